@@ -1,0 +1,57 @@
+# make demo    build, train on the digits that come with ffnn, race NumPy, leave demo.png
+# make test    the whole suite, once for each instruction set of this machine
+# make bench   the races; RACE=name runs one of them
+# make core    the core without Python against naive loops (tests/core_check.mk says more)
+# make clean   remove what was built
+#
+# All runs in the virtual environment that is active; where none is, in .venv, made on demand.
+# Needs make, a C compiler and Python 3.11 or newer (PYTHON=... names it).
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c \
+    'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+ENV := $(or $(VIRTUAL_ENV),.venv)
+RUN := $(ENV)/bin/python
+PIP := $(RUN) -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test bench core clean build-demo build-test
+.DELETE_ON_ERROR:
+
+# The NumPy twins work on small arrays, where a second thread of the BLAS costs more than it gives.
+test: export OPENBLAS_NUM_THREADS ?= 1
+
+demo: build-demo
+	$(RUN) -m benchmarks.demo
+
+test: build-test
+	@set -e; \
+	available=$$($(RUN) -c "from ffnn import _ffnn; print(*_ffnn.config()['available'])"); \
+	for isa in $$available; do \
+	    echo "== FFNN_ISA=$$isa"; \
+	    FFNN_ISA=$$isa $(RUN) -m pytest $(PYTEST_ARGS); \
+	done
+
+# Rivals take part where they are installed: pip install ".[bench]" is some gigabytes.
+bench: build-demo
+	$(RUN) -m benchmarks $(RACE)
+
+core:
+	@$(MAKE) --no-print-directory -f tests/core_check.mk
+
+clean:
+	rm -rf build dist *.egg-info ffnn/*.so demo.png
+
+# The first time installs the tree in place, with the extra that the command needs; from then on
+# only what changed in csrc/ is compiled.
+build-demo: $(ENV)/ffnn-plot.stamp
+build-test: $(ENV)/ffnn-test.stamp
+build-demo build-test:
+	@$(RUN) setup.py --quiet build_ext --inplace
+
+$(ENV)/ffnn-%.stamp: pyproject.toml | $(RUN)
+	$(PIP) install "setuptools>=77" "numpy>=2.0"
+	$(PIP) install --no-build-isolation --editable ".[$*]"
+	@touch $@
+
+$(RUN):
+	@test -n "$(PYTHON)" || { echo "ffnn needs Python 3.11 or newer: make PYTHON=..." >&2; exit 1; }
+	$(PYTHON) -m venv $(ENV)

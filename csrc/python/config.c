@@ -1,0 +1,104 @@
+/* config.c - what was built and what runs, and the hook that makes allocations fail. */
+#include "binding.h"
+
+#include "config_docs.h"
+
+#if defined(__x86_64__)
+enum { HOST_ANY = 1, HOST_X86_64 = 1, HOST_ARM64 = 0 };
+#elif defined(__aarch64__)
+enum { HOST_ANY = 1, HOST_X86_64 = 0, HOST_ARM64 = 1 };
+#else
+enum { HOST_ANY = 1, HOST_X86_64 = 0, HOST_ARM64 = 0 };
+#endif
+
+static const struct {
+    const char *name;
+    int is_built;
+} rows[] = {
+#define FFNN_ISA(name, host, runs_here, flags) {#name, HOST_##host},
+#include "../isa.def"
+#undef FFNN_ISA
+};
+
+static int append(PyObject *list, const char *text)
+{
+    PyObject *item = PyUnicode_FromString(text);
+    int status = item == NULL ? -1 : PyList_Append(list, item);
+    Py_XDECREF(item);
+    return status;
+}
+
+static PyObject *built(void)
+{
+    PyObject *list = PyList_New(0);
+    for (size_t i = 0; list != NULL && i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].is_built && append(list, rows[i].name) < 0) Py_CLEAR(list);
+    return list;
+}
+
+static PyObject *available(void)
+{
+    PyObject *list = PyList_New(0);
+    const ffnn_isa *isa;
+    for (int i = 0; list != NULL && (isa = ffnn_isa_available(i)) != NULL; i++)
+        if (append(list, isa->name) < 0) Py_CLEAR(list);
+    return list;
+}
+
+static PyObject *tile_of(const ffnn_kernels *kernels)
+{
+    return Py_BuildValue("(nnn)", (Py_ssize_t)kernels->tile_rows, (Py_ssize_t)kernels->tile_cols,
+                         (Py_ssize_t)kernels->lanes);
+}
+
+static const char *compiler(void)
+{
+#ifdef __clang__
+    return __VERSION__; /* begins with the compiler's own name */
+#else
+    return "GCC " __VERSION__;
+#endif
+}
+
+static PyObject *config(PyObject *module, PyObject *Py_UNUSED(ignored))
+{
+    const ffnn_isa *isa = ffnn_state_of(module)->isa;
+    return Py_BuildValue("{s:s, s:N, s:N, s:{s:N, s:N}, s:s, s:I}", "isa", isa->name, "built",
+                         built(), "available", available(), "tile", "float32",
+                         tile_of(isa->kernels[FFNN_FLOAT]), "float64",
+                         tile_of(isa->kernels[FFNN_DOUBLE]), "compiler", compiler(), "numpy_api",
+                         PyArray_GetNDArrayCFeatureVersion());
+}
+
+static PyObject *activations(PyObject *module, PyObject *Py_UNUSED(ignored))
+{
+    const ffnn_kernels *kernels = ffnn_state_of(module)->isa->kernels[FFNN_DOUBLE];
+    PyObject *names = PyTuple_New(FFNN_ACTIVATIONS);
+    for (int i = 0; names != NULL && i < FFNN_ACTIVATIONS; i++) {
+        PyObject *name = PyUnicode_FromString(kernels->activations[i].name);
+        if (name == NULL)
+            Py_CLEAR(names);
+        else
+            PyTuple_SET_ITEM(names, i, name);
+    }
+    return names;
+}
+
+static PyObject *fail_allocation(PyObject *Py_UNUSED(module), PyObject *n)
+{
+    const long count = PyLong_AsLong(n);
+    if (count == -1 && PyErr_Occurred()) return NULL;
+    if (count < 0) {
+        PyErr_Format(PyExc_ValueError, "fail_allocation: n must be at least 0, not %ld", count);
+        return NULL;
+    }
+    ffnn_allocate_fail_at(count);
+    Py_RETURN_NONE;
+}
+
+PyMethodDef ffnn_config_methods[] = {
+    {"config", config, METH_NOARGS, config_doc},
+    {"activations", activations, METH_NOARGS, activations_doc},
+    {"fail_allocation", fail_allocation, METH_O, fail_allocation_doc},
+    {NULL, NULL, 0, NULL},
+};

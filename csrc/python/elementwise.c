@@ -1,0 +1,200 @@
+/* elementwise.c - activations, their derivatives and the cost: functions that know no layers.
+ *
+ * The kernels run over contiguous elements; an array in any other layout is laid out in C order
+ * first.
+ */
+#include "binding.h"
+
+#include <string.h>
+
+#include "elementwise_docs.h"
+
+/* ---- A = g(Z), dZ = dA * g'(Z) ---- */
+
+static PyObject *activate(PyObject *module, const ffnn_signature *signature, ffnn_activation g,
+                          PyObject *const *args, Py_ssize_t n_args, PyObject *kw_names)
+{
+    const ffnn_state *state = ffnn_state_of(module);
+    PyObject *arg[1];
+    if (ffnn_arguments_parse(state, signature, args, n_args, kw_names, arg) < 0) return NULL;
+    PyObject *A = NULL;
+    ffnn_operand Z = {0};
+    if (ffnn_operand_take(&Z, arg[0], (ffnn_place){signature->function, "Z", 0}) < 0) goto done;
+    const ffnn_real real = ffnn_real_of(Z.kind);
+    const void *z;
+    void *a;
+    if (ffnn_operand_elements(&Z, real, &z) < 0) goto done;
+    A = ffnn_array_new(real, PyArray_NDIM(Z.array), PyArray_DIMS(Z.array), &a);
+    if (A == NULL) goto done;
+    const ptrdiff_t n = ffnn_array_count(Z.array);
+    PyThreadState *thread = ffnn_lock_release(FFNN_ELEMENT_WORK * (double)n);
+    state->isa->kernels[real]->activations[g].value(n, z, a);
+    ffnn_lock_take(thread);
+done:
+    ffnn_operand_clear(&Z);
+    if (A == NULL) return NULL;
+    PyObject *result = PyTuple_Pack(2, A, arg[0]);
+    Py_DECREF(A);
+    return result;
+}
+
+static PyObject *sigmoid(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
+                         PyObject *kw_names)
+{
+    static const ffnn_signature signature = {"sigmoid", 1, {FFNN_NAME_Z}};
+    return activate(module, &signature, FFNN_sigmoid, args, n_args, kw_names);
+}
+
+static PyObject *relu(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
+                      PyObject *kw_names)
+{
+    static const ffnn_signature signature = {"relu", 1, {FFNN_NAME_Z}};
+    return activate(module, &signature, FFNN_relu, args, n_args, kw_names);
+}
+
+static int same_shape_check(const char *function, const ffnn_operand *dA, const ffnn_operand *Z)
+{
+    if (ffnn_operand_same_shape(dA, Z)) return 0;
+    char shape[FFNN_SHAPE_TEXT], shape_Z[FFNN_SHAPE_TEXT];
+    return ffnn_error_raise(PyExc_ValueError, (ffnn_place){function, "dA", 0},
+                            "has shape %s where cache (Z) has shape %s",
+                            ffnn_shape_write(dA, shape), ffnn_shape_write(Z, shape_Z));
+}
+
+/* Rounds a new array of doubles to floats. */
+static PyObject *narrow(PyObject *array)
+{
+    PyArray_Descr *descr = PyArray_DescrFromType(NPY_FLOAT);
+    PyObject *floats =
+        PyArray_FromArray((PyArrayObject *)array, descr, NPY_ARRAY_CARRAY | NPY_ARRAY_FORCECAST);
+    Py_DECREF(array);
+    return floats;
+}
+
+static PyObject *derive(PyObject *module, const ffnn_signature *signature, ffnn_activation g,
+                        PyObject *const *args, Py_ssize_t n_args, PyObject *kw_names)
+{
+    const ffnn_state *state = ffnn_state_of(module);
+    const char *function = signature->function;
+    PyObject *arg[2];
+    if (ffnn_arguments_parse(state, signature, args, n_args, kw_names, arg) < 0) return NULL;
+    PyObject *dZ = NULL;
+    ffnn_operand dA = {0}, Z = {0};
+    if (ffnn_operand_take(&dA, arg[0], (ffnn_place){function, "dA", 0}) < 0 ||
+        ffnn_operand_take(&Z, arg[1], (ffnn_place){function, "cache", 0}) < 0 ||
+        same_shape_check(function, &dA, &Z) < 0)
+        goto done;
+    const ffnn_real real = ffnn_real_of(dA.kind | Z.kind);
+    const void *da, *z;
+    void *dz;
+    if (ffnn_operand_elements(&dA, real, &da) < 0 || ffnn_operand_elements(&Z, real, &z) < 0)
+        goto done;
+    dZ = ffnn_array_new(real, PyArray_NDIM(Z.array), PyArray_DIMS(Z.array), &dz);
+    if (dZ == NULL) goto done;
+    const ptrdiff_t n = ffnn_array_count(Z.array);
+    PyThreadState *thread = ffnn_lock_release(FFNN_ELEMENT_WORK * (double)n);
+    state->isa->kernels[real]->activations[g].derivative(n, da, z, dz);
+    ffnn_lock_take(thread);
+    /* relu' is 0 or 1, so its result keeps the type of dA; a Z of more digits was only compared
+     * with 0. */
+    if (g == FFNN_relu && real == FFNN_DOUBLE && dA.kind == FFNN_KIND_FLOAT) dZ = narrow(dZ);
+done:
+    ffnn_operand_clear(&dA);
+    ffnn_operand_clear(&Z);
+    return dZ;
+}
+
+static PyObject *sigmoid_backward(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
+                                  PyObject *kw_names)
+{
+    static const ffnn_signature signature = {
+        "sigmoid_backward", 2, {FFNN_NAME_dA, FFNN_NAME_cache}};
+    return derive(module, &signature, FFNN_sigmoid, args, n_args, kw_names);
+}
+
+static PyObject *relu_backward(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
+                               PyObject *kw_names)
+{
+    static const ffnn_signature signature = {"relu_backward", 2, {FFNN_NAME_dA, FFNN_NAME_cache}};
+    return derive(module, &signature, FFNN_relu, args, n_args, kw_names);
+}
+
+/* ---- the cost ---- */
+
+static PyObject *compute_cost(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
+                              PyObject *kw_names)
+{
+    static const ffnn_signature signature = {"compute_cost", 2, {FFNN_NAME_AL, FFNN_NAME_Y}};
+    const ffnn_state *state = ffnn_state_of(module);
+    const char *function = signature.function;
+    PyObject *arg[2], *cost = NULL;
+    if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
+    ffnn_operand AL = {0}, Y = {0};
+    if (ffnn_operand_take(&AL, arg[0], (ffnn_place){function, "AL", 0}) < 0 ||
+        ffnn_operand_take(&Y, arg[1], (ffnn_place){function, "Y", 0}) < 0 ||
+        ffnn_operand_is_matrix(&AL, (ffnn_place){function, "AL", 0}) < 0)
+        goto done;
+    const ptrdiff_t n_y = ffnn_operand_rows(&AL), m = ffnn_operand_cols(&AL);
+    if (ffnn_labels_check(function, &Y, n_y, m, "AL") < 0 || ffnn_examples_check(function, m) < 0)
+        goto done;
+    const ffnn_real real = ffnn_real_of(AL.kind | ffnn_kind_if_float(Y.kind));
+    const void *al, *y;
+    if (ffnn_operand_elements(&AL, real, &al) < 0 || ffnn_operand_elements(&Y, real, &y) < 0)
+        goto done;
+    const ffnn_cost_kernels *kernels = &state->isa->kernels[real]->costs[FFNN_binary_cross_entropy];
+    const ptrdiff_t n = ffnn_array_count(AL.array);
+    int flags = 0;
+    PyThreadState *thread = ffnn_lock_release(2 * FFNN_ELEMENT_WORK * (double)n);
+    const double sum = kernels->value(n, al, y, &flags);
+    ffnn_lock_take(thread);
+    if (ffnn_flags_warn("log", flags) < 0) goto done;
+    cost = ffnn_scalar_new(real, sum / (double)m);
+done:
+    ffnn_operand_clear(&AL);
+    ffnn_operand_clear(&Y);
+    return cost;
+}
+
+/* ---- exp and log, for accuracy tests ---- */
+
+static PyObject *map(PyObject *module, PyObject *const *args, Py_ssize_t n_args, PyObject *kw_names)
+{
+    static const ffnn_signature signature = {"map", 2, {FFNN_NAME_name, FFNN_NAME_x}};
+    const ffnn_state *state = ffnn_state_of(module);
+    PyObject *arg[2], *result = NULL;
+    if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
+    const char *name = PyUnicode_Check(arg[0]) ? PyUnicode_AsUTF8(arg[0]) : "";
+    if (name == NULL) return NULL;
+    const int is_exp = strcmp(name, "exp") == 0;
+    if (!is_exp && strcmp(name, "log") != 0) {
+        PyErr_Format(PyExc_ValueError, "map: name must be 'exp' or 'log', not %R", arg[0]);
+        return NULL;
+    }
+    ffnn_operand x = {0};
+    const void *elements;
+    void *y;
+    if (ffnn_operand_take(&x, arg[1], (ffnn_place){"map", "x", 0}) < 0) goto done;
+    const ffnn_real real = ffnn_real_of(x.kind);
+    if (ffnn_operand_elements(&x, real, &elements) < 0) goto done;
+    result = ffnn_array_new(real, PyArray_NDIM(x.array), PyArray_DIMS(x.array), &y);
+    if (result == NULL) goto done;
+    const ffnn_kernels *kernels = state->isa->kernels[real];
+    const ptrdiff_t n = ffnn_array_count(x.array);
+    PyThreadState *thread = ffnn_lock_release(FFNN_ELEMENT_WORK * (double)n);
+    (is_exp ? kernels->exp : kernels->log)(n, elements, y);
+    ffnn_lock_take(thread);
+done:
+    ffnn_operand_clear(&x);
+    return result;
+}
+
+PyMethodDef ffnn_elementwise_methods[] = {
+    {"sigmoid", FFNN_METHOD(sigmoid), METH_FASTCALL | METH_KEYWORDS, sigmoid_doc},
+    {"relu", FFNN_METHOD(relu), METH_FASTCALL | METH_KEYWORDS, relu_doc},
+    {"sigmoid_backward", FFNN_METHOD(sigmoid_backward), METH_FASTCALL | METH_KEYWORDS,
+     sigmoid_backward_doc},
+    {"relu_backward", FFNN_METHOD(relu_backward), METH_FASTCALL | METH_KEYWORDS, relu_backward_doc},
+    {"compute_cost", FFNN_METHOD(compute_cost), METH_FASTCALL | METH_KEYWORDS, compute_cost_doc},
+    {"map", FFNN_METHOD(map), METH_FASTCALL | METH_KEYWORDS, map_doc},
+    {NULL, NULL, 0, NULL},
+};

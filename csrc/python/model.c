@@ -1,0 +1,221 @@
+/* model.c - a whole net upwards: L_model_forward and predict. Hidden layers are relu, the output is
+ * sigmoid.
+ *
+ * A layer's type follows from its own operands, so a net may widen from float to double once on the
+ * way up, never back. Everything is allocated before the first layer is computed.
+ */
+#include "binding.h"
+
+#include "model_docs.h"
+
+static const ffnn_activation hidden = FFNN_relu, output = FFNN_sigmoid;
+
+/* ---- forward ---- */
+
+typedef struct {
+    ffnn_real real;
+    ffnn_view W, b;
+    ffnn_result z, a;
+    PyObject *Z, *A; /* owned; Z is NULL where no cache is wanted */
+} forward_step;
+
+typedef struct {
+    ffnn_operand X;
+    ffnn_pairs parameters;
+    forward_step *steps, small[FFNN_STACK_LAYERS];
+    ffnn_view X_view;
+    int wide_l;     /* the layer whose A_prev is widened to double, or 0 */
+    PyObject *wide; /* owned: that A_prev */
+    ffnn_view wide_view;
+    double work;
+} forward_plan;
+
+static void forward_clear(forward_plan *plan)
+{
+    for (int l = 1; plan->steps != NULL && l <= plan->parameters.layers; l++) {
+        Py_XDECREF(plan->steps[l - 1].Z);
+        Py_XDECREF(plan->steps[l - 1].A);
+    }
+    if (plan->steps != plan->small) PyMem_Free(plan->steps);
+    Py_XDECREF(plan->wide);
+    ffnn_operand_clear(&plan->X);
+    ffnn_pairs_clear(&plan->parameters);
+}
+
+static int steps_reserve(forward_plan *plan)
+{
+    const int layers = plan->parameters.layers;
+    plan->steps = plan->small;
+    if (layers > FFNN_STACK_LAYERS) plan->steps = PyMem_New(forward_step, layers);
+    if (plan->steps == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (int i = 0; i < layers; i++) plan->steps[i].Z = plan->steps[i].A = NULL;
+    return 0;
+}
+
+/* Views and results of layer l; `below` are the kinds of its A_prev. */
+static int plan_layer(forward_plan *plan, int l, unsigned below, int keep_Z)
+{
+    ffnn_pair *pair = &plan->parameters.pairs[l - 1];
+    forward_step *step = &plan->steps[l - 1];
+    const ffnn_real real = ffnn_real_of(below | pair->W.kind | pair->b.kind);
+    step->real = real;
+    if (l == 1 && ffnn_operand_view(&plan->X, real, FFNN_ANY_LAYOUT, &plan->X_view) < 0) return -1;
+    if (ffnn_operand_view(&pair->W, real, FFNN_ANY_LAYOUT, &step->W) < 0 ||
+        ffnn_operand_view(&pair->b, real, FFNN_ANY_LAYOUT, &step->b) < 0)
+        return -1;
+    const ptrdiff_t n = step->W.rows, m = plan->X_view.cols;
+    if (l > 1 && real != plan->steps[l - 2].real) {
+        void *data;
+        plan->wide = ffnn_matrix_new(real, step->W.cols, m, &data);
+        if (plan->wide == NULL) return -1;
+        plan->wide_l = l;
+        plan->wide_view = ffnn_view_of(data, step->W.cols, m);
+    }
+    step->z.row = step->a.row = m;
+    if ((step->A = ffnn_matrix_new(real, n, m, &step->a.data)) == NULL) return -1;
+    if (!keep_Z)
+        step->z = step->a;
+    else if ((step->Z = ffnn_matrix_new(real, n, m, &step->z.data)) == NULL)
+        return -1;
+    plan->work += (double)n * (double)m * ((double)step->W.cols + FFNN_ELEMENT_WORK);
+    return 0;
+}
+
+static int plan_forward(const ffnn_state *state, const char *function, PyObject *X,
+                        PyObject *parameters, int keep_Z, forward_plan *plan)
+{
+    plan->X = (ffnn_operand){0};
+    plan->steps = NULL;
+    plan->wide = NULL;
+    plan->wide_l = 0;
+    plan->work = 0;
+    if (ffnn_pairs_take(state, function, parameters, &plan->parameters) < 0) return -1;
+    if (ffnn_operand_take(&plan->X, X, (ffnn_place){function, "X", 0}) < 0 ||
+        ffnn_pairs_check(function, &plan->parameters, &plan->X) < 0 || steps_reserve(plan) < 0)
+        return -1;
+    unsigned kinds = plan->X.kind;
+    for (int l = 1; l <= plan->parameters.layers; l++) {
+        if (plan_layer(plan, l, kinds, keep_Z) < 0) return -1;
+        kinds = plan->steps[l - 1].real == FFNN_DOUBLE ? FFNN_KIND_DOUBLE : FFNN_KIND_FLOAT;
+    }
+    return 0;
+}
+
+static void widen(ffnn_view floats, ffnn_view doubles)
+{
+    const float *from = floats.data;
+    double *to = (double *)doubles.data; /* ours: made by plan_layer */
+    for (ptrdiff_t i = 0; i < doubles.rows * doubles.cols; i++) to[i] = from[i];
+}
+
+static void run_forward(const ffnn_state *state, const forward_plan *plan)
+{
+    const int layers = plan->parameters.layers;
+    ffnn_view A = plan->X_view;
+    if (A.cols == 0) return;
+    PyThreadState *thread = ffnn_lock_release(plan->work);
+    for (int l = 1; l <= layers; l++) {
+        const forward_step *step = &plan->steps[l - 1];
+        if (l == plan->wide_l) {
+            widen(A, plan->wide_view);
+            A = plan->wide_view;
+        }
+        if (step->W.rows > 0)
+            ffnn_layer_forward(state->isa->kernels[step->real], step->W, step->b, A,
+                               l < layers ? hidden : output, step->z, step->a);
+        A = ffnn_view_of(step->a.data, step->W.rows, A.cols);
+    }
+    ffnn_lock_take(thread);
+}
+
+/* ((A_prev, W, b), Z) with the callers' own objects. */
+static PyObject *cache_of(const forward_plan *plan, int l)
+{
+    const ffnn_pair *pair = &plan->parameters.pairs[l - 1];
+    PyObject *A_prev = l == 1 ? plan->X.object : plan->steps[l - 2].A;
+    PyObject *linear = PyTuple_New(3), *cache = PyTuple_New(2);
+    if (linear == NULL || cache == NULL) {
+        Py_XDECREF(linear);
+        Py_XDECREF(cache);
+        return NULL;
+    }
+    PyTuple_SET_ITEM(linear, 0, Py_NewRef(A_prev));
+    PyTuple_SET_ITEM(linear, 1, Py_NewRef(pair->W.object));
+    PyTuple_SET_ITEM(linear, 2, Py_NewRef(pair->b.object));
+    PyTuple_SET_ITEM(cache, 0, linear);
+    PyTuple_SET_ITEM(cache, 1, Py_NewRef(plan->steps[l - 1].Z));
+    return cache;
+}
+
+static PyObject *forward_result(const forward_plan *plan)
+{
+    const int layers = plan->parameters.layers;
+    PyObject *caches = PyList_New(layers);
+    if (caches == NULL) return NULL;
+    for (int l = 1; l <= layers; l++) {
+        PyObject *cache = cache_of(plan, l);
+        if (cache == NULL) {
+            Py_DECREF(caches);
+            return NULL;
+        }
+        PyList_SET_ITEM(caches, l - 1, cache);
+    }
+    PyObject *result = PyTuple_New(2);
+    if (result == NULL) {
+        Py_DECREF(caches);
+        return NULL;
+    }
+    PyTuple_SET_ITEM(result, 0, Py_NewRef(plan->steps[layers - 1].A));
+    PyTuple_SET_ITEM(result, 1, caches);
+    return result;
+}
+
+static PyObject *L_model_forward(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
+                                 PyObject *kw_names)
+{
+    static const ffnn_signature signature = {
+        "L_model_forward", 2, {FFNN_NAME_X, FFNN_NAME_parameters}};
+    const ffnn_state *state = ffnn_state_of(module);
+    PyObject *arg[2], *result = NULL;
+    if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
+    forward_plan plan;
+    if (plan_forward(state, signature.function, arg[0], arg[1], 1, &plan) == 0) {
+        run_forward(state, &plan);
+        result = forward_result(&plan);
+    }
+    forward_clear(&plan);
+    return result;
+}
+
+static PyObject *predict(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
+                         PyObject *kw_names)
+{
+    static const ffnn_signature signature = {"predict", 2, {FFNN_NAME_X, FFNN_NAME_parameters}};
+    const ffnn_state *state = ffnn_state_of(module);
+    PyObject *arg[2], *classes = NULL;
+    if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
+    forward_plan plan;
+    if (plan_forward(state, signature.function, arg[0], arg[1], 0, &plan) == 0) {
+        run_forward(state, &plan);
+        const forward_step *last = &plan.steps[plan.parameters.layers - 1];
+        const ptrdiff_t n_y = last->W.rows, m = plan.X_view.cols;
+        void *data;
+        classes = ffnn_matrix_new(FFNN_DOUBLE, n_y, m, &data);
+        double *p = data;
+        for (ptrdiff_t i = 0; classes != NULL && i < n_y * m; i++)
+            p[i] = last->real == FFNN_DOUBLE ? ((const double *)last->a.data)[i] > 0.5
+                                             : ((const float *)last->a.data)[i] > 0.5f;
+    }
+    forward_clear(&plan);
+    return classes;
+}
+
+PyMethodDef ffnn_model_methods[] = {
+    {"L_model_forward", FFNN_METHOD(L_model_forward), METH_FASTCALL | METH_KEYWORDS,
+     L_model_forward_doc},
+    {"predict", FFNN_METHOD(predict), METH_FASTCALL | METH_KEYWORDS, predict_doc},
+    {NULL, NULL, 0, NULL},
+};

@@ -1,0 +1,46 @@
+/* model_docs.h - the docstrings of model.c.
+ *
+ * A first line "name(arguments)", then "--", becomes __text_signature__.
+ */
+
+static const char L_model_forward_doc[] =
+    "L_model_forward(X, parameters)\n"
+    "--\n"
+    "\n"
+    "Compute the output of a whole net: relu in layers 1 to L-1, sigmoid in layer L.\n"
+    "\n"
+    "==========  ====================  ==============================================\n"
+    "X           (n_x, m)              inputs, a column per example\n"
+    "parameters  dict                  W1 (n_1, n_x), b1 (n_1, 1), ..., WL, bL\n"
+    "AL          (n_y, m)              probabilities\n"
+    "caches      list of L tuples      ((A_prev, W, b), Z) of layers 1 to L; X and the\n"
+    "                                  parameters are the very objects that were passed\n"
+    "==========  ====================  ==============================================\n"
+    "\n"
+    "L is the largest l with a W{l} or b{l}; other keys are ignored. Each layer has the\n"
+    "type to which NumPy promotes its operands. What comes out for an example does not\n"
+    "depend, to the bit, on the others. KeyError for a missing W{l} or b{l}; ValueError\n"
+    "where shapes do not chain; TypeError for another dtype, or parameters that are not a\n"
+    "dict.\n"
+    "\n"
+    ">>> import numpy as np, ffnn\n"
+    ">>> parameters = {\"W1\": np.array([[1., -1.]]), \"b1\": np.array([[0.]]),\n"
+    "...               \"W2\": np.array([[2.]]), \"b2\": np.array([[-2.]])}\n"
+    ">>> AL, caches = ffnn.L_model_forward(np.array([[2., 1.], [1., 2.]]), parameters)\n"
+    ">>> print(AL, len(caches))\n"
+    "[[0.5        0.11920292]] 2";
+
+static const char predict_doc[] =
+    "predict(X, parameters)\n"
+    "--\n"
+    "\n"
+    "Compute 1.0 where L_model_forward gives more than 0.5, and 0.0 elsewhere.\n"
+    "\n"
+    "Takes what L_model_forward takes and keeps no caches; the result is float64 of shape\n"
+    "(n_y, m).\n"
+    "\n"
+    ">>> import numpy as np\n"
+    ">>> from ffnn import _ffnn\n"
+    ">>> parameters = {\"W1\": np.array([[1.]]), \"b1\": np.array([[0.]])}\n"
+    ">>> _ffnn.predict(np.array([[-1., 0., 1.]]), parameters)\n"
+    "array([[0., 0., 1.]])";

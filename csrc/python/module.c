@@ -1,0 +1,85 @@
+/* module.c - the extension module ffnn._ffnn: what it is made of and how it starts.
+ *
+ * Everything that changes after the start is in the module's state, and nothing there changes after
+ * it; the choice of the instruction set is made here, once.
+ */
+#define FFNN_IMPORTS_NUMPY
+#include "binding.h"
+
+#include <stdlib.h>
+
+static int choose_isa(ffnn_state *state)
+{
+    const char *wanted = getenv("FFNN_ISA"), *why = NULL;
+    if (wanted != NULL && *wanted == '\0') wanted = NULL;
+    state->isa = ffnn_isa_choose(wanted, &why);
+    if (state->isa != NULL) return 0;
+    if (wanted == NULL)
+        PyErr_Format(PyExc_ImportError, "ffnn cannot run on this machine: %s", why);
+    else
+        PyErr_Format(PyExc_ImportError, "FFNN_ISA=%s: %s", wanted, why);
+    return -1;
+}
+
+static int execute(PyObject *module)
+{
+    static PyMethodDef *const subjects[] = {
+        ffnn_elementwise_methods, ffnn_dense_methods,   ffnn_model_methods, ffnn_gradients_methods,
+        ffnn_update_methods,      ffnn_trainer_methods, ffnn_config_methods};
+    ffnn_state *state = ffnn_state_of(module);
+    if (PyArray_ImportNumPyAPI() < 0 || PyUFunc_ImportUFuncAPI() < 0 || choose_isa(state) < 0 ||
+        ffnn_names_intern(state) < 0 || ffnn_keys_intern(state) < 0)
+        return -1;
+    for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++)
+        if (PyModule_AddFunctions(module, subjects[i]) < 0) return -1;
+    return ffnn_trainer_add(module, state);
+}
+
+static int traverse(PyObject *module, visitproc visit, void *arg)
+{
+    Py_VISIT(ffnn_state_of(module)->trainer);
+    return 0;
+}
+
+static int clear(PyObject *module)
+{
+    ffnn_state *state = ffnn_state_of(module);
+    Py_CLEAR(state->trainer);
+    for (int i = 0; i < FFNN_NAMES; i++) Py_CLEAR(state->names[i]);
+    for (int key = 0; key < FFNN_KEYS; key++)
+        for (int l = 0; l <= FFNN_CACHED_LAYERS; l++) Py_CLEAR(state->keys[key][l]);
+    return 0;
+}
+
+static void release(void *module)
+{
+    clear(module);
+}
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, execute},
+#if PY_VERSION_HEX >= 0x030C0000
+    {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
+#endif
+#if PY_VERSION_HEX >= 0x030D0000
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
+    {0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "ffnn._ffnn",
+    .m_doc =
+        "The compiled half of ffnn: the assignment's functions, and training runs as one object.",
+    .m_size = sizeof(ffnn_state),
+    .m_slots = slots,
+    .m_traverse = traverse,
+    .m_clear = clear,
+    .m_free = release,
+};
+
+PyMODINIT_FUNC PyInit__ffnn(void)
+{
+    return PyModuleDef_Init(&definition);
+}

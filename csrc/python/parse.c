@@ -1,0 +1,230 @@
+/* parse.c - arguments by position and by name, learning rates, names of activations.
+ *
+ * Signatures are static tables over interned names: a keyword is found by comparing pointers, so a
+ * call costs a few nanoseconds. The errors have CPython's wording for functions written in Python.
+ */
+#include "binding.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+static const char *const name_texts[FFNN_NAMES] = {
+#define FFNN_NAME(name) #name,
+#include "names.def"
+#undef FFNN_NAME
+};
+
+int ffnn_names_intern(ffnn_state *state)
+{
+    for (int i = 0; i < FFNN_NAMES; i++) {
+        state->names[i] = PyUnicode_InternFromString(name_texts[i]);
+        if (state->names[i] == NULL) return -1;
+    }
+    return 0;
+}
+
+/* ---- near names ---- */
+
+enum { LONGEST_WORD = 40 };
+
+/* Insertions, deletions, replacements and exchanges of neighbours that lead from a to b. */
+static int distance(const char *a, const char *b)
+{
+    int rows[3][LONGEST_WORD + 1];
+    int n = (int)strlen(a), m = (int)strlen(b);
+    if (n > LONGEST_WORD || m > LONGEST_WORD) return n + m;
+    int *before = rows[0], *last = rows[1], *row = rows[2];
+    for (int j = 0; j <= m; j++) last[j] = before[j] = j;
+    for (int i = 1; i <= n; i++) {
+        row[0] = i;
+        for (int j = 1; j <= m; j++) {
+            int x = tolower((unsigned char)a[i - 1]), y = tolower((unsigned char)b[j - 1]);
+            int least = last[j - 1] + (x != y);
+            if (last[j] + 1 < least) least = last[j] + 1;
+            if (row[j - 1] + 1 < least) least = row[j - 1] + 1;
+            if (i > 1 && j > 1 && x == tolower((unsigned char)b[j - 2]) &&
+                y == tolower((unsigned char)a[i - 2]) && before[j - 2] + 1 < least)
+                least = before[j - 2] + 1;
+            row[j] = least;
+        }
+        int *free_row = before;
+        before = last, last = row, row = free_row;
+    }
+    return last[m];
+}
+
+const char *ffnn_word_nearest(const char *word, const char *const *candidates, int count)
+{
+    const char *nearest = NULL;
+    int least = 0;
+    for (int i = 0; i < count; i++) {
+        int d = distance(word, candidates[i]);
+        /* One slip, or one in three letters of a longer word; every letter wrong is no slip. */
+        int length = (int)strlen(candidates[i]), allowed = length < 6 ? 1 : length / 3;
+        if (d <= allowed && d < length && (nearest == NULL || d < least)) {
+            nearest = candidates[i];
+            least = d;
+        }
+    }
+    return nearest;
+}
+
+/* ---- signatures ---- */
+
+static int unexpected_keyword(const ffnn_signature *signature, PyObject *keyword)
+{
+    const char *candidates[FFNN_MOST_ARGUMENTS], *near = NULL;
+    for (int i = 0; i < signature->count; i++) candidates[i] = name_texts[signature->names[i]];
+    const char *word = PyUnicode_AsUTF8(keyword);
+    if (word == NULL)
+        PyErr_Clear(); /* a lone surrogate has no spelling that could be near */
+    else
+        near = ffnn_word_nearest(word, candidates, signature->count);
+    if (near != NULL)
+        PyErr_Format(PyExc_TypeError,
+                     "%s() got an unexpected keyword argument '%S'. Did you mean '%s'?",
+                     signature->function, keyword, near);
+    else
+        PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument '%S'",
+                     signature->function, keyword);
+    return -1;
+}
+
+static int missing_arguments(const ffnn_signature *signature, PyObject *const *out)
+{
+    const char *missing[FFNN_MOST_ARGUMENTS];
+    int count = 0;
+    for (int i = 0; i < signature->count; i++)
+        if (out[i] == NULL) missing[count++] = name_texts[signature->names[i]];
+    char text[FFNN_MOST_ARGUMENTS * (LONGEST_WORD + 8)] = "";
+    for (int i = 0; i < count; i++) {
+        size_t used = strlen(text);
+        const char *joint = i == 0 ? "" : i < count - 1 ? ", " : count == 2 ? " and " : ", and ";
+        snprintf(text + used, sizeof text - used, "%s'%s'", joint, missing[i]);
+    }
+    PyErr_Format(PyExc_TypeError, "%s() missing %d required positional argument%s: %s",
+                 signature->function, count, count == 1 ? "" : "s", text);
+    return -1;
+}
+
+static int keyword_index(const ffnn_state *state, const ffnn_signature *signature,
+                         PyObject *keyword)
+{
+    for (int i = 0; i < signature->count; i++)
+        if (keyword == state->names[signature->names[i]]) return i;
+    for (int i = 0; i < signature->count; i++)
+        if (PyUnicode_CompareWithASCIIString(keyword, name_texts[signature->names[i]]) == 0)
+            return i;
+    return -1;
+}
+
+int ffnn_arguments_parse_keywords(const ffnn_state *state, const ffnn_signature *signature,
+                                  PyObject *const *args, Py_ssize_t n_args, PyObject *kw_names,
+                                  PyObject **out)
+{
+    for (int i = 0; i < signature->count; i++) out[i] = i < n_args ? args[i] : NULL;
+    Py_ssize_t n_keywords = kw_names == NULL ? 0 : PyTuple_GET_SIZE(kw_names);
+    for (Py_ssize_t i = 0; i < n_keywords; i++) {
+        PyObject *keyword = PyTuple_GET_ITEM(kw_names, i);
+        int index = keyword_index(state, signature, keyword);
+        if (index < 0) return unexpected_keyword(signature, keyword);
+        if (out[index] != NULL) {
+            PyErr_Format(PyExc_TypeError, "%s() got multiple values for argument '%U'",
+                         signature->function, keyword);
+            return -1;
+        }
+        out[index] = args[n_args + i];
+    }
+    if (n_args > signature->count) {
+        PyErr_Format(PyExc_TypeError, "%s() takes %d positional argument%s but %zd %s given",
+                     signature->function, signature->count, signature->count == 1 ? "" : "s",
+                     n_args, n_args == 1 ? "was" : "were");
+        return -1;
+    }
+    for (int i = 0; i < signature->count; i++)
+        if (out[i] == NULL) return missing_arguments(signature, out);
+    return 0;
+}
+
+/* ---- a learning rate ---- */
+
+/* Python and NumPy agree to call these numbers, but a yes, a duration or a pair is no rate. */
+static int is_real_scalar(PyObject *object)
+{
+    if (PyBool_Check(object) || PyComplex_Check(object)) return 0;
+    if (PyArray_Check(object)) {
+        int type = PyArray_TYPE((PyArrayObject *)object);
+        return PyArray_NDIM((PyArrayObject *)object) == 0 &&
+               (PyTypeNum_ISINTEGER(type) || PyTypeNum_ISFLOAT(type));
+    }
+    if (PyArray_IsScalar(object, Generic))
+        return (PyArray_IsScalar(object, Integer) && !PyArray_IsScalar(object, Timedelta)) ||
+               PyArray_IsScalar(object, Floating);
+    return PyNumber_Check(object);
+}
+
+int ffnn_rate_parse(const char *function, PyObject *object, double *rate)
+{
+    const ffnn_place place = {function, "learning_rate", 0};
+    if (PyFloat_CheckExact(object)) {
+        *rate = PyFloat_AS_DOUBLE(object);
+    } else {
+        PyObject *number = is_real_scalar(object) ? PyNumber_Float(object) : NULL;
+        if (number == NULL && PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_OverflowError)) {
+            PyErr_Clear();
+            return ffnn_error_raise(PyExc_ValueError, place, "must be finite, not %R", object);
+        }
+        if (number == NULL && PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_TypeError))
+            return -1;
+        if (number == NULL) {
+            PyErr_Clear();
+            if (PyArray_Check(object))
+                return ffnn_error_raise(
+                    PyExc_TypeError, place,
+                    "must be one real number, not an array of ndim %d and dtype %S",
+                    PyArray_NDIM((PyArrayObject *)object),
+                    (PyObject *)PyArray_DESCR((PyArrayObject *)object));
+            return ffnn_error_raise(PyExc_TypeError, place, "must be a real number, not %s",
+                                    Py_TYPE(object)->tp_name);
+        }
+        *rate = PyFloat_AS_DOUBLE(number);
+        Py_DECREF(number);
+    }
+    if (isfinite(*rate)) return 0;
+    return ffnn_error_raise(PyExc_ValueError, place, "must be finite, not %S", object);
+}
+
+/* ---- the name of an activation ---- */
+
+int ffnn_activation_parse(const ffnn_state *state, const char *function, PyObject *object,
+                          ffnn_activation *g)
+{
+    const ffnn_place place = {function, "activation", 0};
+    const ffnn_activation_kernels *table = state->isa->kernels[FFNN_DOUBLE]->activations;
+    if (!PyUnicode_Check(object))
+        return ffnn_error_raise(PyExc_TypeError, place, "must be a str, not %s",
+                                Py_TYPE(object)->tp_name);
+    const char *names[FFNN_ACTIVATIONS];
+    for (int i = 0; i < FFNN_ACTIVATIONS; i++) {
+        names[i] = table[i].name;
+        if (PyUnicode_CompareWithASCIIString(object, names[i]) == 0) {
+            *g = (ffnn_activation)i;
+            return 0;
+        }
+    }
+    char list[FFNN_ACTIVATIONS * (LONGEST_WORD + 4)] = "";
+    for (int i = 0; i < FFNN_ACTIVATIONS; i++) {
+        size_t used = strlen(list);
+        snprintf(list + used, sizeof list - used, "%s'%s'", i == 0 ? "" : ", ", names[i]);
+    }
+    const char *word = PyUnicode_AsUTF8(object), *near = NULL;
+    if (word == NULL)
+        PyErr_Clear();
+    else
+        near = ffnn_word_nearest(word, names, FFNN_ACTIVATIONS);
+    if (near == NULL)
+        return ffnn_error_raise(PyExc_ValueError, place, "must be one of %s, not %R", list, object);
+    return ffnn_error_raise(PyExc_ValueError, place,
+                            "must be one of %s, not %R; did you mean '%s'?", list, object, near);
+}

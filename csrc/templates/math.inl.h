@@ -1,0 +1,199 @@
+/* math.inl.h - exp, log, log1p and sigmoid of a vector: in every lane the same bits.
+ *
+ *   exp(x) = 2^n (1 + r + r^2 P(r)),  n = x / log(2) to the nearest, r = x - n log(2)
+ *   log(2^k (1 + f)) = k log(2) + f - (f^2 / 2 - s (f^2 / 2 + w Q(w))),  s = f / (2 + f), w = s^2
+ *
+ * Errors stay below 1 ulp for exp and log and 1.5 for sigmoid, subnormal results included, where
+ * v_fma rounds twice, too: log(2) is cut so that its greater part times n is exact. tests/ulp.c
+ * measures them. P and Q are fits of tests/minimax.py, lowest power first. There are no branches.
+ */
+
+/* INTEGERS: numbers from here on have no fraction. */
+#if REAL_IS_DOUBLE
+typedef uint64_t FN(bits) __attribute__((vector_size(sizeof(vec))));
+#define MANTISSA_BITS 52
+#define EXPONENT_BIAS 1023
+#define INTEGERS 0x1p52
+#define LEAST_NORMAL 0x1p-1022
+#define SQRT_HALF 0x1.6a09e667f3bcdp-1
+#define LOG2_E 0x1.71547652b82fep0
+#define LOG_2_HIGH 0x1.62e42fefa4p-1 /* 41 bits: exact times any n, which has at most 11 */
+#define LOG_2_LOW -0x1.8432a1b0e2634p-43
+#define EXP_GREATEST 710.0 /* beyond it infinity */
+#define EXP_LEAST -746.0   /* beyond it 0 */
+/* |r| <= log(2) / 2; the largest relative error of exp is 2^-57.9. */
+static const double FN(exp_p)[] = {
+    0x1.000000000000ap-1,  0x1.5555555555503p-3,  0x1.5555555550609p-5,  0x1.1111111124cd2p-7,
+    0x1.6c16c184b3baap-10, 0x1.a01a013d7a2d5p-13, 0x1.a01998959ec3fp-16, 0x1.71def3ef2e764p-19,
+    0x1.28aecd1e560a4p-22, 0x1.add73e583afc1p-26};
+/* sqrt(1/2) <= 1 + f <= sqrt(2); the largest relative error of log is 2^-59.5. */
+static const double FN(log_q)[] = {0x1.5555555555592p-1, 0x1.999999997ff3ap-2, 0x1.24924941defd9p-2,
+                                   0x1.c71c521636eb6p-3, 0x1.74663c94b7999p-3, 0x1.39a1f013e0c17p-3,
+                                   0x1.2f038421ec52cp-3};
+#else
+typedef uint32_t FN(bits) __attribute__((vector_size(sizeof(vec))));
+#define MANTISSA_BITS 23
+#define EXPONENT_BIAS 127
+#define INTEGERS 0x1p23f
+#define LEAST_NORMAL 0x1p-126f
+#define SQRT_HALF 0x1.6a09e6p-1f
+#define LOG2_E 0x1.715476p0f
+#define LOG_2_HIGH 0x1.62e4p-1f /* 15 bits: exact times any n, which has at most 8 */
+#define LOG_2_LOW 0x1.7f7d1cp-20f
+#define EXP_GREATEST 89.0f
+#define EXP_LEAST -104.0f
+/* |r| <= log(2) / 2; the largest relative error of exp is 2^-28.2. */
+static const float FN(exp_p)[] = {0x1.fffffcp-2f, 0x1.55548cp-3f, 0x1.555858p-5f, 0x1.123dep-7f,
+                                  0x1.6ac74ep-10f};
+/* sqrt(1/2) <= 1 + f <= sqrt(2); the largest relative error of log is 2^-30.2. */
+static const float FN(log_q)[] = {0x1.55557ap-1f, 0x1.995ed6p-2f, 0x1.31e096p-2f};
+#endif
+
+/* The sum with MAGIC is rounded to an integer, and its last bits are that integer's. */
+#define MAGIC (INTEGERS + INTEGERS / 2)
+#define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
+
+/* c[0] + c[1] x + ... in two chains, of the even and of the odd powers, that run side by side. */
+FFNN_INLINE vec FN(polynomial)(const real *c, int count, vec x, vec x_squared)
+{
+    int top = count - 1;
+    vec last = v_set1(c[top]), before = v_set1(c[top - 1]);
+    FFNN_UNROLL
+    for (int i = top - 2; i > 0; i -= 2) {
+        last = v_fma(last, x_squared, v_set1(c[i]));
+        before = v_fma(before, x_squared, v_set1(c[i - 1]));
+    }
+    if (top % 2) return v_fma(last, x, before);
+    return v_fma(before, x, v_fma(last, x_squared, v_set1(c[0])));
+}
+
+/* 2^n for an integral n with a normal result. */
+FFNN_INLINE vec FN(power_of_2)(vec n)
+{
+    return (vec)((FN(bits))(n + v_set1(MAGIC + EXPONENT_BIAS)) << MANTISSA_BITS);
+}
+
+/* x 2^n for an integral n and x near 1, rounded once: half of the power leads to no subnormal. */
+FFNN_INLINE vec FN(scale)(vec x, vec n)
+{
+#ifdef FFNN_HAS_SCALE
+    return v_scale(x, n);
+#else
+    vec half = v_fma(n, v_set1(0.5), v_set1(MAGIC)) - v_set1(MAGIC);
+    return x * FN(power_of_2)(half) * FN(power_of_2)(n - half);
+#endif
+}
+
+/* exp(x) = (high + low) 2^n, where |low| is at most half an ulp of high: callers that go on
+ * computing need it. x lies within EXP_LEAST .. EXP_GREATEST or is NaN. */
+FFNN_INLINE vec FN(exp_parts)(vec x, vec *low, vec *n)
+{
+    *n = v_fma(x, v_set1(LOG2_E), v_set1(MAGIC)) - v_set1(MAGIC);
+    /* x - n log(2) = head + tail; the head is exact, the tail waits for the other small terms. */
+    vec head = v_fma(*n, v_set1(-LOG_2_HIGH), x), tail = *n * v_set1(-LOG_2_LOW);
+    vec r = head + tail, r_squared = r * r;
+    vec p = FN(polynomial)(FN(exp_p), COUNT(FN(exp_p)), r, r_squared);
+    tail = v_fma(r_squared, p, tail);
+    vec high = v_set1(1) + (head + tail);
+    *low = tail + (head - (high - v_set1(1)));
+    return high;
+}
+
+FFNN_INLINE vec FN(exp)(vec x)
+{
+    vec low, n;
+    x = v_min(v_set1(EXP_GREATEST), v_max(v_set1(EXP_LEAST), x));
+    vec high = FN(exp_parts)(x, &low, &n);
+    return FN(scale)(high, n);
+}
+
+/* sigmoid(z) = N / D with e = exp(-|z|), D = 1 + e, and N = 1 for z >= 0, else e. What rounding N
+ * and D loses is carried along and added to the quotient: a plain 1 + e alone costs up to 1 ulp.
+ * The power of two in N is applied at the end, and once. */
+FFNN_INLINE vec FN(sigmoid)(vec z)
+{
+    const vec one = v_set1(1);
+    vec low, n;
+    vec high = FN(exp_parts)(-v_min(v_set1(-EXP_LEAST), v_abs(z)), &low, &n);
+    /* Below 2^-100, e is lost in D and in its low part. */
+    vec power = FN(power_of_2)(v_max(v_set1(-100), n));
+    vec d = v_fma(high, power, one);
+    vec d_low = v_fma(low, power, v_fma(high, power, one - d));
+    vmask negative = v_lt(z, v_set1(0));
+    vec numerator = v_select(negative, high, one);
+    vec numerator_low = v_select(negative, low, v_set1(0));
+    vec s = numerator / d;
+    /* The parabola is 1 / d for 1 <= d <= 2 to 1 %, close enough for what is below an ulp. */
+    vec inverse = v_fma(d, v_set1((real)32 / 99), v_set1((real)-144 / 99));
+    inverse = v_fma(d, inverse, v_set1((real)210 / 99));
+    s = v_fma(v_fma(-s, d_low, numerator_low), inverse, s);
+    return FN(scale)(s, v_select(negative, n, v_set1(0)));
+}
+
+/* log(2^k (1 + f)) for sqrt(1/2) <= 1 + f <= sqrt(2). */
+FFNN_INLINE vec FN(log_parts)(vec f, vec k)
+{
+    vec s = f / (v_set1(2) + f), w = s * s;
+    vec q = w * FN(polynomial)(FN(log_q), COUNT(FN(log_q)), w, w * w);
+    vec half_square = v_set1(0.5) * f * f;
+    vec small = v_fma(s, half_square + q, k * v_set1(LOG_2_LOW));
+    return v_fma(k, v_set1(LOG_2_HIGH), f - (half_square - small));
+}
+
+FFNN_INLINE vec FN(log)(vec x)
+{
+    const vec zero = v_set1(0), integers = v_set1(INTEGERS);
+    /* Subnormal numbers are made normal; their k is less by as much. */
+    vmask subnormal = v_lt(x, v_set1(LEAST_NORMAL));
+    FN(bits) y = (FN(bits))v_select(subnormal, x * v_set1(2 * INTEGERS), x);
+    vec bias = v_select(subnormal, v_set1(INTEGERS + EXPONENT_BIAS + MANTISSA_BITS + 1),
+                        v_set1(INTEGERS + EXPONENT_BIAS));
+    /* The exponent field counts from sqrt(1/2) on after this shift, so that 1 + f begins there. */
+    const FN(bits) sqrt_half = (FN(bits))v_set1(SQRT_HALF), one = (FN(bits))v_set1(1);
+    FN(bits) shifted = y + (one - sqrt_half);
+    vec k = (vec)(shifted >> MANTISSA_BITS | (FN(bits))integers) - bias;
+    vec m = (vec)((shifted & ~(FN(bits))v_set1(-INFINITY)) + sqrt_half);
+    vec result = FN(log_parts)(m - v_set1(1), k);
+    result = v_select(v_lt(x, v_set1(INFINITY)), result, x); /* infinity and NaN */
+    result = v_select(v_lt(x, zero), v_set1(NAN), result);
+    return v_select(v_eq(x, zero), v_set1(-INFINITY), result);
+}
+
+/* log(1 + e) for 0 <= e <= 1: 1 + e itself is never rounded. */
+FFNN_INLINE vec FN(log1p)(vec e)
+{
+    vmask great = v_lt(v_set1(2 * SQRT_HALF - 1), e);
+    vec half = v_set1(0.5) * (e - v_set1(1)); /* (1 + e) / 2 - 1 */
+    return FN(log_parts)(v_select(great, half, e), v_select(great, v_set1(1), v_set1(0)));
+}
+
+/* y = f(x), element by element; y may be x. */
+FFNN_INLINE void FN(map)(ptrdiff_t n, const real *x, real *y, vec (*f)(vec))
+{
+    ptrdiff_t j = 0;
+    for (; j + LANES <= n; j += LANES) v_store(y + j, f(v_load(x + j)));
+    if (j < n) v_store_part(y + j, n - j, f(v_load_part(x + j, n - j)));
+}
+
+static void FN(exp_loop)(ptrdiff_t n, const void *x, void *y)
+{
+    FN(map)(n, x, y, FN(exp));
+}
+
+static void FN(log_loop)(ptrdiff_t n, const void *x, void *y)
+{
+    FN(map)(n, x, y, FN(log));
+}
+
+#undef MANTISSA_BITS
+#undef EXPONENT_BIAS
+#undef INTEGERS
+#undef MAGIC
+#undef LEAST_NORMAL
+#undef SQRT_HALF
+#undef LOG2_E
+#undef LOG_2_HIGH
+#undef LOG_2_LOW
+#undef EXP_GREATEST
+#undef EXP_LEAST
+#undef COUNT

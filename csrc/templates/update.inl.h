@@ -1,0 +1,46 @@
+/* update.inl.h - whole-array steps that run over parameters and gradients, and the sums of rows. */
+
+static void FN(row_sums)(ptrdiff_t rows, ptrdiff_t m, const void *a, ptrdiff_t row, void *out)
+{
+    for (ptrdiff_t i = 0; i < rows; i++) {
+        const real *x = (const real *)a + i * row;
+        vec sum = v_set1(0);
+        ptrdiff_t j = 0;
+        for (; j + LANES <= m; j += LANES) sum = sum + v_load(x + j);
+        if (j < m) sum = sum + v_load_part(x + j, m - j);
+        real lanes[LANES];
+        v_store(lanes, sum);
+        for (int half = LANES / 2; half > 0; half /= 2)
+            for (int lane = 0; lane < half; lane++) lanes[lane] += lanes[lane + half];
+        ((real *)out)[i] = lanes[0];
+    }
+}
+
+static void FN(divide)(ptrdiff_t n, void *x, double divisor)
+{
+    real *a = x;
+    const vec d = v_set1((real)divisor);
+    ptrdiff_t j = 0;
+    for (; j + LANES <= n; j += LANES) v_store(a + j, v_load(a + j) / d);
+    if (j < n) v_store_part(a + j, n - j, v_load_part(a + j, n - j) / d);
+}
+
+/* The product is rounded before the difference, as NumPy does, so that a step is the same to the bit. */
+static void FN(descend)(ptrdiff_t n, const void *x, const void *dx, double rate, void *out)
+{
+    const real *a = x, *d = dx;
+    real *r = out;
+    const vec step = v_set1((real)rate);
+    ptrdiff_t j = 0;
+    for (; j + LANES <= n; j += LANES) v_store(r + j, v_load(a + j) - step * v_load(d + j));
+    if (j < n) v_store_part(r + j, n - j, v_load_part(a + j, n - j) - step * v_load_part(d + j, n - j));
+}
+
+static void FN(add)(ptrdiff_t n, const void *dx, void *x)
+{
+    const real *d = dx;
+    real *a = x;
+    ptrdiff_t j = 0;
+    for (; j + LANES <= n; j += LANES) v_store(a + j, v_load(a + j) + v_load(d + j));
+    if (j < n) v_store_part(a + j, n - j, v_load_part(a + j, n - j) + v_load_part(d + j, n - j));
+}

@@ -1,0 +1,154 @@
+"""The assignment's two pictures.
+
+They return the axes they drew on and never call plt.show(): a notebook shows the figure by itself,
+a script decides. matplotlib is an extra and is imported by the first call.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
+__all__ = ["plot_costs", "print_mislabeled_images"]
+
+_IMAGES_A_ROW = 8
+_INCHES_AN_IMAGE = 1.6
+
+
+def _pyplot(caller: str) -> Any:
+    try:
+        from matplotlib import pyplot
+    except ImportError as error:
+        raise ImportError(
+            f"{caller}: drawing needs matplotlib: pip install 'ffnn[plot]'"
+        ) from error
+    return pyplot
+
+
+def plot_costs(
+    costs: Iterable[Any], learning_rate: float = 0.0075, *, ax: Axes | None = None
+) -> Axes:
+    """Draw the costs that a training run returned, and return the axes.
+
+    =============  ===========================================================================
+    costs          numbers or 0-d arrays, one for each 100 iterations, as L_layer_model records
+    learning_rate  named in the title
+    ax             where to draw; a new figure when None
+    =============  ===========================================================================
+    """
+    values = np.array([float(np.squeeze(cost)) for cost in costs])
+    # A figure of its own where none is given: two calls in one notebook cell must not share axes.
+    axes = ax if ax is not None else _pyplot("plot_costs").subplots()[1]
+    axes.plot(np.arange(len(values)), values)
+    axes.set_xlabel("iterations (per hundreds)")
+    axes.set_ylabel("cost")
+    axes.set_title(f"Learning rate = {learning_rate}")
+    return axes
+
+
+def print_mislabeled_images(
+    classes: Sequence[Any] | NDArray[Any],
+    X: ArrayLike,
+    y: ArrayLike,
+    p: ArrayLike,
+    *,
+    figure: Figure | SubFigure | None = None,
+    limit: int | None = None,
+) -> NDArray[Any]:
+    """Draw every image whose prediction differs from its label, and return the axes.
+
+    =======  ==========  ===================================================================
+    classes  (k,)        the names of labels 0 .. k-1, bytes or str
+    X        (n_x, m)    a column per image: n_x = 3 s s (colour, channel last) or s s (grey,
+                         larger is darker); 0 to 255 where integer, 0 to 1 where floating
+    y        (1, m)      the labels; (m,) and (m, 1) serve too
+    p        (1, m)      the predictions, as `predict` returns them
+    figure               where to draw; a new figure when None
+    limit                draw the first so many only
+    =======  ==========  ===================================================================
+
+    The result is an array with one axes for each image drawn, in the order of the columns; empty
+    where nothing is mislabelled. ValueError where n_x makes no square image, where y or p has not
+    one entry for each image, or where a mislabelled entry has no name in `classes`.
+    """
+    images = np.asarray(X)
+    if images.ndim != 2:
+        raise ValueError(
+            f"print_mislabeled_images: X has {images.ndim} dimensions, expected 2: "
+            "one column per image"
+        )
+    shape = _image_shape(images.shape[0])
+    labels, predictions = (
+        _one_per_image(name, value, images.shape[1]) for name, value in (("y", y), ("p", p))
+    )
+    wrong = np.flatnonzero(labels != predictions)[:limit]
+    names = [
+        (_class_name(classes, predictions[index]), _class_name(classes, labels[index]))
+        for index in wrong
+    ]
+
+    rows = max(1, math.ceil(len(wrong) / _IMAGES_A_ROW))
+    cols = max(1, min(len(wrong), _IMAGES_A_ROW))
+    # The two lines above an image take about half its height.
+    size = (cols * _INCHES_AN_IMAGE, rows * _INCHES_AN_IMAGE * 1.5)
+    page = figure if figure is not None else _new_figure(size)
+    if len(wrong) == 0:
+        page.text(0.5, 0.5, "No mislabelled images", ha="center", va="center")
+        return np.empty(0, dtype=object)
+
+    grid = page.subplots(rows, cols, squeeze=False).ravel()
+    for ax in grid:
+        ax.set_axis_off()
+    for ax, index, (prediction, label) in zip(grid, wrong, names, strict=False):
+        image = images[:, index].reshape(shape)
+        if image.ndim == 3:
+            ax.imshow(image, interpolation="nearest")
+        else:
+            # One scale for all: an image of its own range would hide how faint its ink is.
+            top = 255 if np.issubdtype(image.dtype, np.integer) else 1
+            ax.imshow(image, cmap="gray_r", vmin=0, vmax=top, interpolation="nearest")
+        ax.set_title(f"Prediction: {prediction}\nClass: {label}", fontsize="small")
+    drawn: NDArray[Any] = grid[: len(wrong)]
+    return drawn
+
+
+def _new_figure(size: tuple[float, float]) -> Any:
+    return _pyplot("print_mislabeled_images").figure(figsize=size, layout="constrained")
+
+
+def _image_shape(pixels: int) -> tuple[int, ...]:
+    # 3 s s and t t are never the same number, so n_x alone tells colour from grey.
+    for channels, shape in ((3, (3,)), (1, ())):
+        side = math.isqrt(pixels // channels)
+        if side > 0 and side * side * channels == pixels:
+            return (side, side, *shape)
+    raise ValueError(
+        f"print_mislabeled_images: the {pixels} rows of X make no square image, "
+        "neither grey (s * s) nor colour (s * s * 3): examples are columns"
+    )
+
+
+def _one_per_image(name: str, value: ArrayLike, images: int) -> NDArray[Any]:
+    array = np.asarray(value)
+    if array.shape not in ((1, images), (images,), (images, 1)):
+        raise ValueError(
+            f"print_mislabeled_images: {name} has shape {array.shape}, expected (1, {images})"
+        )
+    return array.ravel()
+
+
+def _class_name(classes: Sequence[Any] | NDArray[Any], label: Any) -> str:
+    if not 0 <= label < len(classes) or label != int(label):
+        raise ValueError(
+            f"print_mislabeled_images: label {label} has no name in the {len(classes)} of `classes`"
+        )
+    name = classes[int(label)]
+    return name.decode("utf-8") if isinstance(name, bytes) else str(name)

@@ -1,0 +1,199 @@
+"""Builds the one extension, ffnn._ffnn; all else about the package stands in pyproject.toml.
+
+Each file of csrc/isa/ gets the compiler flags that its row in csrc/isa.def states, all other files
+the baseline's. Environment: FFNN_SANITIZE=address|thread|undefined (or several, with commas) builds
+for that sanitizer, FFNN_WERROR=1 makes warnings errors, CC and CFLAGS mean what they always do.
+"""
+
+import copy
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+from setuptools.errors import PlatformError
+from setuptools.modified import newer_group
+
+C_FLAGS = [
+    "-std=c11",
+    "-O3",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-ffp-contract=off",
+    "-fvisibility=hidden",
+    "-Wall",
+    "-Wextra",
+]
+NUMPY_API = "NPY_2_0_API_VERSION"
+SANITIZERS = ("address", "thread", "undefined")
+# The names that clang and Debian give to the hosts of isa.def.
+HOSTS = {"X86_64": ("x86_64", "amd64"), "ARM64": ("arm64", "aarch64")}
+
+
+def isa_flags(rows, platform):
+    """{name: flags} for the rows of isa.def, as `platform` (sysconfig's name for it) wants them.
+
+    Rows for other hosts get no flags: their files guard themselves and compile to nothing. On macOS
+    one call of the compiler may build for both hosts, so each flag says which of them it is for.
+    """
+    found = re.findall(r'^FFNN_ISA\((\w+),\s*(\w+),.*"([^"]*)"\)$', rows, re.MULTILINE)
+    if not found:
+        raise PlatformError("csrc/isa.def has no row that setup.py can read")
+    flags = {}
+    for name, host, text in found:
+        words = shlex.split(text)
+        if platform.startswith("macosx") and host in HOSTS:
+            words = [word for flag in words for word in (f"-Xarch_{HOSTS[host][0]}", flag)]
+        elif host in HOSTS and not platform.endswith(HOSTS[host]):
+            words = []
+        flags[name] = words
+    return flags
+
+
+def chosen_sanitizers():
+    names = [name for name in os.environ.get("FFNN_SANITIZE", "").split(",") if name]
+    for name in names:
+        if name not in SANITIZERS:
+            raise PlatformError(f"FFNN_SANITIZE: {name!r} is not one of {', '.join(SANITIZERS)}")
+    return names
+
+
+class BuildFfnn(build_ext):
+    """build_ext with flags for each file, two or more files at a time, and early, plain errors."""
+
+    def finalize_options(self):
+        super().finalize_options()
+        if sys.platform == "win32":
+            raise PlatformError("ffnn builds on Linux and macOS; Windows is not supported yet")
+        try:
+            import numpy
+        except ImportError:
+            message = "ffnn is built against NumPy 2.0 or newer: pip install numpy"
+            raise PlatformError(message) from None
+        if int(numpy.__version__.split(".")[0]) < 2:
+            raise PlatformError(
+                f"ffnn is built against NumPy 2.0 or newer; this is {numpy.__version__}"
+            )
+        self.include_dirs.append(numpy.get_include())
+        if self.editable_mode:
+            # Where a plain build in place looks for objects: it need not compile them again.
+            self.build_temp = f"build/temp.{self.plat_name}-{sys.implementation.cache_tag}"
+
+    def build_extension(self, ext):
+        flags = self.common_flags()
+        self.check_toolchain(flags)
+        by_isa = isa_flags(Path("csrc/isa.def").read_text(), self.plat_name)
+        jobs = []
+        for source in ext.sources:
+            path = Path(source)
+            extra = by_isa.get(path.stem, []) if path.parent.name == "isa" else []
+            jobs.append((source, flags + extra))
+
+        stamp = self.stamp_of_flags(jobs)
+        with ThreadPoolExecutor(self.parallel or os.cpu_count()) as pool:
+            compiled = list(pool.map(lambda job: self.compile_one(ext, *job, stamp), jobs))
+
+        # What remains is to link. The original keeps its sources, for whoever lists them later.
+        linked = copy.copy(ext)
+        linked.sources, linked.depends, linked.extra_objects = [], compiled, compiled
+        linked.extra_link_args = [f"-fsanitize={name}" for name in chosen_sanitizers()]
+        super().build_extension(linked)
+
+    def common_flags(self):
+        flags = list(C_FLAGS)
+        if sys.platform == "darwin":
+            # A flag meant for the other host is unused, not wrong.
+            flags.append("-Wno-unused-command-line-argument")
+        if os.environ.get("FFNN_WERROR", "") not in ("", "0"):
+            flags.append("-Werror")
+        if names := chosen_sanitizers():
+            flags += [f"-fsanitize={name}" for name in names]
+            flags += ["-fno-sanitize-recover=all", "-fno-omit-frame-pointer", "-g", "-O1"]
+        return flags
+
+    def compile_one(self, ext, source, flags, stamp):
+        compiler = self.compiler
+        [target] = compiler.object_filenames([source], output_dir=self.build_temp)
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        if self.force or newer_group([source, *ext.depends, stamp], target):
+            compiler.compile(
+                [source],
+                output_dir=self.build_temp,
+                macros=ext.define_macros,
+                debug=self.debug,
+                extra_postargs=flags,
+            )
+        return target
+
+    def stamp_of_flags(self, jobs):
+        """A file that is newer than the objects when they were made in another way."""
+        stamp = Path(self.build_temp, "flags.txt")
+        text = "\n".join(map(repr, [self.compiler.compiler_so, self.compiler.include_dirs, *jobs]))
+        if not stamp.exists() or stamp.read_text() != text:
+            stamp.parent.mkdir(parents=True, exist_ok=True)
+            stamp.write_text(text)
+        return str(stamp)
+
+    def check_toolchain(self, flags):
+        """Say in one sentence what is missing, where a compiler would say it in a hundred."""
+        command = self.compiler.compiler_so
+        steps = [
+            ("", "this C compiler will not do: GCC 9, Clang 11 or newer is needed"),
+            (
+                "#include <Python.h>\n",
+                "Python.h is missing: install this Python's development files "
+                "(python3-dev on Debian and Ubuntu, python3-devel on Fedora)",
+            ),
+            (
+                "#include <Python.h>\n#include <numpy/arrayobject.h>\n",
+                "NumPy's headers are missing: reinstall NumPy 2.0 or newer",
+            ),
+        ]
+        with tempfile.TemporaryDirectory() as folder:
+            probe = Path(folder, "probe.c")
+            for text, complaint in steps:
+                probe.write_text(text + "typedef int ffnn_probe;\n")
+                includes = [f"-I{path}" for path in self.compiler.include_dirs]
+                # Warnings of the headers are no concern here.
+                arguments = [*includes, *flags, "-w", "-Wno-error", "-fsyntax-only", str(probe)]
+                try:
+                    run = subprocess.run(
+                        [*command, *arguments], capture_output=True, text=True, check=False
+                    )
+                except OSError:
+                    raise PlatformError(
+                        f"no C compiler: {command[0]!r} cannot be run. Install GCC or Clang "
+                        "(build-essential on Debian and Ubuntu, xcode-select --install on macOS), "
+                        "or name one in CC"
+                    ) from None
+                if run.returncode != 0:
+                    first = next(iter(run.stderr.splitlines()), "")
+                    raise PlatformError(f"{complaint}\n({command[0]} said: {first})")
+
+
+def files(*patterns):
+    """Paths relative to this file, as setuptools wants them, in an order that never changes."""
+    return sorted(path.as_posix() for pattern in patterns for path in Path().glob(pattern))
+
+
+if __name__ == "__main__":
+    setup(
+        ext_modules=[
+            Extension(
+                "ffnn._ffnn",
+                sources=files("csrc/*.c", "csrc/isa/*.c", "csrc/python/*.c"),
+                depends=files("csrc/*.def", "csrc/**/*.h"),
+                define_macros=[
+                    ("NPY_TARGET_VERSION", NUMPY_API),
+                    ("NPY_NO_DEPRECATED_API", NUMPY_API),
+                ],
+            )
+        ],
+        cmdclass={"build_ext": BuildFfnn},
+    )

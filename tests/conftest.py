@@ -1,0 +1,33 @@
+"""Fixtures for every test. The instruction set is chosen outside, by FFNN_ISA: one run for each."""
+
+import os
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+# The same examples on every machine and in every run; no time limit: sanitised builds are slow.
+settings.register_profile("ffnn", derandomize=True, deadline=None, max_examples=60)
+settings.load_profile("ffnn")
+
+
+@pytest.fixture
+def rng():
+    """A generator that starts at the same place in every test."""
+    return np.random.default_rng(20170807)
+
+
+@pytest.fixture(params=[np.float32, np.float64], ids=["float32", "float64"])
+def real(request):
+    """Each of the two types that ffnn computes in."""
+    return request.param
+
+
+@pytest.fixture(autouse=True)
+def global_generator():
+    """Hands NumPy's global generator back as it was: runs seed it."""
+    state = np.random.get_state()
+    yield
+    np.random.set_state(state)

@@ -1,0 +1,298 @@
+"""A plain NumPy twin of every public function of ffnn, under the same name.
+
+Written to be read and to be right, not to be fast: the tests hold ffnn against it, the demo and the
+benchmarks race it. Examples are columns. Arguments are trusted; only ffnn looks for mistakes.
+"""
+
+import re
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+
+def _floats(*arrays):
+    """The arrays in the type NumPy promotes them to; float64 where that is no floating type."""
+    arrays = [np.asarray(a) for a in arrays]
+    common = np.result_type(*arrays)
+    if not np.issubdtype(common, np.floating):
+        common = np.dtype(np.float64)
+    return [a.astype(common.newbyteorder("="), copy=False) for a in arrays]
+
+
+def _labels(Y, like):
+    """Y as (n_y, m), and `like` beside it in the same type, which an integer Y never widens."""
+    like, Y = np.asarray(like), np.asarray(Y).reshape(np.shape(like))
+    if not np.issubdtype(Y.dtype, np.floating):
+        (like,) = _floats(like)
+        return Y.astype(like.dtype), like
+    return _floats(Y, like)
+
+
+def _depth(parameters):
+    """L, the largest l for which a W{l} or b{l} stands in the dict."""
+    matches = (re.fullmatch("[Wb]([1-9][0-9]*)", str(key)) for key in parameters)
+    return max(int(match[1]) for match in matches if match)
+
+
+# ---- activations ---------------------------------------------------------------------------------
+
+
+def sigmoid(Z):
+    """A = 1 / (1 + exp(-Z)), and Z itself as the cache. The exponent is never positive, so that
+    nothing overflows: with e = exp(-|Z|), A = 1 / (1 + e) for Z >= 0 and e / (1 + e) below."""
+    (z,) = _floats(Z)
+    with np.errstate(under="ignore"):
+        e = np.exp(-np.abs(z))
+    A = np.where(z >= 0, z.dtype.type(1), e) / (1 + e)
+    return A, Z
+
+
+def relu(Z):
+    """A = max(0, Z), and Z itself as the cache. NaN stays NaN and -0.0 stays -0.0."""
+    (z,) = _floats(Z)
+    return np.where(z < 0, z.dtype.type(0), z), Z
+
+
+def sigmoid_backward(dA, cache):
+    """dZ = dA * s * (1 - s) with s = sigmoid(Z)."""
+    dA, Z = _floats(dA, cache)
+    s, _ = sigmoid(Z)
+    return dA * s * (1 - s)
+
+
+def relu_backward(dA, cache):
+    """dZ = dA where not Z <= 0, else 0; of the type of dA."""
+    (dA,) = _floats(dA)
+    return np.where(np.asarray(cache) <= 0, dA.dtype.type(0), dA)
+
+
+# ---- parameters ----------------------------------------------------------------------------------
+
+
+def initialize_parameters(n_x, n_h, n_y):
+    """W1 (n_h, n_x) and W2 (n_y, n_h) of draws * 0.01; zero biases."""
+    W1 = np.random.randn(n_h, n_x) * 0.01
+    W2 = np.random.randn(n_y, n_h) * 0.01
+    return {"W1": W1, "b1": np.zeros((n_h, 1)), "W2": W2, "b2": np.zeros((n_y, 1))}
+
+
+def initialize_parameters_deep(layer_dims):
+    """W_l (n_l, n_{l-1}) of draws / sqrt(n_{l-1}); zero biases."""
+    parameters = {}
+    for layer in range(1, len(layer_dims)):
+        n, n_prev = layer_dims[layer], layer_dims[layer - 1]
+        parameters[f"W{layer}"] = np.random.randn(n, n_prev) / np.sqrt(n_prev)
+        parameters[f"b{layer}"] = np.zeros((n, 1))
+    return parameters
+
+
+def update_parameters(parameters, grads, learning_rate):
+    """W = W - learning_rate * dW and the same for b, as new arrays in the same dict."""
+    names = [f"{kind}{layer}" for layer in range(1, _depth(parameters) + 1) for kind in "Wb"]
+    new = {}
+    for name in names:
+        x, dx = _floats(parameters[name], grads["d" + name])
+        new[name] = x - x.dtype.type(learning_rate) * dx
+    parameters.update(new)
+    return parameters
+
+
+# ---- forward -------------------------------------------------------------------------------------
+
+
+def linear_forward(A, W, b):
+    """Z = W A + b, and (A, W, b) as the cache."""
+    a, w, bias = _floats(A, W, b)
+    return w @ a + bias, (A, W, b)
+
+
+def linear_activation_forward(A_prev, W, b, activation):
+    """A = g(W A_prev + b), and ((A_prev, W, b), Z) as the cache."""
+    Z, linear_cache = linear_forward(A_prev, W, b)
+    A, activation_cache = {"relu": relu, "sigmoid": sigmoid}[activation](Z)
+    return A, (linear_cache, activation_cache)
+
+
+def L_model_forward(X, parameters):
+    """relu in layers 1 .. L-1, sigmoid in layer L; AL and one cache for each layer."""
+    caches = []
+    A, L = X, _depth(parameters)
+    for layer in range(1, L + 1):
+        W, b = parameters[f"W{layer}"], parameters[f"b{layer}"]
+        A, cache = linear_activation_forward(A, W, b, "sigmoid" if layer == L else "relu")
+        caches.append(cache)
+    return A, caches
+
+
+def _times_log(y, p):
+    """y log(p), which is 0 in the limit where both are 0."""
+    return y * np.log(np.where((y == 0) & (p == 0), p.dtype.type(1), p))
+
+
+def compute_cost(AL, Y):
+    """-1/m sum(Y log AL + (1 - Y) log(1 - AL)) over units and examples, as a 0-d array."""
+    Y, AL = _labels(Y, AL)
+    total = np.sum(_times_log(Y, AL) + _times_log(1 - Y, 1 - AL))
+    return np.asarray(-total / AL.shape[1], AL.dtype)
+
+
+# ---- backward ------------------------------------------------------------------------------------
+
+
+def linear_backward(dZ, cache):
+    """dA_prev = W^T dZ, dW = dZ A_prev^T / m, db = the row means of dZ."""
+    A_prev, W, _ = cache
+    dZ, A_prev, W = _floats(dZ, A_prev, W)
+    m = A_prev.shape[1]
+    return W.T @ dZ, dZ @ A_prev.T / m, np.sum(dZ, axis=1, keepdims=True) / m
+
+
+def linear_activation_backward(dA, cache, activation):
+    """dZ = dA g'(Z), then linear_backward."""
+    linear_cache, Z = cache
+    backward = {"relu": relu_backward, "sigmoid": sigmoid_backward}[activation]
+    return linear_backward(backward(dA, Z), linear_cache)
+
+
+def output_gradient(AL, Y, Z):
+    """dZ of the last layer: AL - Y where AL is the sigmoid of Z to the bit. Elsewhere
+    dAL s (1 - s) with dAL = -(Y / AL - (1 - Y) / (1 - AL)) and s = sigmoid(Z)."""
+    Y, AL = _labels(Y, AL)
+    Y, AL, Z = _floats(Y, AL, Z)
+    s, _ = sigmoid(Z)
+    dZ = AL - Y
+    literal = AL != s
+    if literal.any():
+        y, a, s = Y[literal], AL[literal], s[literal]
+        dAL = -(y / a - (1 - y) / (1 - a))
+        dZ[literal] = dAL * s * (1 - s)
+    return dZ
+
+
+def L_model_backward(AL, Y, caches):
+    """dA{l-1}, dW{l}, db{l} for l = L .. 1, in this order."""
+    grads = {}
+    L = len(caches)
+    for layer in range(L, 0, -1):
+        linear_cache, Z = caches[layer - 1]
+        if layer == L:
+            dZ = output_gradient(AL, Y, Z)
+        else:
+            dZ = relu_backward(grads[f"dA{layer}"], Z)
+        dA_prev, dW, db = linear_backward(dZ, linear_cache)
+        grads[f"dA{layer - 1}"], grads[f"dW{layer}"], grads[f"db{layer}"] = dA_prev, dW, db
+    return grads
+
+
+# ---- whole runs ----------------------------------------------------------------------------------
+
+
+def cost_from_logits(Z, Y):
+    """The cost of AL = sigmoid(Z) without AL: the mean over examples of log(1 + exp(Z)) - Y Z,
+    whose exponential is taken of -|Z| alone: finite wherever Z is."""
+    softplus = np.maximum(Z, 0) + np.log1p(np.exp(-np.abs(Z)))
+    return np.asarray(np.sum(softplus - Y * Z) / Z.shape[1], Z.dtype)
+
+
+def _train(X, Y, parameters, learning_rate, num_iterations, print_cost):
+    X = np.asarray(X)
+    is_float32 = X.dtype.newbyteorder("=") == np.float32
+    X = X.astype(np.float32 if is_float32 else np.float64, copy=False)
+    Y = np.asarray(Y).reshape(-1, X.shape[1]).astype(X.dtype)
+    parameters = {name: value.astype(X.dtype) for name, value in parameters.items()}
+    costs, warned = [], False
+    for i in range(num_iterations):
+        AL, caches = L_model_forward(X, parameters)
+        with np.errstate(under="ignore"):
+            cost = cost_from_logits(caches[-1][1], Y)
+        grads = L_model_backward(AL, Y, caches)
+        update_parameters(parameters, grads, learning_rate)
+        if i % 100 == 0:
+            costs.append(cost)
+        if print_cost and (i % 100 == 0 or i == num_iterations - 1):
+            print(f"Cost after iteration {i}: {np.squeeze(cost)}")
+            sys.stdout.flush()
+        if i % 100 == 0 and np.isnan(cost) and not warned:
+            warnings.warn(
+                f"the cost is NaN at iteration {i} (learning rate {learning_rate})",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+            warned = True
+    return parameters, costs
+
+
+def two_layer_model(
+    X, Y, layers_dims, learning_rate=0.0075, num_iterations=3000, print_cost=False, *, seed=1
+):
+    """linear, relu, linear, sigmoid, by gradient descent: the parameters and every 100th cost."""
+    if seed is not None:
+        np.random.seed(seed)
+    parameters = initialize_parameters(*layers_dims)
+    return _train(X, Y, parameters, learning_rate, num_iterations, print_cost)
+
+
+def L_layer_model(
+    X, Y, layers_dims, learning_rate=0.0075, num_iterations=3000, print_cost=False, *, seed=1
+):
+    """L - 1 times linear and relu, then linear and sigmoid: the parameters and every 100th cost."""
+    if seed is not None:
+        np.random.seed(seed)
+    parameters = initialize_parameters_deep(layers_dims)
+    return _train(X, Y, parameters, learning_rate, num_iterations, print_cost)
+
+
+def predict(X, y, parameters):
+    """1.0 where AL > 0.5, else 0.0; prints the share of entries that equal y."""
+    AL, _ = L_model_forward(X, parameters)
+    p = (AL > 0.5).astype(np.float64)
+    y = np.asarray(y).reshape(p.shape)
+    m = p.shape[1]
+    right = np.sum((p == y) / m) if p.shape[0] == 1 or m == 0 else np.mean(p == y)
+    print("Accuracy: " + str(right))
+    return p
+
+
+# ---- data and pictures ---------------------------------------------------------------------------
+
+
+def load_data(folder="datasets"):
+    """train_x, train_y, test_x, test_y, classes of the course's two .h5 files."""
+    import h5py
+
+    arrays = []
+    for part in ("train", "test"):
+        with h5py.File(Path(folder) / f"{part}_catvnoncat.h5", "r") as file:
+            arrays.append(np.array(file[f"{part}_set_x"]))
+            arrays.append(np.array(file[f"{part}_set_y"]).reshape(1, -1))
+            classes = np.array(file["list_classes"])
+    return (*arrays, classes)
+
+
+def plot_costs(costs, learning_rate=0.0075, *, ax=None):
+    """The costs against their number, in hundreds of iterations; returns the axes."""
+    import matplotlib.pyplot as plt
+
+    ax = plt.subplots()[1] if ax is None else ax
+    ax.plot(np.squeeze(costs))
+    ax.set(xlabel="iterations (per hundreds)", ylabel="cost")
+    ax.set_title(f"Learning rate = {learning_rate}")
+    return ax
+
+
+def print_mislabeled_images(classes, X, y, p):
+    """Every image whose prediction p is not its label y, with both; returns the axes."""
+    import matplotlib.pyplot as plt
+
+    y, p = np.ravel(y).astype(int), np.ravel(p).astype(int)
+    wrong = np.flatnonzero(y != p)
+    side = round((X.shape[0] / 3) ** 0.5)
+    axes = plt.subplots(1, max(len(wrong), 1), squeeze=False)[1][0]
+    for ax, k in zip(axes, wrong, strict=False):
+        ax.imshow(np.reshape(X[:, k], (side, side, 3)), interpolation="nearest")
+        ax.set_title(f"Prediction: {classes[p[k]].decode()}\nClass: {classes[y[k]].decode()}")
+    for ax in axes:
+        ax.axis("off")
+    return axes

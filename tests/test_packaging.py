@@ -1,0 +1,134 @@
+"""What is built and shipped: flags for each file, exported symbols, metadata, extras left alone."""
+
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+from importlib import metadata, resources
+from pathlib import Path
+
+import pytest
+
+import ffnn
+
+TREE = Path(__file__).resolve().parent.parent
+in_the_tree = pytest.mark.skipif(
+    not (TREE / "setup.py").exists(), reason="needs the source tree beside the tests"
+)
+
+ROWS = """\
+FFNN_ISA(wide,  X86_64, cpu->wide,  "-mwide -mfma")
+FFNN_ISA(arm,   ARM64,  true,       "-marm")
+FFNN_ISA(plain, ANY,    true,       "")
+"""
+
+
+@pytest.fixture(scope="module")
+def build():
+    """setup.py as a module: it builds only when it is run."""
+    pytest.importorskip("setuptools", minversion="77")
+    spec = importlib.util.spec_from_file_location("ffnn_setup", TREE / "setup.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@in_the_tree
+@pytest.mark.parametrize(
+    ("platform", "wide", "arm"),
+    [
+        ("linux-x86_64", ["-mwide", "-mfma"], []),
+        ("linux-aarch64", [], ["-marm"]),
+        ("linux-riscv64", [], []),
+        (
+            "macosx-11.0-universal2",
+            ["-Xarch_x86_64", "-mwide", "-Xarch_x86_64", "-mfma"],
+            ["-Xarch_arm64", "-marm"],
+        ),
+    ],
+)
+def test_flags_go_to_the_host_they_are_for(build, platform, wide, arm):
+    assert build.isa_flags(ROWS, platform) == {"wide": wide, "arm": arm, "plain": []}
+
+
+@in_the_tree
+def test_every_instruction_set_has_its_row_and_its_file(build):
+    rows = build.isa_flags((TREE / "csrc" / "isa.def").read_text(), "linux-x86_64")
+    assert set(rows) == {path.stem for path in (TREE / "csrc" / "isa").glob("*.c")}
+    assert "-mavx2" in rows["avx2"]
+    assert rows["neon"] == rows["generic"] == []
+
+
+@in_the_tree
+def test_an_unreadable_table_is_an_error(build):
+    with pytest.raises(build.PlatformError, match=r"isa\.def"):
+        build.isa_flags("FFNN_ISA(wide)", "linux-x86_64")
+
+
+@in_the_tree
+def test_a_misspelt_sanitizer_is_an_error(build, monkeypatch):
+    monkeypatch.setenv("FFNN_SANITIZE", "address,undefned")
+    with pytest.raises(build.PlatformError, match="undefned"):
+        build.chosen_sanitizers()
+
+
+@in_the_tree
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("compiler", "said"), [("no-such-compiler", "no C compiler"), ("false", "GCC 9, Clang 11")]
+)
+def test_a_missing_compiler_is_one_sentence(build, tmp_path, compiler, said):
+    run = subprocess.run(
+        [sys.executable, "setup.py", "-q", "build_ext", "-t", tmp_path, "-b", tmp_path],
+        cwd=TREE,
+        env={"PATH": "/usr/bin:/bin", "CC": compiler},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode != 0
+    errors = [line for line in run.stderr.splitlines() if line.startswith("error:")]
+    assert len(errors) == 1
+    assert said in errors[0]
+    assert "Traceback" not in run.stderr
+
+
+def test_only_the_init_function_is_exported():
+    if sys.platform != "linux" or shutil.which("nm") is None:
+        pytest.skip("asks nm, as Linux has it")
+    run = subprocess.run(
+        ["nm", "-D", "--defined-only", ffnn._ffnn.__file__],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    symbols = {line.split()[-1] for line in run.stdout.splitlines()}
+    # Sanitizers add symbols of their own.
+    assert {name for name in symbols if not name.startswith("__")} == {"PyInit__ffnn"}
+
+
+def test_the_package_holds_what_it_promises():
+    files = resources.files("ffnn")
+    for name in ("py.typed", "_ffnn.pyi", "data/digits.npz", "data/README"):
+        assert (files / name).is_file(), name
+
+
+def test_one_source_for_the_version():
+    assert re.fullmatch(r"\d+\.\d+\.\d+(\.dev\d+|rc\d+)?", ffnn.__version__)
+    assert metadata.version("ffnn") == ffnn.__version__
+
+
+def test_numpy_is_the_only_dependency():
+    needed = [line for line in metadata.requires("ffnn") if "extra ==" not in line]
+    assert [re.split(r"[<>=!~ ]", line)[0] for line in needed] == ["numpy"]
+
+
+@pytest.mark.process
+def test_extras_are_not_imported():
+    code = (
+        "import sys, ffnn; "
+        "print(*{'matplotlib', 'h5py', 'scipy', 'sklearn', 'torch', 'jax'} & set(sys.modules))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == ""

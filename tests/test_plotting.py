@@ -1,0 +1,136 @@
+"""The assignment's pictures: what is drawn, what comes back, and that nothing is shown."""
+
+import builtins
+
+import numpy as np
+import pytest
+
+import ffnn
+from ffnn.datasets import load_digits
+
+pyplot = pytest.importorskip("matplotlib.pyplot")
+
+
+@pytest.fixture(autouse=True)
+def quiet_figures(monkeypatch):
+    """Fails a test whose call shows a figure, and closes what it opened."""
+
+    def show(*args, **kwargs):
+        raise AssertionError("plt.show() was called")
+
+    monkeypatch.setattr(pyplot, "show", show)
+    yield
+    pyplot.close("all")
+
+
+def test_plot_costs_draws_every_cost():
+    costs = [np.array(0.7), np.array(0.5), np.float64(0.25)]
+    ax = ffnn.plot_costs(costs, 0.01)
+    assert ax.lines[0].get_xdata().tolist() == [0, 1, 2]
+    assert ax.lines[0].get_ydata().tolist() == [0.7, 0.5, 0.25]
+    assert "0.01" in ax.get_title()
+    assert "cost" in ax.get_ylabel()
+    assert "iterations" in ax.get_xlabel()
+
+
+def test_plot_costs_draws_where_it_is_told():
+    _, ax = pyplot.subplots()
+    assert ffnn.plot_costs([1.0, 0.5], ax=ax) is ax
+    assert len(pyplot.get_fignums()) == 1
+    assert "0.0075" in ax.get_title()
+
+
+def test_plot_costs_starts_a_new_figure():
+    assert ffnn.plot_costs([1.0]).figure is not ffnn.plot_costs([2.0]).figure
+
+
+def test_plot_costs_of_a_run_without_costs():
+    assert ffnn.plot_costs([]).lines[0].get_ydata().tolist() == []
+
+
+def test_mislabeled_digits():
+    X, Y = load_digits()
+    X, y = X[:, :30], Y[:, :30] % 2
+    p = y.astype(float)
+    p[0, [3, 4, 20]] = 1 - p[0, [3, 4, 20]]
+    axes = ffnn.print_mislabeled_images(["even", "odd"], X, y, p)
+    assert len(axes) == 3
+    assert [ax.get_title() for ax in axes] == [
+        "Prediction: even\nClass: odd",
+        "Prediction: odd\nClass: even",
+        "Prediction: odd\nClass: even",
+    ]
+    for ax, index in zip(axes, [3, 4, 20], strict=True):
+        [image] = ax.get_images()
+        assert (np.asarray(image.get_array()) == X[:, index].reshape(8, 8)).all()
+
+
+@pytest.mark.parametrize("scale", [1, 255])
+def test_mislabeled_colour_pictures(rng, scale):
+    X = rng.integers(0, 256, (64 * 64 * 3, 4), dtype=np.uint8)
+    X = X if scale == 255 else X / 255.0
+    y = np.array([[0, 1, 1, 0]])
+    p = np.array([[0.0, 0.0, 1.0, 1.0]])
+    axes = ffnn.print_mislabeled_images(np.array([b"non-cat", b"cat"]), X, y, p)
+    assert [ax.get_title().split()[1] for ax in axes] == ["non-cat", "cat"]
+    [image] = axes[0].get_images()
+    assert (np.asarray(image.get_array()) == X[:, 1].reshape(64, 64, 3)).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 11), (11,), (11, 1)])
+def test_mislabeled_takes_labels_of_every_legal_shape(shape):
+    X = np.zeros((4, 11))
+    axes = ffnn.print_mislabeled_images("ab", X, np.zeros(shape, int), np.ones((1, 11)))
+    assert len(axes) == 11
+    # The empty places of the grid show no axes.
+    assert sum(ax.axison for ax in axes[0].figure.axes) == 0
+
+
+def test_mislabeled_nothing():
+    axes = ffnn.print_mislabeled_images("ab", np.zeros((4, 3)), [[0, 1, 0]], [[0, 1, 0]])
+    assert axes.shape == (0,)
+    assert "No mislabelled" in pyplot.gcf().texts[0].get_text()
+
+
+def test_mislabeled_in_a_figure_of_the_caller():
+    figure = pyplot.figure()
+    axes = ffnn.print_mislabeled_images(
+        "ab", np.zeros((4, 3)), [[0, 0, 0]], [[1, 1, 1]], figure=figure, limit=2
+    )
+    assert len(axes) == 2
+    assert axes[0].figure is figure
+    assert len(pyplot.get_fignums()) == 1
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "p", "message"),
+    [
+        (np.zeros((5, 2)), [[0, 0]], [[1, 1]], "5 rows of X make no square image"),
+        (np.zeros((0, 2)), [[0, 0]], [[1, 1]], "0 rows of X make no square image"),
+        (np.zeros(4), [[0]], [[1]], "X has 1 dimensions"),
+        (np.zeros((4, 2)), [[0, 0, 0]], [[1, 1]], r"y has shape \(1, 3\), expected \(1, 2\)"),
+        (np.zeros((4, 2)), [[0, 0]], [1], r"p has shape \(1,\), expected \(1, 2\)"),
+        (np.zeros((4, 2)), [[0, 2]], [[1, 1]], "label 2 has no name"),
+        (np.zeros((4, 2)), [[0, 0]], [[0.5, 0]], "label 0.5 has no name"),
+        (np.zeros((4, 2)), [[0, 0]], [[-1, 0]], "label -1 has no name"),
+    ],
+)
+def test_mislabeled_refuses(X, y, p, message):
+    with pytest.raises(ValueError, match=message):
+        ffnn.print_mislabeled_images("ab", X, y, p)
+    assert pyplot.get_fignums() == []
+
+
+def test_the_extra_is_named(monkeypatch):
+    real_import = builtins.__import__
+
+    def without_matplotlib(name, *args, **kwargs):
+        if name.startswith("matplotlib"):
+            raise ImportError(name)
+        return real_import(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", without_matplotlib)
+    with pytest.raises(ImportError, match=r"plot_costs: .*ffnn\[plot\]"):
+        ffnn.plot_costs([1.0])
+    with pytest.raises(ImportError, match=r"print_mislabeled_images: .*ffnn\[plot\]"):
+        ffnn.print_mislabeled_images("ab", np.zeros((4, 1)), [[0]], [[1]])
