@@ -1,0 +1,89 @@
+/* dispatch.c - asks the processor and the operating system once which instruction sets run here.
+ *
+ * Compiled for the baseline. A wide instruction set counts only where the operating system saves its
+ * registers too (xgetbv), or the first task switch would destroy them.
+ */
+#include "ffnn.h"
+
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#define FFNN_HOST_X86_64 1
+#define FFNN_HOST_ARM64 0
+#elif defined(__aarch64__)
+#define FFNN_HOST_X86_64 0
+#define FFNN_HOST_ARM64 1
+#else
+#define FFNN_HOST_X86_64 0
+#define FFNN_HOST_ARM64 0
+#endif
+#define FFNN_HOST_ANY 1
+
+typedef struct {
+    bool avx2, fma, avx512; /* avx512: F, DQ, BW and VL together */
+    bool os_ymm, os_zmm;
+} processor;
+
+#define FFNN_ISA(name, host, runs_here, flags) extern const ffnn_isa ffnn_isa_##name;
+#include "isa.def"
+#undef FFNN_ISA
+
+static processor ask_processor(void)
+{
+    processor cpu = {0};
+#if FFNN_HOST_X86_64
+    unsigned a, b, c, d;
+    if (!__get_cpuid(1, &a, &b, &c, &d)) return cpu;
+    cpu.fma = c & bit_FMA;
+    if (!(c & bit_OSXSAVE)) return cpu;
+    unsigned low, high;
+    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    cpu.os_ymm = (low & 0x06) == 0x06; /* XMM and YMM state */
+    cpu.os_zmm = (low & 0xe6) == 0xe6; /* and opmask, ZMM0-15 upper halves, ZMM16-31 */
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return cpu;
+    cpu.avx2 = b & bit_AVX2;
+    cpu.avx512 = (b & bit_AVX512F) && (b & bit_AVX512DQ) && (b & bit_AVX512BW) && (b & bit_AVX512VL);
+#endif
+    return cpu;
+}
+
+/* Row number `index` of isa.def; *runs says whether it was built and runs here. NULL past the end. */
+static const ffnn_isa *row_of(int index, const char **name, bool *runs)
+{
+    processor answers = ask_processor();
+    const processor *cpu = &answers;
+    (void)cpu;
+    int row = 0;
+#define FFNN_ISA(isa, host, runs_here, flags) \
+    if (row++ == index) \
+        return *name = #isa, *runs = FFNN_HOST_##host && (runs_here) && ffnn_isa_##isa.name, &ffnn_isa_##isa;
+#include "isa.def"
+#undef FFNN_ISA
+    return NULL;
+}
+
+const ffnn_isa *ffnn_isa_available(int index)
+{
+    const ffnn_isa *isa;
+    const char *name;
+    bool runs;
+    for (int row = 0; (isa = row_of(row, &name, &runs)); row++)
+        if (runs && index-- == 0) return isa;
+    return NULL;
+}
+
+const ffnn_isa *ffnn_isa_choose(const char *wanted, const char **why)
+{
+    if (!wanted) return ffnn_isa_available(0);
+    const ffnn_isa *isa;
+    const char *name;
+    bool runs;
+    for (int row = 0; (isa = row_of(row, &name, &runs)); row++) {
+        if (strcmp(name, wanted) != 0) continue;
+        *why = "this machine cannot run it";
+        return runs ? isa : NULL;
+    }
+    *why = "there is no such instruction set";
+    return NULL;
+}

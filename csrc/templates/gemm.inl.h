@@ -1,0 +1,158 @@
+/* gemm.inl.h - the tile kernel and the packing of panels.
+ *
+ * One kernel serves every product: the left operand is read one element at a time and broadcast, straight
+ * from where it stands, so its strides may be anything; the right operand is read in whole vectors along
+ * a row, so a view whose columns are not neighbours is packed first.
+ */
+
+/* ROWS x VECTORS sums in registers; the last vector holds `last` of LANES columns when `ragged`.
+ * Row pointers go in threes: with the row stride and its double as index registers, 12 rows need 4 pointers. */
+FFNN_INLINE void FN(tile_sums)(const int rows, const int vectors, const bool ragged, ptrdiff_t last,
+                               const ffnn_tile *t)
+{
+    vec sums[MR][NV];
+    real *tile = t->tile;
+    const ptrdiff_t tile_row = t->tile_row;
+    FFNN_UNROLL
+    for (int i = 0; i < rows; i++) {
+        FFNN_UNROLL
+        for (int j = 0; j < vectors; j++) {
+            const real *from = tile + i * tile_row + j * LANES;
+            if (t->start == FFNN_FROM_BIAS)
+                sums[i][j] = v_set1(((const real *)t->bias)[i * t->bias_row]);
+            else if (t->start == FFNN_FROM_ZERO)
+                sums[i][j] = v_set1(0);
+            else
+                sums[i][j] = ragged && j == vectors - 1 ? v_load_part(from, last) : v_load(from);
+        }
+    }
+
+    const ptrdiff_t left_row = t->left_row, left_col = t->left_col, right_row = t->right_row;
+    const real *right = t->right;
+    const real *left[(MR + 2) / 3];
+    FFNN_UNROLL
+    for (int i = 0; i < (rows + 2) / 3; i++) left[i] = (const real *)t->left + 3 * i * left_row;
+    for (ptrdiff_t p = t->depth; p > 0; p--) {
+        vec r[NV];
+        FFNN_UNROLL
+        for (int j = 0; j < vectors; j++)
+            r[j] = ragged && j == vectors - 1 ? v_load_part(right + j * LANES, last)
+                                              : v_load(right + j * LANES);
+        FFNN_UNROLL
+        for (int i = 0; i < rows; i++) {
+            vec l = v_set1(left[i / 3][i % 3 * left_row]);
+            FFNN_UNROLL
+            for (int j = 0; j < vectors; j++) sums[i][j] = v_fma(l, r[j], sums[i][j]);
+        }
+        FFNN_UNROLL
+        for (int i = 0; i < (rows + 2) / 3; i++) left[i] += left_col;
+        right += right_row;
+    }
+
+    FFNN_UNROLL
+    for (int i = 0; i < rows; i++) {
+        FFNN_UNROLL
+        for (int j = 0; j < vectors; j++) {
+            real *to = tile + i * tile_row + j * LANES;
+            if (ragged && j == vectors - 1)
+                v_store_part(to, last, sums[i][j]);
+            else
+                v_store(to, sums[i][j]);
+        }
+    }
+}
+
+/* A kernel for each number of rows, so that a matrix of 20 rows is two tiles of 10, not 12 and a rest. */
+FFNN_INLINE void FN(tile_of)(const int rows, const ffnn_tile *t)
+{
+    if (t->cols == NR) {
+        FN(tile_sums)(rows, NV, false, 0, t);
+    } else if (t->cols <= LANES) {
+        FN(tile_sums)(rows, 1, true, t->cols, t);
+#if NV > 2
+    } else if (t->cols <= 2 * LANES) {
+        FN(tile_sums)(rows, 2, true, t->cols - LANES, t);
+#endif
+    } else {
+        FN(tile_sums)(rows, NV, true, t->cols - (NV - 1) * LANES, t);
+    }
+}
+
+#define FFNN_TILE(rows) \
+    static void FN(tile_##rows)(const ffnn_tile *t) { FN(tile_of)(rows, t); }
+FFNN_TILE(1) FFNN_TILE(2) FFNN_TILE(3) FFNN_TILE(4)
+#if MR >= 6
+FFNN_TILE(5) FFNN_TILE(6)
+#endif
+#if MR >= 8
+FFNN_TILE(7) FFNN_TILE(8)
+#endif
+#if MR >= 12
+FFNN_TILE(9) FFNN_TILE(10) FFNN_TILE(11) FFNN_TILE(12)
+#endif
+#undef FFNN_TILE
+
+static void FN(tile)(const ffnn_tile *t)
+{
+    static void (*const kernels[MR])(const ffnn_tile *) = {
+        FN(tile_1), FN(tile_2), FN(tile_3), FN(tile_4),
+#if MR >= 6
+        FN(tile_5), FN(tile_6),
+#endif
+#if MR >= 8
+        FN(tile_7), FN(tile_8),
+#endif
+#if MR >= 12
+        FN(tile_9), FN(tile_10), FN(tile_11), FN(tile_12),
+#endif
+    };
+    kernels[t->rows - 1](t);
+}
+
+/* LANES columns of `count` <= LANES neighbouring elements each, `present` of them real, become rows of the
+ * panel: log2(LANES) rounds of exchanges transpose a square in registers. */
+FFNN_INLINE void FN(pack_square)(ptrdiff_t count, ptrdiff_t present, const real *source, ptrdiff_t col,
+                                 real *panel)
+{
+    vec square[LANES];
+    FFNN_UNROLL
+    for (int j = 0; j < LANES; j++)
+        square[j] = j >= present      ? v_set1(0)
+                    : count == LANES ? v_load(source + j * col)
+                                     : v_load_part(source + j * col, count);
+    FFNN_UNROLL
+    for (int s = 1; s < LANES; s *= 2) {
+        FFNN_UNROLL
+        for (int j = 0; j < LANES; j++) {
+            if (j & s) continue;
+            vec low = v_exchange_low(square[j], square[j + s], s);
+            square[j + s] = v_exchange_high(square[j], square[j + s], s);
+            square[j] = low;
+        }
+    }
+    FFNN_UNROLL
+    for (int p = 0; p < LANES; p++)
+        if (p < count) v_store(panel + p * NR, square[p]);
+}
+
+static void FN(pack)(ptrdiff_t depth, ptrdiff_t cols, const void *source, ptrdiff_t row, ptrdiff_t col,
+                     void *panel)
+{
+    const real *from = source;
+    real *to = panel;
+    if (row == 1) {
+        for (ptrdiff_t p = 0; p < depth; p += LANES) {
+            ptrdiff_t count = depth - p < LANES ? depth - p : LANES;
+            for (ptrdiff_t j = 0; j < NR; j += LANES) {
+                const real *square = from + p + j * col;
+                if (count == LANES && cols - j >= LANES)
+                    FN(pack_square)(LANES, LANES, square, col, to + p * NR + j);
+                else
+                    FN(pack_square)(count, cols - j, square, col, to + p * NR + j);
+            }
+        }
+        return;
+    }
+    for (ptrdiff_t p = 0; p < depth; p++)
+        for (ptrdiff_t j = 0; j < NR; j++) to[p * NR + j] = j < cols ? from[p * row + j * col] : 0;
+}
