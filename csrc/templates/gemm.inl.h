@@ -123,8 +123,8 @@ FFNN_INLINE void FN(pack_square)(ptrdiff_t count, ptrdiff_t present, const real 
     FFNN_UNROLL
     for (int s = 1; s < LANES; s *= 2) {
         FFNN_UNROLL
-        for (int j = 0; j < LANES; j++) {
-            if (j & s) continue;
+        for (int pair = 0; pair < LANES / 2; pair++) {
+            const int j = pair / s * 2 * s + pair % s;
             vec low = v_exchange_low(square[j], square[j + s], s);
             square[j + s] = v_exchange_high(square[j], square[j + s], s);
             square[j] = low;
