@@ -21,9 +21,9 @@ def resident():
         return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
 
 
-def repeat(name, arguments, error=None):
-    """Call it a thousand times; update_parameters with a dict of its own each time."""
-    for _ in range(CALLS):
+def repeat(name, arguments, error=None, times=CALLS):
+    """Call it so many times; update_parameters with a dict of its own each time."""
+    for _ in range(times):
         fresh = arguments
         if name == "update_parameters" and isinstance(arguments["parameters"], dict):
             fresh = {**arguments, "parameters": dict(arguments["parameters"])}
@@ -46,7 +46,7 @@ def counted(arguments, real):
 
 def assert_no_leak(name, arguments, real, error=None):
     held = counted(arguments, real)
-    repeat(name, arguments, error)  # whatever is kept ready is made the first time
+    repeat(name, arguments, error, 20)  # whatever is kept ready is made the first time
     gc.collect()
     before, blocks = [sys.getrefcount(x) for x in held], sys.getallocatedblocks()
     repeat(name, arguments, error)
@@ -82,15 +82,16 @@ def test_converted_arguments_leak_no_reference(rng, name, order):
         lambda x: x.tolist(),
         lambda x: np.abs(x).astype(np.uint8),
     ):
-        assert_no_leak(name, changed(arguments, kind), np.float32)
+        with np.errstate(all="ignore"):  # probabilities of 0 and 1
+            assert_no_leak(name, changed(arguments, kind), np.float32)
 
 
-@pytest.mark.parametrize("order", ["C", "F"])
-@pytest.mark.parametrize("bad", bad_calls.ALL[::1], ids=str)
+@pytest.mark.parametrize(
+    ("bad", "order"),
+    [pytest.param(bad, "CF"[i % 2], id=str(bad)) for i, bad in enumerate(bad_calls.ALL)],
+)
 def test_bad_calls_leak_no_reference(rng, bad, order):
-    """Every error path; those written in Python take no thousand calls to show a leak."""
-    if bad.name not in C_FUNCTIONS and bad.name != "Trainer" and order == "F":
-        pytest.skip("the orders differ in C only")
+    """Every error path there is, in turns from either order."""
     assert_no_leak(bad.name, bad.arguments(rng, order=order), np.float64, bad.error)
 
 
@@ -131,7 +132,9 @@ def test_a_trainer_lets_go_of_its_data(rng):
 
 @pytest.mark.process
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="reads Linux's /proc")
-@pytest.mark.skipif(SANITIZED, reason="the sanitizer keeps freed memory, and looks for leaks itself")
+@pytest.mark.skipif(
+    SANITIZED, reason="the sanitizer keeps freed memory, and looks for leaks itself"
+)
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_resident_memory_does_not_grow(rng, real, capsys, name, order):

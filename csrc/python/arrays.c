@@ -134,6 +134,14 @@ static int convert_few(ffnn_operand *o, ffnn_real real)
     return 1;
 }
 
+/* NumPy calls a size beyond the address space a wrong value; to a caller it is lack of memory. */
+static void explain_size_error(void)
+{
+    if (!PyErr_ExceptionMatches(PyExc_ValueError)) return;
+    PyErr_Clear();
+    PyErr_NoMemory();
+}
+
 static int convert(ffnn_operand *o, ffnn_real real, ffnn_layout layout)
 {
     const int is_done = convert_few(o, real);
@@ -144,7 +152,10 @@ static int convert(ffnn_operand *o, ffnn_real real, ffnn_layout layout)
     PyArray_Descr *descr = PyArray_DescrFromType(real_type[real]);
     if (descr == NULL) return -1;
     PyObject *array = PyArray_FromArray(o->array, descr, flags);
-    if (array == NULL) return -1;
+    if (array == NULL) {
+        explain_size_error();
+        return -1;
+    }
     if ((PyObject *)o->array != o->object) Py_DECREF(o->array);
     o->array = (PyArrayObject *)array;
     return 0;
@@ -203,12 +214,7 @@ PyObject *ffnn_array_new(ffnn_real real, int ndim, const npy_intp *dims, void **
     if (descr == NULL) return NULL;
     PyObject *array = PyArray_NewFromDescr(&PyArray_Type, descr, ndim, dims, NULL, NULL, 0, NULL);
     if (array == NULL) {
-        /* NumPy calls a size beyond the address space a wrong value; to a caller it is lack of
-         * memory. */
-        if (PyErr_ExceptionMatches(PyExc_ValueError)) {
-            PyErr_Clear();
-            PyErr_NoMemory();
-        }
+        explain_size_error();
         return NULL;
     }
     *data = PyArray_DATA((PyArrayObject *)array);

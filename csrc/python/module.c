@@ -8,6 +8,21 @@
 
 #include <stdlib.h>
 
+static void refuse_wanted(const char *wanted, const char *why)
+{
+    PyObject *possible = PyUnicode_FromString("");
+    const ffnn_isa *isa;
+    for (int i = 0; possible != NULL && (isa = ffnn_isa_available(i)) != NULL; i++) {
+        PyObject *longer =
+            PyUnicode_FromFormat("%U%s%s", possible, i == 0 ? "" : ", ", isa->name);
+        Py_SETREF(possible, longer);
+    }
+    if (possible != NULL)
+        PyErr_Format(PyExc_ImportError, "FFNN_ISA=%s: %s; possible here: %U", wanted, why,
+                     possible);
+    Py_XDECREF(possible);
+}
+
 static int choose_isa(ffnn_state *state)
 {
     const char *wanted = getenv("FFNN_ISA"), *why = NULL;
@@ -17,7 +32,7 @@ static int choose_isa(ffnn_state *state)
     if (wanted == NULL)
         PyErr_Format(PyExc_ImportError, "ffnn cannot run on this machine: %s", why);
     else
-        PyErr_Format(PyExc_ImportError, "FFNN_ISA=%s: %s", wanted, why);
+        refuse_wanted(wanted, why);
     return -1;
 }
 
