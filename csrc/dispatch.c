@@ -1,7 +1,7 @@
 /* dispatch.c - asks the processor and the operating system once which instruction sets run here.
  *
- * Compiled for the baseline. A wide instruction set counts only where the operating system saves its
- * registers too (xgetbv), or the first task switch would destroy them.
+ * Compiled for the baseline. A wide instruction set counts only where the operating system saves
+ * its registers too (xgetbv), or the first task switch would destroy them.
  */
 #include "ffnn.h"
 
@@ -43,47 +43,52 @@ static processor ask_processor(void)
     cpu.os_zmm = (low & 0xe6) == 0xe6; /* and opmask, ZMM0-15 upper halves, ZMM16-31 */
     if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return cpu;
     cpu.avx2 = b & bit_AVX2;
-    cpu.avx512 = (b & bit_AVX512F) && (b & bit_AVX512DQ) && (b & bit_AVX512BW) && (b & bit_AVX512VL);
+    cpu.avx512 =
+        (b & bit_AVX512F) && (b & bit_AVX512DQ) && (b & bit_AVX512BW) && (b & bit_AVX512VL);
 #endif
     return cpu;
 }
 
-/* Row number `index` of isa.def; *runs says whether it was built and runs here. NULL past the end. */
-static const ffnn_isa *row_of(int index, const char **name, bool *runs)
+static const struct {
+    const char *name;
+    const ffnn_isa *isa;
+} rows[] = {
+#define FFNN_ISA(name, host, runs_here, flags) {#name, &ffnn_isa_##name},
+#include "isa.def"
+#undef FFNN_ISA
+};
+
+enum { ROWS = sizeof rows / sizeof *rows };
+
+/* Was this row built, and does it run here? */
+static bool row_runs(int index)
 {
     processor answers = ask_processor();
     const processor *cpu = &answers;
     (void)cpu;
-    int row = 0;
-#define FFNN_ISA(isa, host, runs_here, flags) \
-    if (row++ == index) \
-        return *name = #isa, *runs = FFNN_HOST_##host && (runs_here) && ffnn_isa_##isa.name, &ffnn_isa_##isa;
+    const bool runs[ROWS] = {
+#define FFNN_ISA(name, host, runs_here, flags) FFNN_HOST_##host && (runs_here),
 #include "isa.def"
 #undef FFNN_ISA
-    return NULL;
+    };
+    return runs[index] && rows[index].isa->name;
 }
 
 const ffnn_isa *ffnn_isa_available(int index)
 {
-    const ffnn_isa *isa;
-    const char *name;
-    bool runs;
-    for (int row = 0; (isa = row_of(row, &name, &runs)); row++)
-        if (runs && index-- == 0) return isa;
+    for (int row = 0; row < ROWS; row++)
+        if (row_runs(row) && index-- == 0) return rows[row].isa;
     return NULL;
 }
 
 const ffnn_isa *ffnn_isa_choose(const char *wanted, const char **why)
 {
-    if (!wanted) return ffnn_isa_available(0);
-    const ffnn_isa *isa;
-    const char *name;
-    bool runs;
-    for (int row = 0; (isa = row_of(row, &name, &runs)); row++) {
-        if (strcmp(name, wanted) != 0) continue;
-        *why = "this machine cannot run it";
-        return runs ? isa : NULL;
-    }
     *why = "there is no such instruction set";
+    if (!wanted) return ffnn_isa_available(0);
+    for (int row = 0; row < ROWS; row++) {
+        if (strcmp(rows[row].name, wanted) != 0) continue;
+        *why = "this machine cannot run it";
+        return row_runs(row) ? rows[row].isa : NULL;
+    }
     return NULL;
 }

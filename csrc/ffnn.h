@@ -19,7 +19,8 @@ typedef enum { FFNN_FLOAT, FFNN_DOUBLE, FFNN_REALS } ffnn_real;
 /* What IEEE arithmetic would have flagged; ored together. */
 enum { FFNN_DIVIDE_BY_ZERO = 1, FFNN_INVALID = 2 };
 
-/* Element (i, j) stands at data + i * row + j * col. Read only; the strides may be 0 or negative. */
+/* Element (i, j) stands at data + i * row + j * col. Read only; the strides may be 0 or negative.
+ */
 typedef struct {
     const void *data;
     ptrdiff_t rows, cols;
@@ -57,8 +58,8 @@ typedef struct {
     double (*value)(ptrdiff_t n, const void *al, const void *y, int *flags);
     /* The same sum taken from z = the output layer's Z: finite wherever z is. */
     double (*value_from_logits)(ptrdiff_t n, const void *z, const void *y);
-    /* dz = al - y where al equals g(z) to the bit, the literal dAL * g'(z) elsewhere; flags as above,
-     * for the literal elements alone. */
+    /* dz = al - y where al equals g(z) to the bit, the literal dAL * g'(z) elsewhere; flags as
+     * above, for the literal elements alone. */
     void (*output_gradient)(ptrdiff_t n, const void *al, const void *y, const void *z, void *dz,
                             int *flags);
     /* dz = al - y: for callers that made al themselves. */
@@ -67,9 +68,9 @@ typedef struct {
 
 /* ---- the kernel table ----------------------------------------------------------------------- */
 
-/* How a tile's sums begin. A sum always runs over p in ascending order as one chain of multiply-adds,
- * so cutting depth into blocks (the first one FROM_BIAS or FROM_ZERO, the others FROM_TILE) never
- * changes a bit. */
+/* How a tile's sums begin. A sum always runs over p in ascending order as one chain of
+ * multiply-adds, so cutting depth into blocks (the first one FROM_BIAS or FROM_ZERO, the others
+ * FROM_TILE) never changes a bit. */
 typedef enum { FFNN_FROM_ZERO, FFNN_FROM_BIAS, FFNN_FROM_TILE } ffnn_start;
 
 typedef struct {
@@ -97,8 +98,9 @@ typedef struct ffnn_kernels {
      * j < tile_cols. */
     void (*pack)(ptrdiff_t depth, ptrdiff_t cols, const void *source, ptrdiff_t row, ptrdiff_t col,
                  void *panel);
-    /* out[i] = the sum of the m elements of row i, for i < rows; elements of a row stand side by side.
-     * Each sum is taken in `lanes` interleaved chains that are then folded, lane by lane, in halves. */
+    /* out[i] = the sum of the m elements of row i, for i < rows; elements of a row stand side by
+     * side. Each sum is taken in `lanes` interleaved chains that are then folded, lane by lane, in
+     * halves. */
     void (*row_sums)(ptrdiff_t rows, ptrdiff_t m, const void *a, ptrdiff_t row, void *out);
     /* x /= divisor. */
     void (*divide)(ptrdiff_t n, void *x, double divisor);
@@ -114,7 +116,8 @@ typedef struct ffnn_kernels {
     void (*log)(ptrdiff_t n, const void *x, void *y);
 } ffnn_kernels;
 
-/* ---- dispatch.c: which instruction set runs --------------------------------------------------- */
+/* ---- dispatch.c: which instruction set runs ---------------------------------------------------
+ */
 
 typedef struct {
     const char *name;
@@ -127,7 +130,8 @@ const ffnn_isa *ffnn_isa_choose(const char *name, const char **why);
 /* The rows of isa.def that were built and that run on this machine, best first; NULL at the end. */
 const ffnn_isa *ffnn_isa_available(int index);
 
-/* ---- gemm.c: matrix products ------------------------------------------------------------------ */
+/* ---- gemm.c: matrix products ------------------------------------------------------------------
+ */
 
 /* Called for each block of `out` as soon as its sums are complete and while it is in the cache. */
 typedef struct ffnn_product ffnn_product;
@@ -150,7 +154,8 @@ struct ffnn_product {
 /* out = start + left right, every element one chain of multiply-adds in the order of depth. */
 void ffnn_product_run(const ffnn_product *p);
 
-/* ---- layer.c: one dense layer ----------------------------------------------------------------- */
+/* ---- layer.c: one dense layer -----------------------------------------------------------------
+ */
 
 /* The results of a layer: row i begins at data + i * row, in elements; unit column stride. */
 typedef struct {
@@ -158,20 +163,23 @@ typedef struct {
     ptrdiff_t row;
 } ffnn_result;
 
-/* Z = W A_prev + b, A = g(Z). `a.data` may be NULL (no activation), or equal `z.data` (no Z kept). */
+/* Z = W A_prev + b, A = g(Z). `a.data` may be NULL (no activation), or equal `z.data` (no Z kept).
+ */
 void ffnn_layer_forward(const ffnn_kernels *k, ffnn_view W, ffnn_view b, ffnn_view A_prev,
                         ffnn_activation g, ffnn_result z, ffnn_result a);
 
 /* dW = dZ A_prev^T / m [n, n_prev] and db = the row means of dZ [n], both contiguous. dZ has unit
  * column stride. */
-void ffnn_layer_gradients(const ffnn_kernels *k, ffnn_view dZ, ffnn_view A_prev, void *dw, void *db);
+void ffnn_layer_gradients(const ffnn_kernels *k, ffnn_view dZ, ffnn_view A_prev, void *dw,
+                          void *db);
 
-/* dA_prev = W^T dZ [n_prev, m]. Where `dz_prev.data` is not NULL, also dZ_prev = dA_prev * g'(Z_prev), Z_prev
- * with unit column stride; dz_prev may then equal da_prev (no dA kept). */
+/* dA_prev = W^T dZ [n_prev, m]. Where `dz_prev.data` is not NULL, also dZ_prev = dA_prev *
+ * g'(Z_prev), Z_prev with unit column stride; dz_prev may then equal da_prev (no dA kept). */
 void ffnn_layer_backward(const ffnn_kernels *k, ffnn_view dZ, ffnn_view W, ffnn_result da_prev,
                          ffnn_activation g, ffnn_view Z_prev, ffnn_result dz_prev);
 
-/* ---- train.c: a whole run --------------------------------------------------------------------- */
+/* ---- train.c: a whole run ---------------------------------------------------------------------
+ */
 
 /* Asked every few milliseconds of work; true stops the run. */
 typedef bool ffnn_poll(void *context);
@@ -191,14 +199,16 @@ typedef struct ffnn_run ffnn_run;
 /* NULL when there is no memory. dims is copied. */
 ffnn_run *ffnn_run_new(const ffnn_run_options *options);
 void ffnn_run_free(ffnn_run *run);
-/* The run's own W (kind 'W', [n_l, n_{l-1}]) or b (kind 'b', [n_l, 1]) of layer l = 1..L, contiguous. */
+/* The run's own W (kind 'W', [n_l, n_{l-1}]) or b (kind 'b', [n_l, 1]) of layer l = 1..L,
+ * contiguous. */
 void *ffnn_run_parameter(ffnn_run *run, char kind, int l);
-/* `iterations` steps of full-batch gradient descent; *cost is that of the parameters before the first. Only
- * the parameters of a run that returns FFNN_OK mean anything. */
+/* `iterations` steps of full-batch gradient descent; *cost is that of the parameters before the
+ * first. Only the parameters of a run that returns FFNN_OK mean anything. */
 ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, double *cost, ffnn_poll *poll,
                              void *context);
 
-/* ---- memory.c ---------------------------------------------------------------------------------- */
+/* ---- memory.c ----------------------------------------------------------------------------------
+ */
 
 enum { FFNN_ALIGNMENT = 64 };
 

@@ -6,20 +6,24 @@
  *         for each tile of at most tile_rows rows
  *     finish: the block's sums are complete and still in the cache
  *
- * Every element is one chain of multiply-adds in the order of depth, continued from block to block through
- * `out`, so none of the sizes below can change a bit of the result.
+ * Every element is one chain of multiply-adds in the order of depth, continued from block to block
+ * through `out`, so none of the sizes below can change a bit of the result.
  */
 #include "ffnn.h"
 
 enum {
-    DEPTH = 256,       /* a panel of 128-byte rows is 32 KB, two thirds of a 48 KB L1 */
-    DEPTH_PACKED = 96, /* packing streams the source; short blocks keep what it pushes out of L1 small */
-    ROWS = 240,        /* 240 x 256 floats of the left operand are 240 KB: L2 holds them and `out` */
-    COLS = 512,        /* 240 x 512 floats of `out` are 480 KB */
+    DEPTH = 256, /* a panel of 128-byte rows is 32 KB, two thirds of a 48 KB L1 */
+    DEPTH_PACKED =
+        96,     /* packing streams the source; short blocks keep what it pushes out of L1 small */
+    ROWS = 240, /* 240 x 256 floats of the left operand are 240 KB: L2 holds them and `out` */
+    COLS = 512, /* 240 x 512 floats of `out` are 480 KB */
     PANEL_BYTES = 256 * 128,
 };
 
-static ptrdiff_t least(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
+static ptrdiff_t least(ptrdiff_t a, ptrdiff_t b)
+{
+    return a < b ? a : b;
+}
 
 /* The size of the next of the equal parts, at most `most` each, into which `left_over` is cut. */
 static ptrdiff_t part(ptrdiff_t left_over, ptrdiff_t most)
@@ -34,8 +38,8 @@ static const char *at(const ffnn_kernels *k, ffnn_view v, ptrdiff_t i, ptrdiff_t
 }
 
 /* One panel of columns: all tiles below each other. */
-static void run_panel(const ffnn_product *p, ffnn_tile *t, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t col,
-                      ptrdiff_t first_depth)
+static void run_panel(const ffnn_product *p, ffnn_tile *t, ptrdiff_t row, ptrdiff_t rows,
+                      ptrdiff_t col, ptrdiff_t first_depth)
 {
     const ffnn_kernels *k = p->kernels;
     ptrdiff_t size = k->element_bytes;
@@ -48,7 +52,8 @@ static void run_panel(const ffnn_product *p, ffnn_tile *t, ptrdiff_t row, ptrdif
     }
 }
 
-static void run_block(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t col, ptrdiff_t cols)
+static void run_block(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t col,
+                      ptrdiff_t cols)
 {
     const ffnn_kernels *k = p->kernels;
     _Alignas(FFNN_ALIGNMENT) char panel[PANEL_BYTES];

@@ -84,10 +84,10 @@ static void finish_backward(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows
     const ffnn_kernels *k = p->kernels;
     const backward_context *c = p->context;
     for (ptrdiff_t i = row; i < row + rows; i++)
-        k->activations[c->g].derivative(
-            cols, element(k, p->out, p->out_row, i, col),
-            (const char *)c->Z.data + (i * c->Z.row + col) * k->element_bytes,
-            element(k, c->dz.data, c->dz.row, i, col));
+        k->activations[c->g].derivative(cols, element(k, p->out, p->out_row, i, col),
+                                        (const char *)c->Z.data +
+                                            (i * c->Z.row + col) * k->element_bytes,
+                                        element(k, c->dz.data, c->dz.row, i, col));
 }
 
 void ffnn_layer_backward(const ffnn_kernels *k, ffnn_view dZ, ffnn_view W, ffnn_result da_prev,

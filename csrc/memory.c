@@ -12,11 +12,15 @@
 /* How many allocations are still to succeed before the one that fails; 0: none is to fail. */
 static atomic_long fail_at;
 
-void ffnn_allocate_fail_at(long n) { atomic_store(&fail_at, n); }
+void ffnn_allocate_fail_at(long n)
+{
+    atomic_store(&fail_at, n);
+}
 
 void *ffnn_allocate(size_t bytes)
 {
-    if (atomic_load_explicit(&fail_at, memory_order_relaxed) > 0 && atomic_fetch_sub(&fail_at, 1) == 1)
+    if (atomic_load_explicit(&fail_at, memory_order_relaxed) > 0 &&
+        atomic_fetch_sub(&fail_at, 1) == 1)
         return NULL;
     if (bytes > PTRDIFF_MAX - FFNN_ALIGNMENT - sizeof(void *)) return NULL;
     void *given = malloc(bytes + FFNN_ALIGNMENT + sizeof(void *));

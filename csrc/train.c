@@ -1,9 +1,10 @@
-/* train.c - a whole run of full-batch gradient descent, without Python and without an allocation inside.
+/* train.c - a whole run of full-batch gradient descent, without Python and without an allocation
+ * inside.
  *
- * The examples pass in slabs of at most SLAB columns: forward and backward through all layers for one
- * slab while its activations are in L2, the gradients summed from slab to slab in the order of the
- * examples, one update at the end. So the workspace does not grow with m, and the geometry follows from
- * the shapes alone. Everything lives in one block:
+ * The examples pass in slabs of at most SLAB columns: forward and backward through all layers for
+ * one slab while its activations are in L2, the gradients summed from slab to slab in the order of
+ * the examples, one update at the end. So the workspace does not grow with m, and the geometry
+ * follows from the shapes alone. Everything lives in one block:
  *
  *   for each layer   W  b  dW  db  A [n, slab]
  *   shared           dZ and dA [widest layer, slab], the sums of one slab's rows
@@ -16,7 +17,7 @@
 enum {
     SLAB = 512,
     POLL_WORK = 200 * 1000 * 1000, /* multiply-adds between two looks at the signals: 2 to 40 ms */
-    CALL_WORK = 2000,              /* what a product costs beside its arithmetic, in multiply-adds */
+    CALL_WORK = 2000, /* what a product costs beside its arithmetic, in multiply-adds */
 };
 
 typedef struct {
@@ -39,7 +40,8 @@ struct ffnn_run {
     layer layer[]; /* layer[l - 1] is layer l */
 };
 
-/* ---- memory ------------------------------------------------------------------------------------- */
+/* ---- memory -------------------------------------------------------------------------------------
+ */
 
 /* Adds rows * cols elements, rounded up to the alignment; SIZE_MAX once it no longer fits. */
 static size_t grown(size_t bytes, ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t element_bytes)
@@ -52,8 +54,8 @@ static size_t grown(size_t bytes, ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t elem
     return bytes + (more + FFNN_ALIGNMENT - 1) / FFNN_ALIGNMENT * FFNN_ALIGNMENT;
 }
 
-/* Lays one array behind the last: *bytes is where it begins, and then where it ends. With no block yet,
- * only the size is counted. */
+/* Lays one array behind the last: *bytes is where it begins, and then where it ends. With no block
+ * yet, only the size is counted. */
 static void *lay(ffnn_run *run, size_t *bytes, ptrdiff_t rows, ptrdiff_t cols)
 {
     void *here = run->block ? (char *)run->block + *bytes : NULL;
@@ -126,7 +128,8 @@ void *ffnn_run_parameter(ffnn_run *run, char kind, int l)
     return kind == 'W' ? run->layer[l - 1].W : run->layer[l - 1].b;
 }
 
-/* ---- one iteration ------------------------------------------------------------------------------ */
+/* ---- one iteration ------------------------------------------------------------------------------
+ */
 
 typedef struct {
     ffnn_poll *poll;
@@ -192,7 +195,8 @@ typedef struct {
 } step_context;
 
 /* The update while the sums of dW are in the cache: a row of dW is the same row of W. */
-static void finish_step(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t col, ptrdiff_t cols)
+static void finish_step(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t col,
+                        ptrdiff_t cols)
 {
     const ffnn_kernels *k = p->kernels;
     const step_context *c = p->context;
@@ -203,9 +207,10 @@ static void finish_step(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows, pt
     }
 }
 
-/* All layers backward: sums dW and db; with the last slab comes the update. The layer below takes its dZ
- * from the old W first. */
-static bool backward(ffnn_run *run, ffnn_view X, ffnn_view Y, bool first_slab, bool last_slab, patience *p)
+/* All layers backward: sums dW and db; with the last slab comes the update. The layer below takes
+ * its dZ from the old W first. */
+static bool backward(ffnn_run *run, ffnn_view X, ffnn_view Y, bool first_slab, bool last_slab,
+                     patience *p)
 {
     const ffnn_kernels *k = run->k;
     const layer *output = &run->layer[run->layers - 1];
@@ -223,8 +228,8 @@ static bool backward(ffnn_run *run, ffnn_view X, ffnn_view Y, bool first_slab, b
         if (i > 0) {
             /* A hidden activation's derivative is taken from its value. */
             ffnn_result below = {run->dZ[!turn], run->slab};
-            ffnn_layer_backward(k, dZ, contiguous(l->W, l->n, l->n_prev, l->n_prev), below, run->hidden,
-                                A_prev, below);
+            ffnn_layer_backward(k, dZ, contiguous(l->W, l->n, l->n_prev, l->n_prev), below,
+                                run->hidden, A_prev, below);
             if (worked(p, l->n_prev, l->n, X.cols)) return true;
         }
         step_context step = {rate, l->W};

@@ -226,7 +226,7 @@ for function in ("update_parameters", "Trainer", *MODELS):
         message = "learning_rate must be finite"
         NUMBERS.append(bad(function, ValueError, message, learning_rate=rate))
     for rate in ("0.1", None, [0.1], True, np.True_, np.array(True), 1j, np.complex64(1), {}, b"1",
-                 np.array([0.1, 0.2]), np.array([0.1]), np.timedelta64(1)):  # fmt: skip
+                 np.array([0.1, 0.2]), np.array([0.1]), np.timedelta64(1, "s")):  # fmt: skip
         kinds = (TypeError, ValueError) if isinstance(rate, np.ndarray) else TypeError
         NUMBERS.append(bad(function, kinds, "learning_rate must be", learning_rate=rate))
 for function in MODELS:

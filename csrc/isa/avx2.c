@@ -1,7 +1,7 @@
 /* avx2.c - AVX2 and FMA: 16 registers of 32 bytes.
  *
- * The vocabulary, first for float, then for double; templates/kernels.inl.h says what each word means.
- * Tile: 6 rows x 2 vectors takes 12 + 2 + 1 of the 16 registers.
+ * The vocabulary, first for float, then for double; templates/kernels.inl.h says what each word
+ * means. Tile: 6 rows x 2 vectors takes 12 + 2 + 1 of the 16 registers.
  */
 #include "../templates/begin.h"
 
@@ -25,8 +25,8 @@ FFNN_INLINE __m256i first_double(ptrdiff_t n)
     return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3));
 }
 
-/* The two halves of a butterfly step at distance s, a power of two: the lanes of `a` whose number has
- * the bit s change places with the lanes of `b` whose number has it not. */
+/* The two halves of a butterfly step at distance s, a power of two: the lanes of `a` whose number
+ * has the bit s change places with the lanes of `b` whose number has it not. */
 FFNN_INLINE __m256 exchange_low_float(__m256 a, __m256 b, int s)
 {
     if (s == 1) return _mm256_blend_ps(a, _mm256_moveldup_ps(b), 0xaa);

@@ -1,7 +1,7 @@
 /* avx512.c - AVX-512 (F, DQ, BW, VL): 32 registers of 64 bytes, masked loads and stores.
  *
- * The vocabulary, first for float, then for double; templates/kernels.inl.h says what each word means.
- * Tile: 12 rows x 2 vectors takes 24 + 2 + 1 of the 32 registers.
+ * The vocabulary, first for float, then for double; templates/kernels.inl.h says what each word
+ * means. Tile: 12 rows x 2 vectors takes 24 + 2 + 1 of the 32 registers.
  */
 #include "../templates/begin.h"
 
@@ -17,9 +17,10 @@ typedef int64_t ivec_double __attribute__((vector_size(64)));
 static const ivec_float lanes_float = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 static const ivec_double lanes_double = {0, 1, 2, 3, 4, 5, 6, 7};
 
-/* The two halves of a butterfly step at distance s, a power of two: the lanes of `a` whose number has
- * the bit s change places with the lanes of `b` whose number has it not. Lane numbers of `b` follow those
- * of `a` in a two-source permutation, so a lane with the bit s takes (lane & ~s) + LANES. */
+/* The two halves of a butterfly step at distance s, a power of two: the lanes of `a` whose number
+ * has the bit s change places with the lanes of `b` whose number has it not. Lane numbers of `b`
+ * follow those of `a` in a two-source permutation, so a lane with the bit s takes (lane & ~s) +
+ * LANES. */
 FFNN_INLINE __m512 exchange_low_float(__m512 a, __m512 b, int s)
 {
     ivec_float from = (lanes_float & ~s) + (lanes_float & s) * (16 / s);
@@ -68,7 +69,7 @@ FFNN_INLINE __m512d exchange_high_double(__m512d a, __m512d b, int s)
 #define v_any(mask) ((mask) != 0)
 #define m_and(a, b) ((vmask)((a) & (b)))
 #define m_or(a, b) ((vmask)((a) | (b)))
-#define m_not(a) ((vmask)~(a))
+#define m_not(a) ((vmask) ~(a))
 #define v_abs(x) _mm512_abs_ps(x)
 #define v_min(a, b) _mm512_min_ps(a, b)
 #define v_max(a, b) _mm512_max_ps(a, b)
@@ -99,7 +100,7 @@ FFNN_INLINE __m512d exchange_high_double(__m512d a, __m512d b, int s)
 #define v_any(mask) ((mask) != 0)
 #define m_and(a, b) ((vmask)((a) & (b)))
 #define m_or(a, b) ((vmask)((a) | (b)))
-#define m_not(a) ((vmask)~(a))
+#define m_not(a) ((vmask) ~(a))
 #define v_abs(x) _mm512_abs_pd(x)
 #define v_min(a, b) _mm512_min_pd(a, b)
 #define v_max(a, b) _mm512_max_pd(a, b)

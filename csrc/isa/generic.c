@@ -1,7 +1,8 @@
 /* generic.c - any processor: vectors of 16 bytes in the compiler's own notation.
  *
- * Every supported 64-bit host has registers of that size. There is no fused multiply-add to count on, so
- * v_fma rounds twice. Tile: 4 rows x 2 vectors takes 8 + 2 + 1 of the 16 registers of baseline x86-64.
+ * Every supported 64-bit host has registers of that size. There is no fused multiply-add to count
+ * on, so v_fma rounds twice. Tile: 4 rows x 2 vectors takes 8 + 2 + 1 of the 16 registers of
+ * baseline x86-64.
  */
 #include "../templates/begin.h"
 
@@ -31,8 +32,8 @@ FFNN_INLINE int any_float(ivec_float mask)
     return (half[0] | half[1]) != 0;
 }
 
-/* The two halves of a butterfly step at distance s, a power of two: the lanes of `a` whose number has
- * the bit s change places with the lanes of `b` whose number has it not. */
+/* The two halves of a butterfly step at distance s, a power of two: the lanes of `a` whose number
+ * has the bit s change places with the lanes of `b` whose number has it not. */
 FFNN_INLINE vec_float exchange_low_float(vec_float a, vec_float b, int s)
 {
     FFNN_UNROLL
@@ -68,8 +69,8 @@ FFNN_INLINE int any_double(ivec_double mask)
     return (half[0] | half[1]) != 0;
 }
 
-/* The two halves of a butterfly step at distance s, a power of two: the lanes of `a` whose number has
- * the bit s change places with the lanes of `b` whose number has it not. */
+/* The two halves of a butterfly step at distance s, a power of two: the lanes of `a` whose number
+ * has the bit s change places with the lanes of `b` whose number has it not. */
 FFNN_INLINE vec_double exchange_low_double(vec_double a, vec_double b, int s)
 {
     FFNN_UNROLL

@@ -1,7 +1,7 @@
 /* neon.c - Advanced SIMD of 64-bit Arm: 32 registers of 16 bytes.
  *
- * The vocabulary, first for float, then for double; templates/kernels.inl.h says what each word means.
- * Tile: 8 rows x 3 vectors takes 24 + 3 + 1 of the 32 registers.
+ * The vocabulary, first for float, then for double; templates/kernels.inl.h says what each word
+ * means. Tile: 8 rows x 3 vectors takes 24 + 3 + 1 of the 32 registers.
  */
 #include "../templates/begin.h"
 
@@ -14,7 +14,8 @@
 typedef int32_t ivec_float __attribute__((vector_size(16)));
 typedef int64_t ivec_double __attribute__((vector_size(16)));
 
-/* The first n lanes go through memory: there are no masked loads, and only ragged edges need them. */
+/* The first n lanes go through memory: there are no masked loads, and only ragged edges need them.
+ */
 FFNN_INLINE float32x4_t load_part_float(const float *p, ptrdiff_t n)
 {
     float lanes[4] = {0, 0, 0, 0};
@@ -43,8 +44,8 @@ FFNN_INLINE void store_part_double(double *p, ptrdiff_t n, float64x2_t v)
     for (ptrdiff_t i = 0; i < n; i++) p[i] = lanes[i];
 }
 
-/* The two halves of a butterfly step at distance s, a power of two: the lanes of `a` whose number has
- * the bit s change places with the lanes of `b` whose number has it not. */
+/* The two halves of a butterfly step at distance s, a power of two: the lanes of `a` whose number
+ * has the bit s change places with the lanes of `b` whose number has it not. */
 FFNN_INLINE float32x4_t exchange_low_float(float32x4_t a, float32x4_t b, int s)
 {
     return s == 1 ? vtrn1q_f32(a, b) : (float32x4_t)vtrn1q_f64((float64x2_t)a, (float64x2_t)b);

@@ -18,15 +18,14 @@ static const char config_doc[] =
     ">>> _ffnn.config()[\"isa\"] in _ffnn.config()[\"available\"]\n"
     "True";
 
-static const char activations_doc[] =
-    "activations()\n"
-    "--\n"
-    "\n"
-    "Return a tuple of the names of all activations.\n"
-    "\n"
-    ">>> import ffnn\n"
-    ">>> ffnn.activations()\n"
-    "('relu', 'sigmoid')";
+static const char activations_doc[] = "activations()\n"
+                                      "--\n"
+                                      "\n"
+                                      "Return a tuple of the names of all activations.\n"
+                                      "\n"
+                                      ">>> import ffnn\n"
+                                      ">>> ffnn.activations()\n"
+                                      "('relu', 'sigmoid')";
 
 static const char fail_allocation_doc[] =
     "fail_allocation(n, /)\n"

@@ -13,8 +13,7 @@ static void refuse_wanted(const char *wanted, const char *why)
     PyObject *possible = PyUnicode_FromString("");
     const ffnn_isa *isa;
     for (int i = 0; possible != NULL && (isa = ffnn_isa_available(i)) != NULL; i++) {
-        PyObject *longer =
-            PyUnicode_FromFormat("%U%s%s", possible, i == 0 ? "" : ", ", isa->name);
+        PyObject *longer = PyUnicode_FromFormat("%U%s%s", possible, i == 0 ? "" : ", ", isa->name);
         Py_SETREF(possible, longer);
     }
     if (possible != NULL)

@@ -73,7 +73,7 @@ FFNN_INLINE vec FN(cross_entropy_of_logit)(vec z, vec y)
     return linear + FN(log1p)(FN(exp)(-magnitude));
 }
 
-static double FN(binary_cross_entropy_logits_sum)(ptrdiff_t n, const void *z, const void *y)
+static double FN(binary_cross_entropy_logits)(ptrdiff_t n, const void *z, const void *y)
 {
     const real *x = z, *t = y;
     real loss[BLOCK];
@@ -135,7 +135,7 @@ static void FN(binary_cross_entropy_gradient)(ptrdiff_t n, const void *al, const
                                             flags));
 }
 
-static void FN(binary_cross_entropy_gradient_of_value)(ptrdiff_t n, const void *al, const void *y,
+static void FN(binary_cross_entropy_output)(ptrdiff_t n, const void *al, const void *y,
                                                        void *dz)
 {
     const real *a = al, *t = y;

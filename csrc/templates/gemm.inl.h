@@ -1,12 +1,13 @@
 /* gemm.inl.h - the tile kernel and the packing of panels.
  *
- * One kernel serves every product: the left operand is read one element at a time and broadcast, straight
- * from where it stands, so its strides may be anything; the right operand is read in whole vectors along
- * a row, so a view whose columns are not neighbours is packed first.
+ * One kernel serves every product: the left operand is read one element at a time and broadcast,
+ * straight from where it stands, so its strides may be anything; the right operand is read in whole
+ * vectors along a row, so a view whose columns are not neighbours is packed first.
  */
 
 /* ROWS x VECTORS sums in registers; the last vector holds `last` of LANES columns when `ragged`.
- * Row pointers go in threes: with the row stride and its double as index registers, 12 rows need 4 pointers. */
+ * Row pointers go in threes: with the row stride and its double as index registers, 12 rows need 4
+ * pointers. */
 FFNN_INLINE void FN(tile_sums)(const int rows, const int vectors, const bool ragged, ptrdiff_t last,
                                const ffnn_tile *t)
 {
@@ -62,7 +63,8 @@ FFNN_INLINE void FN(tile_sums)(const int rows, const int vectors, const bool rag
     }
 }
 
-/* A kernel for each number of rows, so that a matrix of 20 rows is two tiles of 10, not 12 and a rest. */
+/* A kernel for each number of rows, so that a matrix of 20 rows is two tiles of 10, not 12 and a
+ * rest. */
 FFNN_INLINE void FN(tile_of)(const int rows, const ffnn_tile *t)
 {
     if (t->cols == NR) {
@@ -78,8 +80,8 @@ FFNN_INLINE void FN(tile_of)(const int rows, const ffnn_tile *t)
     }
 }
 
-#define FFNN_TILE(rows) \
-    static void FN(tile_##rows)(const ffnn_tile *t) { FN(tile_of)(rows, t); }
+/* clang-format off */
+#define FFNN_TILE(rows) static void FN(tile_##rows)(const ffnn_tile *t) { FN(tile_of)(rows, t); }
 FFNN_TILE(1) FFNN_TILE(2) FFNN_TILE(3) FFNN_TILE(4)
 #if MR >= 6
 FFNN_TILE(5) FFNN_TILE(6)
@@ -90,34 +92,43 @@ FFNN_TILE(7) FFNN_TILE(8)
 #if MR >= 12
 FFNN_TILE(9) FFNN_TILE(10) FFNN_TILE(11) FFNN_TILE(12)
 #endif
+/* clang-format on */
 #undef FFNN_TILE
 
-static void FN(tile)(const ffnn_tile *t)
+                static void FN(tile)(const ffnn_tile *t)
 {
     static void (*const kernels[MR])(const ffnn_tile *) = {
-        FN(tile_1), FN(tile_2), FN(tile_3), FN(tile_4),
+        FN(tile_1),
+        FN(tile_2),
+        FN(tile_3),
+        FN(tile_4),
 #if MR >= 6
-        FN(tile_5), FN(tile_6),
+        FN(tile_5),
+        FN(tile_6),
 #endif
 #if MR >= 8
-        FN(tile_7), FN(tile_8),
+        FN(tile_7),
+        FN(tile_8),
 #endif
 #if MR >= 12
-        FN(tile_9), FN(tile_10), FN(tile_11), FN(tile_12),
+        FN(tile_9),
+        FN(tile_10),
+        FN(tile_11),
+        FN(tile_12),
 #endif
     };
     kernels[t->rows - 1](t);
 }
 
-/* LANES columns of `count` <= LANES neighbouring elements each, `present` of them real, become rows of the
- * panel: log2(LANES) rounds of exchanges transpose a square in registers. */
-FFNN_INLINE void FN(pack_square)(ptrdiff_t count, ptrdiff_t present, const real *source, ptrdiff_t col,
-                                 real *panel)
+/* LANES columns of `count` <= LANES neighbouring elements each, `present` of them real, become rows
+ * of the panel: log2(LANES) rounds of exchanges transpose a square in registers. */
+FFNN_INLINE void FN(pack_square)(ptrdiff_t count, ptrdiff_t present, const real *source,
+                                 ptrdiff_t col, real *panel)
 {
     vec square[LANES];
     FFNN_UNROLL
     for (int j = 0; j < LANES; j++)
-        square[j] = j >= present      ? v_set1(0)
+        square[j] = j >= present     ? v_set1(0)
                     : count == LANES ? v_load(source + j * col)
                                      : v_load_part(source + j * col, count);
     FFNN_UNROLL
@@ -135,8 +146,8 @@ FFNN_INLINE void FN(pack_square)(ptrdiff_t count, ptrdiff_t present, const real 
         if (p < count) v_store(panel + p * NR, square[p]);
 }
 
-static void FN(pack)(ptrdiff_t depth, ptrdiff_t cols, const void *source, ptrdiff_t row, ptrdiff_t col,
-                     void *panel)
+static void FN(pack)(ptrdiff_t depth, ptrdiff_t cols, const void *source, ptrdiff_t row,
+                     ptrdiff_t col, void *panel)
 {
     const real *from = source;
     real *to = panel;

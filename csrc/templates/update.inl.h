@@ -25,7 +25,8 @@ static void FN(divide)(ptrdiff_t n, void *x, double divisor)
     if (j < n) v_store_part(a + j, n - j, v_load_part(a + j, n - j) / d);
 }
 
-/* The product is rounded before the difference, as NumPy does, so that a step is the same to the bit. */
+/* The product is rounded before the difference, as NumPy does, so that a step is the same to the
+ * bit. */
 static void FN(descend)(ptrdiff_t n, const void *x, const void *dx, double rate, void *out)
 {
     const real *a = x, *d = dx;
@@ -33,7 +34,8 @@ static void FN(descend)(ptrdiff_t n, const void *x, const void *dx, double rate,
     const vec step = v_set1((real)rate);
     ptrdiff_t j = 0;
     for (; j + LANES <= n; j += LANES) v_store(r + j, v_load(a + j) - step * v_load(d + j));
-    if (j < n) v_store_part(r + j, n - j, v_load_part(a + j, n - j) - step * v_load_part(d + j, n - j));
+    if (j < n)
+        v_store_part(r + j, n - j, v_load_part(a + j, n - j) - step * v_load_part(d + j, n - j));
 }
 
 static void FN(add)(ptrdiff_t n, const void *dx, void *x)
