@@ -24,6 +24,15 @@ def _only_new_objects_are_collected():
     gc.unfreeze()
 
 
+@pytest.fixture(autouse=True, scope="module")
+def only_what_is_new():
+    """Keeps what is there out of the collections, which else would take longer than the calls."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 def resident():
     """Bytes of memory this process holds."""
     with open("/proc/self/statm") as file:
@@ -47,22 +56,21 @@ def repeat(name, arguments, error=None, times=CALLS):
                 pytest.fail(f"{name} did not raise")
 
 
-def counted(arguments, real):
-    """The arguments, and what is shared by all calls: types of elements, keys, names."""
-    shared = [np.dtype(real), np.dtype(np.int64), np.ndarray, ffnn._ffnn, ffnn._ffnn.Trainer]
-    return [*objects(arguments), *arguments, *shared]
-
-
 def assert_no_leak(name, arguments, real, error=None):
-    held = counted(arguments, real)
+    held = [*objects(arguments)]
+    # Held by much else too, so that only a count in the hundreds says something.
+    shared = [np.dtype(real), np.dtype(np.int64), np.ndarray, ffnn._ffnn, *arguments]
     repeat(name, arguments, error, 20)  # whatever is kept ready is made the first time
-    gc.collect(0)  # the whole heap would take longer than the calls, and nothing here makes cycles
-    before, blocks = [sys.getrefcount(x) for x in held], sys.getallocatedblocks()
+    gc.collect()
+    before, shared_before = ([sys.getrefcount(x) for x in y] for y in (held, shared))
+    blocks = sys.getallocatedblocks()
     repeat(name, arguments, error)
-    gc.collect(0)
+    gc.collect()
     grown = sys.getallocatedblocks() - blocks
     assert [sys.getrefcount(x) for x in held] == before
     assert grown < CALLS // 4, f"{grown} blocks more after {CALLS} calls"
+    for x, count in zip(shared, shared_before, strict=True):
+        assert abs(sys.getrefcount(x) - count) < CALLS // 4, x
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
@@ -93,6 +101,18 @@ def test_converted_arguments_leak_no_reference(rng, name, order):
     ):
         with np.errstate(all="ignore"):  # probabilities of 0 and 1
             assert_no_leak(name, changed(arguments, kind), np.float32)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("key", ["W1", "b2", "W3"])
+def test_a_net_that_widens_leaks_no_reference(rng, key, order):
+    """From that layer on the activations are doubles: a copy on the way up, and on the way down."""
+    arguments = good("L_model_forward", rng, np.float32, order)
+    arguments["parameters"][key] = arguments["parameters"][key].astype(np.float64)
+    assert_no_leak("L_model_forward", arguments, np.float32)
+    AL, caches = ffnn.L_model_forward(**arguments)
+    arguments = {"AL": AL, "Y": np.ones(AL.shape), "caches": caches}
+    assert_no_leak("L_model_backward", arguments, np.float32)
 
 
 @pytest.mark.parametrize(

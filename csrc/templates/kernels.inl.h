@@ -40,7 +40,7 @@ static const ffnn_kernels FN(kernels) = {
     .costs =
         {
 /* clang-format off */
-#define FFNN_COST(name) {#name, FN(name##_sum), FN(name##_logits), FN(name##_gradient), FN(name##_output)},
+#define FFNN_COST(c) {#c, FN(c##_sum), FN(c##_logits), FN(c##_gradient), FN(c##_output)},
 /* clang-format on */
 #include "../costs.def"
 #undef FFNN_COST
