@@ -11,6 +11,8 @@ import bad_calls
 import ffnn
 from calls import C_FUNCTIONS, FUNCTIONS, call, good, objects
 
+pytestmark = pytest.mark.slow
+
 CALLS = 1000
 SANITIZED = "asan" in os.environ.get("LD_PRELOAD", "")
 
