@@ -19,7 +19,7 @@ from support import (
 sizes = pytest.mark.parametrize("real, rows, depth, cols", every_size())
 
 # Sums too long for a bound to catch one lost product in float32, or beyond a block in one extent.
-LARGE = [(2, 12288, 3), (5, 3000, 40), (13, 5, 5000), (700, 9, 20), (130, 700, 130)]
+LARGE = [(2, 12288, 3), (5, 3000, 40), (13, 5, 5000), (700, 9, 20), (241, 300, 513)]
 large = pytest.mark.parametrize("rows, depth, cols", LARGE)
 
 

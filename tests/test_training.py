@@ -120,7 +120,8 @@ def test_no_iterations(rng, capsys, name, dims):
 @pytest.mark.parametrize(
     "dims", [[6, 1], [6, 3], [6, 5, 1], (6, 7, 3), [6, 5, 4, 3, 2], np.array([6, 33, 17, 9, 1])]
 )
-@pytest.mark.parametrize("m", [1, 2, 17, 257])
+# A run passes its examples in slabs: one, one to its last column, two, three.
+@pytest.mark.parametrize("m", [1, 2, 17, 512, 513, 1100])
 def test_every_depth_and_number_of_outputs(rng, capsys, dims, m):
     X, Y = small(rng, m, int(dims[-1]))
     ours, twin = (
