@@ -11,14 +11,14 @@
  */
 #include "ffnn.h"
 
-enum {
-    DEPTH = 256, /* a panel of 128-byte rows is 32 KB, two thirds of a 48 KB L1 */
-    DEPTH_PACKED =
-        96,     /* packing streams the source; short blocks keep what it pushes out of L1 small */
-    ROWS = 240, /* 240 x 256 floats of the left operand are 240 KB: L2 holds them and `out` */
-    COLS = 512, /* 240 x 512 floats of `out` are 480 KB */
-    PANEL_BYTES = 256 * 128,
-};
+/* Sizes of blocks. A panel of DEPTH rows of 128 bytes is 32 KB, two thirds of a 48 KB L1; where a
+ * panel is transposed from a source that streams by, shorter blocks leave that more room. ROWS x
+ * DEPTH floats of the left operand are 240 KB and ROWS x COLS of `out` 480 KB: both stay in L2. */
+enum { DEPTH = 256, DEPTH_TRANSPOSED = 96, ROWS = 240, COLS = 512, PANEL_BYTES = 256 * 128 };
+
+/* Rows a multiple of FAR_BYTES apart share so few sets of L1 that their panel does not stay there,
+ * and rows more than a page apart cost a page each. */
+enum { FAR_BYTES = 1024, PAGE_BYTES = 4096 };
 
 static ptrdiff_t least(ptrdiff_t a, ptrdiff_t b)
 {
@@ -37,53 +37,89 @@ static const char *at(const ffnn_kernels *k, ffnn_view v, ptrdiff_t i, ptrdiff_t
     return (const char *)v.data + (i * v.row + j * v.col) * k->element_bytes;
 }
 
-/* One panel of columns: all tiles below each other. */
-static void run_panel(const ffnn_product *p, ffnn_tile *t, ptrdiff_t row, ptrdiff_t rows,
-                      ptrdiff_t col, ptrdiff_t first_depth)
+/* The rows of one tile, from row i on. */
+static void place_tile(const ffnn_product *p, ffnn_tile *t, ptrdiff_t i, ptrdiff_t end)
+{
+    t->rows = part(end - i, p->kernels->tile_rows);
+    t->bias = (const char *)p->bias + i * p->bias_row * p->kernels->element_bytes;
+}
+
+static void run_tile(const ffnn_product *p, ffnn_tile *t, ptrdiff_t i, ptrdiff_t j)
+{
+    t->tile = (char *)p->out + (i * p->out_row + j) * p->kernels->element_bytes;
+    p->kernels->tile(t);
+}
+
+typedef struct {
+    ptrdiff_t row, row_end, col, col_end, depth;
+} block;
+
+/* Panel by panel: the right panel stays in L1, packed if it must be, and the left block in L2. */
+static void run_panels(const ffnn_product *p, ffnn_tile *t, block b, bool packed, char *panel)
 {
     const ffnn_kernels *k = p->kernels;
-    ptrdiff_t size = k->element_bytes;
-    for (ptrdiff_t i = row, end = row + rows; i < end; i += t->rows) {
-        t->rows = part(end - i, k->tile_rows);
-        t->left = at(k, p->left, i, first_depth);
-        t->tile = (char *)p->out + (i * p->out_row + col) * size;
-        t->bias = (const char *)p->bias + i * p->bias_row * size;
-        k->tile(t);
+    t->left_row = p->left.row;
+    t->left_col = p->left.col;
+    for (ptrdiff_t j = b.col; j < b.col_end; j += t->cols) {
+        t->cols = least(b.col_end - j, k->tile_cols);
+        t->right = at(k, p->right, b.depth, j);
+        t->right_row = p->right.row;
+        if (packed) {
+            k->pack(t->depth, t->cols, t->right, p->right.row, p->right.col, panel);
+            t->right = panel;
+            t->right_row = k->tile_cols;
+        }
+        for (ptrdiff_t i = b.row; i < b.row_end; i += t->rows) {
+            place_tile(p, t, i, b.row_end);
+            t->left = at(k, p->left, i, b.depth);
+            run_tile(p, t, i, j);
+        }
     }
 }
 
-static void run_block(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t col,
-                      ptrdiff_t cols)
+/* Tile row by tile row, for a left operand that is stored transposed: its short columns, each in a
+ * page of its own, are gathered once for all panels. */
+static void run_tile_rows(const ffnn_product *p, ffnn_tile *t, block b, char *panel)
 {
     const ffnn_kernels *k = p->kernels;
-    _Alignas(FFNN_ALIGNMENT) char panel[PANEL_BYTES];
-    bool packed = p->right.col != 1 && p->right.cols > 1;
-    ptrdiff_t most = packed ? DEPTH_PACKED : DEPTH;
-    ffnn_tile t = {
-        .left_row = p->left.row,
-        .left_col = p->left.col,
-        .tile_row = p->out_row,
-        .bias_row = p->bias_row,
-        .start = p->start,
-    };
-    ptrdiff_t depth = 0;
-    do {
-        t.depth = depth < p->left.cols ? part(p->left.cols - depth, most) : 0;
-        for (ptrdiff_t j = col, end = col + cols; j < end; j += t.cols) {
-            t.cols = least(end - j, k->tile_cols);
-            t.right = at(k, p->right, depth, j);
-            t.right_row = p->right.row;
-            if (packed) {
-                k->pack(t.depth, t.cols, t.right, p->right.row, p->right.col, panel);
-                t.right = panel;
-                t.right_row = k->tile_cols;
-            }
-            run_panel(p, &t, row, rows, j, depth);
+    t->left = panel;
+    t->left_row = 1;
+    t->left_col = k->tile_cols;
+    t->right_row = p->right.row;
+    for (ptrdiff_t i = b.row; i < b.row_end; i += t->rows) {
+        place_tile(p, t, i, b.row_end);
+        k->pack(t->depth, t->rows, at(k, p->left, i, b.depth), p->left.col, p->left.row, panel);
+        for (ptrdiff_t j = b.col; j < b.col_end; j += t->cols) {
+            t->cols = least(b.col_end - j, k->tile_cols);
+            t->right = at(k, p->right, b.depth, j);
+            run_tile(p, t, i, j);
         }
+    }
+}
+
+static void run_block(const ffnn_product *p, block b)
+{
+    _Alignas(FFNN_ALIGNMENT) char panel[PANEL_BYTES];
+    const ptrdiff_t depth = p->left.cols, size = p->kernels->element_bytes;
+    bool far = p->right.row * size % FAR_BYTES == 0 || p->right.row * size >= PAGE_BYTES ||
+               p->right.row * size <= -PAGE_BYTES;
+    bool packed = p->right.cols > 1 &&
+                  (p->right.col != 1 || (far && p->left.rows > p->kernels->tile_rows / 2));
+    bool by_rows =
+        !packed && p->left.row == 1 && p->left.rows > 1 && p->right.cols > p->kernels->tile_cols;
+    ptrdiff_t most = p->right.col != 1 && packed ? DEPTH_TRANSPOSED : DEPTH;
+    ffnn_tile t = {.tile_row = p->out_row, .bias_row = p->bias_row, .start = p->start};
+    b.depth = 0;
+    do {
+        t.depth = b.depth < depth ? part(depth - b.depth, most) : 0;
+        if (by_rows)
+            run_tile_rows(p, &t, b, panel);
+        else
+            run_panels(p, &t, b, packed, panel);
         t.start = FFNN_FROM_TILE;
-        depth += t.depth;
-    } while (depth < p->left.cols);
-    if (p->finish) p->finish(p, row, rows, col, cols);
+        b.depth += t.depth;
+    } while (b.depth < depth);
+    if (p->finish) p->finish(p, b.row, b.row_end - b.row, b.col, b.col_end - b.col);
 }
 
 void ffnn_product_run(const ffnn_product *p)
@@ -91,5 +127,5 @@ void ffnn_product_run(const ffnn_product *p)
     ptrdiff_t rows = p->left.rows, cols = p->right.cols;
     for (ptrdiff_t i = 0; i < rows; i += ROWS)
         for (ptrdiff_t j = 0; j < cols; j += COLS)
-            run_block(p, i, least(rows - i, ROWS), j, least(cols - j, COLS));
+            run_block(p, (block){i, least(rows, i + ROWS), j, least(cols, j + COLS), 0});
 }

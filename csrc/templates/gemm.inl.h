@@ -164,6 +164,14 @@ static void FN(pack)(ptrdiff_t depth, ptrdiff_t cols, const void *source, ptrdif
         }
         return;
     }
+    if (col == 1 && cols == NR) {
+        for (ptrdiff_t p = 0; p < depth; p++) {
+            FFNN_UNROLL
+            for (int j = 0; j < NR; j += LANES)
+                v_store(to + p * NR + j, v_load(from + p * row + j));
+        }
+        return;
+    }
     for (ptrdiff_t p = 0; p < depth; p++)
         for (ptrdiff_t j = 0; j < NR; j++) to[p * NR + j] = j < cols ? from[p * row + j * col] : 0;
 }
