@@ -1,4 +1,4 @@
-# Builds the core (csrc/*.c and csrc/isa/*.c, no Python) with tests/core_check.c, and runs it.
+# Builds the core (csrc/*.c and csrc/isa/*.c, no Python) with tests/core_check*.c, and runs it.
 #
 #   make core                                                       natively
 #   make core CORE_RUN="valgrind --error-exitcode=1"                under a tool
@@ -11,9 +11,9 @@ MACHINE := $(shell $(CC) -dumpmachine)
 HOST := $(patsubst aarch64%,ARM64,$(patsubst arm64%,ARM64,$(patsubst x86_64%,X86_64,$(MACHINE))))
 OUT := build/core-$(HOST)$(addprefix -,$(CORE_SANITIZE))
 FLAGS := -std=c11 -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off -fvisibility=hidden \
-    -Wall -Wextra -g $(if $(FFNN_WERROR),-Werror) \
+    -Wall -Wextra -g -pthread $(if $(FFNN_WERROR),-Werror) \
     $(if $(CORE_SANITIZE),-O1 -fsanitize=$(CORE_SANITIZE) -fno-sanitize-recover=all)
-SOURCES := $(wildcard csrc/*.c csrc/isa/*.c) tests/core_check.c
+SOURCES := $(wildcard csrc/*.c csrc/isa/*.c tests/core_check*.c)
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
 
 flags_of = $(shell sed -n 's/^FFNN_ISA($(1), *\($(HOST)\|ANY\),.*"\(.*\)")$$/\2/p' csrc/isa.def)
@@ -23,10 +23,10 @@ run: $(OUT)/core_check
 	@$(CORE_RUN) $(OUT)/core_check
 
 $(OUT)/core_check: $(OBJECTS)
-	@$(CC) $(FLAGS) $(CORE_LINK) $^ -lm -lpthread -o $@
+	@$(CC) $(FLAGS) $(CORE_LINK) $^ -lm -o $@
 
-$(OUT)/%.o: %.c $(wildcard csrc/*.h csrc/*.def csrc/templates/*.h)
+$(OUT)/%.o: %.c $(wildcard csrc/*.h csrc/*.def csrc/templates/*.h tests/core_check.h)
 	@mkdir -p $(@D)
-	@$(CC) $(FLAGS) -Icsrc $(if $(filter csrc/isa/%,$<),$(call flags_of,$(*F))) -c $< -o $@
+	@$(CC) $(FLAGS) -D_DEFAULT_SOURCE -Icsrc $(if $(filter csrc/isa/%,$<),$(call flags_of,$(*F))) -c $< -o $@
 
 .PHONY: run

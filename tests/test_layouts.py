@@ -178,5 +178,7 @@ def test_the_guard_is_there():
             text=True,
             timeout=60,
         )
-        assert child.stdout == "15.0\n" and child.returncode < 0
+        # A signal ends it, or the address sanitizer, which catches the signal and exits.
+        assert child.stdout == "15.0\n"
+        assert child.returncode < 0 or "SEGV" in child.stderr
     assert PAGE % 8 == 0
