@@ -1,6 +1,7 @@
 # make demo    build, train on the digits that come with ffnn, race NumPy, leave demo.png
 # make test    the whole suite, once for each instruction set of this machine
-# make bench   the races; RACE=name runs one of them
+# make bench   the races; RACE=name runs one of them (benchmarks/README.md)
+# make notebooks   executes the notebooks
 # make core    the core without Python against naive loops (tests/core_check.mk says more)
 # make clean   remove what was built
 #
@@ -13,7 +14,7 @@ ENV := $(or $(VIRTUAL_ENV),.venv)
 RUN := $(ENV)/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test bench core clean build-demo build-test
+.PHONY: demo test bench notebooks core clean build-demo build-test build-bench build-notebooks
 .DELETE_ON_ERROR:
 
 # The NumPy twins work on small arrays, where a second thread of the BLAS costs more than it gives.
@@ -30,9 +31,12 @@ test: build-test
 	    FFNN_ISA=$$isa $(RUN) -m pytest $(PYTEST_ARGS); \
 	done
 
-# Rivals take part where they are installed: pip install ".[bench]" is some gigabytes.
-bench: build-demo
+# Rivals take part where they are installed: pip install ".[rivals]" is some gigabytes.
+bench: build-bench
 	$(RUN) -m benchmarks $(RACE)
+
+notebooks: build-notebooks
+	$(RUN) -m pytest tests/test_notebooks.py
 
 core:
 	@$(MAKE) --no-print-directory -f tests/core_check.mk
@@ -44,7 +48,9 @@ clean:
 # only what changed in csrc/ is compiled.
 build-demo: $(ENV)/ffnn-plot.stamp
 build-test: $(ENV)/ffnn-test.stamp
-build-demo build-test:
+build-bench: $(ENV)/ffnn-bench.stamp
+build-notebooks: $(ENV)/ffnn-test.stamp $(ENV)/ffnn-notebooks.stamp
+build-demo build-test build-bench build-notebooks:
 	@$(RUN) setup.py --quiet build_ext --inplace
 
 $(ENV)/ffnn-%.stamp: pyproject.toml | $(RUN)

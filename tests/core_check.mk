@@ -1,7 +1,8 @@
 # Builds the core (csrc/*.c and csrc/isa/*.c, no Python) with tests/core_check*.c, and runs it.
 #
 #   make core                                                       natively
-#   make core CORE_RUN="valgrind --error-exitcode=1"                under a tool
+#   make core CORE_RUN="valgrind --error-exitcode=1"                under a tool; with
+#                                     CORE_CHECK_QUICK=1 before it, fewer sizes are tried
 #   make core CORE_SANITIZE=thread                                  for a sanitizer
 #   make core CC=aarch64-linux-gnu-gcc CORE_LINK=-static CORE_RUN=qemu-aarch64   elsewhere
 #
@@ -27,6 +28,6 @@ $(OUT)/core_check: $(OBJECTS)
 
 $(OUT)/%.o: %.c $(wildcard csrc/*.h csrc/*.def csrc/templates/*.h tests/core_check.h)
 	@mkdir -p $(@D)
-	@$(CC) $(FLAGS) -D_DEFAULT_SOURCE -Icsrc $(if $(filter csrc/isa/%,$<),$(call flags_of,$(*F))) -c $< -o $@
+	@$(CC) $(FLAGS) -Icsrc $(if $(filter csrc/isa/%,$<),$(call flags_of,$(*F))) -c $< -o $@
 
 .PHONY: run

@@ -1,0 +1,100 @@
+/* core_check.h - what the checks of the core share: guarded memory, numbers, layouts, reports. */
+#ifndef CORE_CHECK_H
+#define CORE_CHECK_H
+
+#include "ffnn.h"
+
+#include <math.h>
+#include <stdint.h>
+
+typedef long double wide;
+
+extern const ffnn_kernels *k; /* the table under test */
+extern double unit;           /* the largest relative error of one rounding in its type */
+extern bool quick;            /* fewer sizes: an emulator runs the program */
+extern bool narrow;           /* long double is no wider than double, as valgrind has it */
+extern long checks, failures;
+
+/* ---- reports -------------------------------------------------------------------------------- */
+
+/* Says what is being done; a failure and a crash print it. */
+void place(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#define CHECK(ok, ...) ((ok) ? (void)checks++ : fail(__VA_ARGS__))
+
+/* True for all but one of `of` calls where a quick run is wanted. */
+bool skipped(int of);
+
+/* ---- numbers -------------------------------------------------------------------------------- */
+
+double uniform(double low, double high);
+ptrdiff_t below(ptrdiff_t n);
+/* Of either sign and with a magnitude of 0.5 .. 1, so that no product of two of them is small. */
+double solid(void);
+/* -8 .. 8: sums of their products are exact. */
+double whole(void);
+
+/* The type's own arithmetic, rounded at every step. */
+double rounded(double x);
+double product(double x, double y);
+double quotient(double x, double y);
+double difference(double x, double y);
+double sum(double x, double y);
+
+bool same(double x, double y); /* the same value or both NaN; -0.0 is not 0.0 */
+/* The distance of `got` from the truth in units of the last place at the truth. */
+double ulps(wide truth, double got);
+wide true_sigmoid(wide z);
+
+/* ---- guarded memory ------------------------------------------------------------------------- */
+
+/* Takes back all that was taken. */
+void fresh(void);
+/* So many elements, all NaN, at the edge of a page that cannot be touched. */
+void *take(ptrdiff_t elements);
+/* A result whose rows are `gap` elements apart. */
+ffnn_result take_result(ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t gap);
+/* Was nothing written beside what was taken since `fresh`? */
+void check_guards(void);
+/* Nor between the rows of a result? */
+void check_gaps(ffnn_result result, ptrdiff_t rows, ptrdiff_t cols);
+
+double get(const void *data, ptrdiff_t i);
+void put(void *data, ptrdiff_t i, double x);
+
+/* ---- layouts -------------------------------------------------------------------------------- */
+
+enum layout {
+    PLAIN,
+    TRANSPOSED,
+    REVERSED,
+    REVERSED_ROWS,
+    STRIDED,
+    FAR, /* rows a multiple of 1 KB apart */
+    SAME_ROWS,
+    SAME_COLS,
+    ALL_SAME,
+    LAYOUTS
+};
+extern const char *const layout_names[LAYOUTS];
+
+/* A view in that layout; what lies between its elements is NaN. */
+ffnn_view lay(enum layout layout, ptrdiff_t rows, ptrdiff_t cols, double (*number)(void));
+ffnn_view plain_copy(ffnn_view v);
+ffnn_view plain_view(const void *data, ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t row);
+double at(ffnn_view v, ptrdiff_t i, ptrdiff_t j);
+/* Are these results the same, bit for bit? */
+void check_same_bits(ffnn_result x, ffnn_result y, ptrdiff_t rows, ptrdiff_t cols,
+                     const char *what);
+
+/* ---- the checks, each for the table k ------------------------------------------------------- */
+
+void check_maps(void);     /* exp, log, activations */
+void check_costs(void);    /* costs and their gradients */
+void check_updates(void);  /* divide, descend, add, row_sums, pack */
+void check_products(void); /* ffnn_product_run */
+void check_layers(void);   /* one layer forward and backward */
+void check_runs(void);     /* whole runs */
+void check_memory(void);   /* the allocator, and runs without memory */
+
+#endif

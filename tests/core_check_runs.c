@@ -1,0 +1,272 @@
+/* core_check_runs.c - whole runs against a naive trainer, stopped runs, and runs without memory. */
+#include "core_check.h"
+
+#include <string.h>
+
+enum { LAYERS = 4, WIDEST = 24, EXAMPLES = 1025, ITERATIONS = 3 };
+
+typedef struct {
+    int layers;
+    ptrdiff_t dims[LAYERS + 1], m;
+    double rate;
+    ffnn_view X, Y;
+    double W[LAYERS][WIDEST * WIDEST], b[LAYERS][WIDEST]; /* before the run */
+} problem;
+
+/* The naive trainer's own state. */
+static wide W[LAYERS][WIDEST * WIDEST], b[LAYERS][WIDEST];
+static wide dW[LAYERS][WIDEST * WIDEST], db[LAYERS][WIDEST];
+
+static double feature(void)
+{
+    return uniform(-1, 1);
+}
+
+static double answer(void)
+{
+    return (double)below(2);
+}
+
+/* One example forward and backward: adds its gradients, returns its cost; *nearest becomes the
+ * least distance of a relu's argument from 0, where a rounding can turn a gradient on or off. */
+static wide learn_example(const problem *q, ptrdiff_t j, wide *nearest)
+{
+    wide a[LAYERS + 1][WIDEST], d[WIDEST], d_prev[WIDEST], cost = 0;
+    for (ptrdiff_t i = 0; i < q->dims[0]; i++) a[0][i] = at(q->X, i, j);
+    for (int l = 0; l < q->layers; l++)
+        for (ptrdiff_t i = 0; i < q->dims[l + 1]; i++) {
+            wide z = b[l][i];
+            for (ptrdiff_t p = 0; p < q->dims[l]; p++) z += W[l][i * q->dims[l] + p] * a[l][p];
+            if (l < q->layers - 1) {
+                *nearest = fminl(*nearest, fabsl(z));
+                a[l + 1][i] = z > 0 ? z : 0;
+            } else {
+                wide y = at(q->Y, i, j);
+                a[l + 1][i] = true_sigmoid(z);
+                cost += (z > 0 ? z : 0) - z * y + log1pl(expl(-fabsl(z)));
+                d[i] = a[l + 1][i] - y;
+            }
+        }
+    for (int l = q->layers - 1; l >= 0; l--) {
+        memset(d_prev, 0, sizeof d_prev);
+        for (ptrdiff_t i = 0; i < q->dims[l + 1]; i++) {
+            db[l][i] += d[i];
+            for (ptrdiff_t p = 0; p < q->dims[l]; p++) {
+                dW[l][i * q->dims[l] + p] += d[i] * a[l][p];
+                if (l > 0 && a[l][p] > 0) d_prev[p] += W[l][i * q->dims[l] + p] * d[i];
+            }
+        }
+        memcpy(d, d_prev, sizeof d);
+    }
+    return cost;
+}
+
+static wide learn(const problem *q, int iterations, wide *nearest)
+{
+    wide first_cost = 0;
+    *nearest = INFINITY;
+    for (int l = 0; l < q->layers; l++) {
+        for (ptrdiff_t i = 0; i < WIDEST * WIDEST; i++) W[l][i] = q->W[l][i];
+        for (ptrdiff_t i = 0; i < WIDEST; i++) b[l][i] = q->b[l][i];
+    }
+    for (int step = 0; step < iterations; step++) {
+        wide cost = 0;
+        memset(dW, 0, sizeof dW);
+        memset(db, 0, sizeof db);
+        for (ptrdiff_t j = 0; j < q->m; j++) cost += learn_example(q, j, nearest);
+        if (step == 0) first_cost = cost / q->m;
+        for (int l = 0; l < q->layers; l++) {
+            for (ptrdiff_t i = 0; i < WIDEST * WIDEST; i++) W[l][i] -= q->rate * dW[l][i] / q->m;
+            for (ptrdiff_t i = 0; i < WIDEST; i++) b[l][i] -= q->rate * db[l][i] / q->m;
+        }
+    }
+    return first_cost;
+}
+
+/* ---- the core's run ------------------------------------------------------------------------- */
+
+static ffnn_run *start_run(const problem *q, ffnn_view X)
+{
+    ffnn_run *run = ffnn_run_new(&(ffnn_run_options){
+        .kernels = k,
+        .layers = q->layers,
+        .dims = q->dims,
+        .hidden = FFNN_relu,
+        .output = FFNN_sigmoid,
+        .cost = FFNN_binary_cross_entropy,
+        .X = X,
+        .Y = q->Y,
+        .learning_rate = q->rate,
+    });
+    for (int l = 1; run && l <= q->layers; l++) {
+        void *of_w = ffnn_run_parameter(run, 'W', l), *of_b = ffnn_run_parameter(run, 'b', l);
+        for (ptrdiff_t i = 0; i < q->dims[l] * q->dims[l - 1]; i++) put(of_w, i, q->W[l - 1][i]);
+        for (ptrdiff_t i = 0; i < q->dims[l]; i++) put(of_b, i, q->b[l - 1][i]);
+    }
+    return run;
+}
+
+static void pose(problem *q, enum layout layout)
+{
+    q->rate = 0.75;
+    q->X = lay(layout, q->dims[0], q->m, feature);
+    q->Y = lay(below(2) ? FAR : PLAIN, q->dims[q->layers], q->m, answer);
+    for (int l = 0; l < q->layers; l++) {
+        for (ptrdiff_t i = 0; i < WIDEST * WIDEST; i++)
+            q->W[l][i] = rounded(uniform(-1, 1) / sqrt((double)q->dims[l]));
+        for (ptrdiff_t i = 0; i < WIDEST; i++) q->b[l][i] = rounded(uniform(-0.5, 0.5));
+    }
+}
+
+static void check_same_parameters(const problem *q, ffnn_run *x, ffnn_run *y, const char *what)
+{
+    for (int l = 1; l <= q->layers; l++)
+        for (const char *kind = "Wb"; *kind; kind++) {
+            ptrdiff_t cols = *kind == 'W' ? q->dims[l - 1] : 1;
+            ffnn_result a = {ffnn_run_parameter(x, *kind, l), cols};
+            ffnn_result c = {ffnn_run_parameter(y, *kind, l), cols};
+            check_same_bits(a, c, q->dims[l], cols, what);
+        }
+}
+
+static void check_parameters(const problem *q, ffnn_run *run)
+{
+    /* A missing or misplaced example of 1025 moves a parameter by some 1e-4. */
+    const wide bound = (narrow ? 128 : 64) * unit;
+    for (int l = 1; l <= q->layers; l++) {
+        const void *of_w = ffnn_run_parameter(run, 'W', l), *of_b = ffnn_run_parameter(run, 'b', l);
+        for (ptrdiff_t i = 0; i < q->dims[l] * q->dims[l - 1]; i++)
+            CHECK(fabsl(get(of_w, i) - W[l - 1][i]) <= bound, "W%d [%td]: %.17g, not %.17Lg", l, i,
+                  get(of_w, i), W[l - 1][i]);
+        for (ptrdiff_t i = 0; i < q->dims[l]; i++)
+            CHECK(fabsl(get(of_b, i) - b[l - 1][i]) <= bound, "b%d [%td]: %.17g, not %.17Lg", l, i,
+                  get(of_b, i), b[l - 1][i]);
+    }
+}
+
+static void try_run(int layers, const ptrdiff_t *dims, ptrdiff_t m, enum layout layout)
+{
+    static problem q;
+    place("run of %d layers, %td -> .. -> %td, %td examples, X %s", layers, dims[0], dims[layers],
+          m, layout_names[layout]);
+    q.layers = layers;
+    q.m = m;
+    memcpy(q.dims, dims, sizeof *dims * (size_t)(layers + 1));
+    wide cost = 0, nearest = 0;
+    for (int tries = 0; tries < 50 && nearest < 200 * unit; tries++) {
+        fresh();
+        pose(&q, layout);
+        cost = learn(&q, ITERATIONS, &nearest);
+    }
+    CHECK(nearest >= 200 * unit, "no data away from the bends of relu");
+    ffnn_run *whole_run = start_run(&q, q.X), *in_steps = start_run(&q, plain_copy(q.X));
+    double got = -1, first = -1, next = -1;
+    ffnn_status status = ffnn_run_iterate(whole_run, ITERATIONS, &got, NULL, NULL);
+    CHECK(status == FFNN_OK, "status %d", (int)status);
+    const wide bound = (32 + (narrow ? (wide)m : 0)) * unit;
+    CHECK(fabsl(got - cost) <= bound * cost, "cost %.17g, not %.17Lg", got, cost);
+    check_parameters(&q, whole_run);
+    for (int step = 0; step < ITERATIONS; step++)
+        ffnn_run_iterate(in_steps, 1, step ? &next : &first, NULL, NULL);
+    CHECK(first == got && (next < first || m < 20), "costs %a then %a, not %a", first, next, got);
+    check_same_parameters(&q, in_steps, whole_run, "step by step, X contiguous");
+    check_guards();
+    ffnn_run_free(whole_run);
+    ffnn_run_free(in_steps);
+}
+
+/* ---- runs that are stopped ------------------------------------------------------------------ */
+
+typedef struct {
+    int calls, stop_at;
+} patience;
+
+static bool impatient(void *context)
+{
+    patience *p = context;
+    return ++p->calls >= p->stop_at;
+}
+
+/* Stopped at the third look, and not asked again; a run of its own before and after is unmoved. */
+static void check_stop(void)
+{
+    static problem q = {.layers = 2, .dims = {1, 2, 1}, .m = 1};
+    place("a run that is stopped");
+    fresh();
+    pose(&q, PLAIN);
+    ffnn_run *undisturbed = start_run(&q, q.X), *stopped = start_run(&q, q.X), *after;
+    double cost;
+    ffnn_run_iterate(undisturbed, ITERATIONS, &cost, NULL, NULL);
+    patience p = {0, 3};
+    ffnn_status status = ffnn_run_iterate(stopped, 1000 * 1000, &cost, impatient, &p);
+    CHECK(status == FFNN_INTERRUPTED && p.calls == 3, "status %d after %d looks", (int)status,
+          p.calls);
+    after = start_run(&q, q.X);
+    p = (patience){0, 1 << 30};
+    status = ffnn_run_iterate(after, ITERATIONS, &cost, impatient, &p);
+    CHECK(status == FFNN_OK && p.calls < 2, "status %d", (int)status);
+    check_same_parameters(&q, after, undisturbed, "after a stopped run");
+    status = ffnn_run_iterate(after, 0, &cost, impatient, &p);
+    CHECK(status == FFNN_OK, "no iterations: status %d", (int)status);
+    check_same_parameters(&q, after, undisturbed, "after no iterations");
+    ffnn_run_free(undisturbed);
+    ffnn_run_free(stopped);
+    ffnn_run_free(after);
+}
+
+void check_runs(void)
+{
+    const ptrdiff_t V = k->lanes, sizes[] = {1, V - 1, V, V + 1, 511, 512, 513, EXAMPLES};
+    const ptrdiff_t nets[][LAYERS + 1] = {
+        {5, 1}, {7, 3}, {12, 7, 1}, {1, 13, 2}, {9, 20, 7, 1}, {12, 20, 7, 5, 1}, {3, 1, 2, 1, 3}};
+    const int layers[] = {1, 1, 2, 2, 3, 4, 4};
+    int turn = 0;
+    for (int net = 0; net < 7; net++)
+        for (int s = 0; s < 8; s++, turn += 4)
+            if (!skipped(5)) try_run(layers[net], nets[net], sizes[s], turn % LAYOUTS);
+    check_stop();
+}
+
+/* ---- memory --------------------------------------------------------------------------------- */
+
+/* A leak is for the sanitizer or valgrind to see: every block of a failed start must be free. */
+void check_memory(void)
+{
+    place("the allocator");
+    for (size_t bytes = 0; bytes < 200; bytes++) {
+        char *block = ffnn_allocate(bytes);
+        CHECK(block && (uintptr_t)block % FFNN_ALIGNMENT == 0, "%zu bytes at %p", bytes,
+              (void *)block);
+        if (block) memset(block, 1, bytes);
+        ffnn_free(block);
+    }
+    ffnn_free(NULL);
+    CHECK(!ffnn_allocate(SIZE_MAX), "all of the address space");
+    CHECK(!ffnn_allocate(PTRDIFF_MAX), "half of the address space");
+
+    static problem q = {.layers = 3, .dims = {4, 3, 5, 1}, .m = 40};
+    place("a run without memory");
+    fresh();
+    pose(&q, PLAIN);
+    long n = 1;
+    for (;; n++) {
+        ffnn_allocate_fail_at(n);
+        ffnn_run *run = start_run(&q, q.X);
+        ffnn_allocate_fail_at(0);
+        if (!run) continue;
+        double cost = 0;
+        ffnn_status status = ffnn_run_iterate(run, 1, &cost, NULL, NULL);
+        CHECK(status == FFNN_OK && cost > 0, "status %d", (int)status);
+        ffnn_run_free(run);
+        break;
+    }
+    CHECK(n > 1 && n < 100, "a run starts without memory, or never");
+
+    const ptrdiff_t huge = PTRDIFF_MAX / 2, absurd[][2] = {{huge, huge}, {1, huge}, {huge, 1}};
+    for (int i = 0; i < 3; i++) {
+        ffnn_run_options options = {
+            .kernels = k, .layers = 1, .dims = absurd[i], .X.cols = 3, .learning_rate = 1};
+        place("a run with layers of %td and %td", absurd[i][0], absurd[i][1]);
+        CHECK(!ffnn_run_new(&options), "it starts");
+    }
+}
