@@ -73,6 +73,13 @@ typedef struct {
  * FROM_TILE) never changes a bit. */
 typedef enum { FFNN_FROM_ZERO, FFNN_FROM_BIAS, FFNN_FROM_TILE } ffnn_start;
 
+/* What a tile asks into L2 while it computes, one cache line at each step of its depth: `run` lines
+ * `step` bytes apart, then on by `jump` bytes, and again. A step of 0 asks for nothing new. */
+typedef struct {
+    const char *first;
+    ptrdiff_t step, run, jump;
+} ffnn_ahead;
+
 typedef struct {
     ptrdiff_t rows, cols, depth; /* 1..tile_rows, 1..tile_cols, 0.. */
     const void *left;            /* (i, p) at left + i * left_row + p * left_col */
@@ -84,6 +91,7 @@ typedef struct {
     ffnn_start start;
     const void *bias; /* bias[i * bias_row], for FFNN_FROM_BIAS */
     ptrdiff_t bias_row;
+    ffnn_ahead ahead;
 } ffnn_tile;
 
 typedef struct ffnn_kernels {

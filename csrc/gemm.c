@@ -11,6 +11,8 @@
  */
 #include "ffnn.h"
 
+#include <stdint.h>
+
 /* Sizes of blocks. A panel of DEPTH rows of 128 bytes is 32 KB, two thirds of a 48 KB L1; where a
  * panel is transposed from a source that streams by, shorter blocks leave that more room. ROWS x
  * DEPTH floats of the left operand are 240 KB and ROWS x COLS of `out` 480 KB: both stay in L2. */
@@ -18,7 +20,7 @@ enum { DEPTH = 256, DEPTH_TRANSPOSED = 96, ROWS = 240, COLS = 512, PANEL_BYTES =
 
 /* Rows a multiple of FAR_BYTES apart share so few sets of L1 that their panel does not stay there,
  * and rows more than a page apart cost a page each. */
-enum { FAR_BYTES = 1024, PAGE_BYTES = 4096 };
+enum { FAR_BYTES = 1024, PAGE_BYTES = 4096, LINE_BYTES = 64 };
 
 static ptrdiff_t least(ptrdiff_t a, ptrdiff_t b)
 {
@@ -28,6 +30,7 @@ static ptrdiff_t least(ptrdiff_t a, ptrdiff_t b)
 /* The size of the next of the equal parts, at most `most` each, into which `left_over` is cut. */
 static ptrdiff_t part(ptrdiff_t left_over, ptrdiff_t most)
 {
+    if (left_over <= most) return left_over;
     ptrdiff_t parts = (left_over + most - 1) / most;
     return (left_over + parts - 1) / parts;
 }
@@ -37,10 +40,11 @@ static const char *at(const ffnn_kernels *k, ffnn_view v, ptrdiff_t i, ptrdiff_t
     return (const char *)v.data + (i * v.row + j * v.col) * k->element_bytes;
 }
 
-/* The rows of one tile, from row i on. */
-static void place_tile(const ffnn_product *p, ffnn_tile *t, ptrdiff_t i, ptrdiff_t end)
+/* The rows of one tile, from row i on, at most `most` of them. */
+static void place_tile(const ffnn_product *p, ffnn_tile *t, ptrdiff_t i, ptrdiff_t end,
+                       ptrdiff_t most)
 {
-    t->rows = part(end - i, p->kernels->tile_rows);
+    t->rows = part(end - i, most);
     t->bias = (const char *)p->bias + i * p->bias_row * p->kernels->element_bytes;
 }
 
@@ -53,6 +57,42 @@ static void run_tile(const ffnn_product *p, ffnn_tile *t, ptrdiff_t i, ptrdiff_t
 typedef struct {
     ptrdiff_t row, row_end, col, col_end, depth;
 } block;
+
+/* Nothing to ask for: the line of the left operand that is in use anyway. */
+static ffnn_ahead nothing_ahead(const ffnn_tile *t)
+{
+    return (ffnn_ahead){.first = t->left, .run = PTRDIFF_MAX};
+}
+
+/* The panel to be packed after the one at (b.depth, j) lies in pieces that no hardware follows. The
+ * first two tiles of a panel ask for it, each for a half; a lone tile for every other line. */
+static ffnn_ahead panel_ahead(const ffnn_product *p, const ffnn_tile *t, block b, ptrdiff_t i,
+                              ptrdiff_t j)
+{
+    const ffnn_kernels *k = p->kernels;
+    const bool is_second = i > b.row, is_alone = t->rows == b.row_end - b.row;
+    const bool is_last = j + t->cols == b.col_end;
+    const ptrdiff_t depth = is_last ? b.depth + t->depth : b.depth;
+    if (depth == p->left.cols || i > b.row + t->rows) return nothing_ahead(t);
+    const char *first = at(k, p->right, depth, is_last ? b.col : j + t->cols);
+    const ptrdiff_t row = p->right.row * k->element_bytes, col = p->right.col * k->element_bytes;
+    if (p->right.col == 1)
+        return (ffnn_ahead){first + is_second * LINE_BYTES, .step = row, .run = PTRDIFF_MAX};
+    const ptrdiff_t step = is_alone ? 2 * LINE_BYTES : LINE_BYTES;
+    const ptrdiff_t run = (t->depth * k->element_bytes + step - 1) / step;
+    first += is_second * k->tile_cols / 2 * col;
+    return (ffnn_ahead){first, .step = step, .run = run, .jump = col - run * step};
+}
+
+/* Where the tiles of the next rows write, which is one piece of memory: lines that are not in the
+ * cache would be waited for. */
+static ffnn_ahead rows_ahead(const ffnn_product *p, const ffnn_tile *t, block b, ptrdiff_t i)
+{
+    if (i + t->rows == b.row_end) return nothing_ahead(t);
+    const ptrdiff_t next = (i + t->rows) * p->out_row + b.col;
+    const char *first = (const char *)p->out + next * p->kernels->element_bytes;
+    return (ffnn_ahead){first, .step = LINE_BYTES, .run = PTRDIFF_MAX};
+}
 
 /* Panel by panel: the right panel stays in L1, packed if it must be, and the left block in L2. */
 static void run_panels(const ffnn_product *p, ffnn_tile *t, block b, bool packed, char *panel)
@@ -70,8 +110,9 @@ static void run_panels(const ffnn_product *p, ffnn_tile *t, block b, bool packed
             t->right_row = k->tile_cols;
         }
         for (ptrdiff_t i = b.row; i < b.row_end; i += t->rows) {
-            place_tile(p, t, i, b.row_end);
+            place_tile(p, t, i, b.row_end, k->tile_rows);
             t->left = at(k, p->left, i, b.depth);
+            t->ahead = packed ? panel_ahead(p, t, b, i, j) : nothing_ahead(t);
             run_tile(p, t, i, j);
         }
     }
@@ -87,12 +128,14 @@ static void run_tile_rows(const ffnn_product *p, ffnn_tile *t, block b, char *pa
     t->left_col = k->tile_cols;
     t->right_row = p->right.row;
     for (ptrdiff_t i = b.row; i < b.row_end; i += t->rows) {
-        place_tile(p, t, i, b.row_end);
+        place_tile(p, t, i, b.row_end, least(k->tile_rows, k->tile_cols)); /* a panel's width */
         k->pack(t->depth, t->rows, at(k, p->left, i, b.depth), p->left.col, p->left.row, panel);
+        t->ahead = rows_ahead(p, t, b, i);
         for (ptrdiff_t j = b.col; j < b.col_end; j += t->cols) {
             t->cols = least(b.col_end - j, k->tile_cols);
             t->right = at(k, p->right, b.depth, j);
             run_tile(p, t, i, j);
+            t->ahead.first += t->depth * t->ahead.step;
         }
     }
 }

@@ -22,11 +22,13 @@ AT_ONCE = 30 if SANITIZED else 2
 
 # An iteration takes 1.4 billion multiply-adds, so a hundred of them outlast AT_ONCE on any core.
 LONG = """
+import signal
 import sys
 import numpy as np
 import ffnn
 from support import assert_same_bits, assert_same_dict
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell's & began it
 rng = np.random.default_rng(3)
 X, Y = rng.standard_normal((3000, 800)), rng.integers(0, 2, (1, 800))
 before = X.tobytes(), Y.tobytes()

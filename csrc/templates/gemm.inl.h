@@ -16,20 +16,27 @@ FFNN_INLINE void FN(tile_sums)(const int rows, const int vectors, const bool rag
     const ptrdiff_t tile_row = t->tile_row;
     FFNN_UNROLL
     for (int i = 0; i < rows; i++) {
+        const vec first = t->start == FFNN_FROM_BIAS
+                              ? v_set1(((const real *)t->bias)[i * t->bias_row])
+                              : v_set1(0);
         FFNN_UNROLL
-        for (int j = 0; j < vectors; j++) {
-            const real *from = tile + i * tile_row + j * LANES;
-            if (t->start == FFNN_FROM_BIAS)
-                sums[i][j] = v_set1(((const real *)t->bias)[i * t->bias_row]);
-            else if (t->start == FFNN_FROM_ZERO)
-                sums[i][j] = v_set1(0);
-            else
+        for (int j = 0; j < vectors; j++) sums[i][j] = first;
+    }
+    if (t->start == FFNN_FROM_TILE) {
+        FFNN_UNROLL
+        for (int i = 0; i < rows; i++) {
+            FFNN_UNROLL
+            for (int j = 0; j < vectors; j++) {
+                const real *from = tile + i * tile_row + j * LANES;
                 sums[i][j] = ragged && j == vectors - 1 ? v_load_part(from, last) : v_load(from);
+            }
         }
     }
 
     const ptrdiff_t left_row = t->left_row, left_col = t->left_col, right_row = t->right_row;
     const real *right = t->right;
+    const char *ahead = t->ahead.first;
+    ptrdiff_t run = t->ahead.run;
     const real *left[(MR + 2) / 3];
     FFNN_UNROLL
     for (int i = 0; i < (rows + 2) / 3; i++) left[i] = (const real *)t->left + 3 * i * left_row;
@@ -48,6 +55,12 @@ FFNN_INLINE void FN(tile_sums)(const int rows, const int vectors, const bool rag
         FFNN_UNROLL
         for (int i = 0; i < (rows + 2) / 3; i++) left[i] += left_col;
         right += right_row;
+        __builtin_prefetch(ahead, 0, 2);
+        ahead += t->ahead.step;
+        if (--run == 0) {
+            ahead += t->ahead.jump;
+            run = t->ahead.run;
+        }
     }
 
     FFNN_UNROLL
@@ -164,14 +177,15 @@ static void FN(pack)(ptrdiff_t depth, ptrdiff_t cols, const void *source, ptrdif
         }
         return;
     }
-    if (col == 1 && cols == NR) {
-        for (ptrdiff_t p = 0; p < depth; p++) {
-            FFNN_UNROLL
-            for (int j = 0; j < NR; j += LANES)
-                v_store(to + p * NR + j, v_load(from + p * row + j));
+    for (ptrdiff_t p = 0; p < depth; p++) {
+        FFNN_UNROLL
+        for (int j = 0; j < NR; j += LANES) {
+            const ptrdiff_t present = cols - j < 0 ? 0 : cols - j < LANES ? cols - j : LANES;
+            if (col == 1)
+                v_store(to + p * NR + j, v_load_part(from + p * row + j, present));
+            else
+                for (int i = 0; i < LANES; i++)
+                    to[p * NR + j + i] = i < present ? from[p * row + (j + i) * col] : 0;
         }
-        return;
     }
-    for (ptrdiff_t p = 0; p < depth; p++)
-        for (ptrdiff_t j = 0; j < NR; j++) to[p * NR + j] = j < cols ? from[p * row + j * col] : 0;
 }
