@@ -1,0 +1,53 @@
+"""A contender out of any module that has the assignment's functions: ffnn, and plain NumPy."""
+
+
+class FourCalls:
+    """The body of the assignment's loop."""
+
+    by_difference = False
+
+    def __init__(self, name, module, net):
+        self.name, self.note = name, "with dA0"
+        self.flops = net.flops(with_dA0=True)
+        self._module, self._net = module, net
+        self.reset()
+
+    def reset(self):
+        self._parameters = dict(self._net.start)
+
+    def work(self, n):
+        X, Y, rate = self._net.X, self._net.Y, self._net.learning_rate
+        forward, cost = self._module.L_model_forward, self._module.compute_cost
+        backward, update = self._module.L_model_backward, self._module.update_parameters
+        parameters = self._parameters
+        for _ in range(n):
+            AL, caches = forward(X, parameters)
+            cost(AL, Y)
+            grads = backward(AL, Y, caches)
+            parameters = update(parameters, grads, rate)
+        self._parameters = parameters
+
+    def parameters(self):
+        return self._parameters
+
+
+class WholeRun:
+    """L_layer_model."""
+
+    by_difference = True
+
+    def __init__(self, name, module, net, note, with_dA0):
+        self.name, self.note = name, note
+        self.flops = net.flops(with_dA0)
+        self._train, self._net = module.L_layer_model, net
+        self._parameters = {}
+
+    def reset(self):
+        pass
+
+    def work(self, n):
+        net = self._net
+        self._parameters, _ = self._train(net.X, net.Y, net.dims, net.learning_rate, n)
+
+    def parameters(self):
+        return self._parameters

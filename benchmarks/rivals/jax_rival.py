@@ -1,0 +1,104 @@
+"""JAX: a jitted step called from a loop, and a whole run compiled into one call by fori_loop.
+
+The data stand with examples as rows or as columns, whichever is quicker for the net in hand. The
+step gives the cost as the assignment's does; a run leaves it out, as ffnn's does between records.
+"""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from benchmarks import clock
+
+jax.config.update("jax_platforms", "cpu")
+jax.config.update("jax_enable_x64", True)  # float32 data stay float32
+
+
+def forward(parameters, X, columns):
+    """Z of the last layer."""
+    A = X
+    for layer, (W, b) in enumerate(parameters, 1):
+        Z = W @ A + b if columns else A @ W.T + b
+        A = jax.nn.relu(Z) if layer < len(parameters) else Z
+    return A
+
+
+def descend(parameters, X, Y, rate, columns):
+    """One step by automatic differentiation, from the gradient at the logits on."""
+    m = X.shape[1 if columns else 0]
+    Z, pull = jax.vjp(lambda p: forward(p, X, columns), parameters)
+    (grads,) = pull((jax.nn.sigmoid(Z) - Y) / m)
+    return jax.tree.map(lambda p, g: p - rate * g, parameters, grads), Z
+
+
+@partial(jax.jit, static_argnames=("rate", "columns"))
+def step(parameters, X, Y, rate, columns):
+    parameters, Z = descend(parameters, X, Y, rate, columns)
+    A = jax.nn.sigmoid(Z)
+    losses = Y * jnp.log(A) + (1 - Y) * jnp.log(1 - A)
+    return parameters, -jnp.sum(losses) / X.shape[1 if columns else 0]
+
+
+@partial(jax.jit, static_argnames=("rate", "columns"))
+def train(parameters, X, Y, rate, columns, n):
+    """n is an argument like the data: one compilation serves every length."""
+    return jax.lax.fori_loop(0, n, lambda _, p: descend(p, X, Y, rate, columns)[0], parameters)
+
+
+class Compiled:
+    name = "JAX"
+
+    def __init__(self, net, columns):
+        self.flops = net.flops(with_dA0=False)
+        self._net, self._columns = net, columns
+        X, Y = net.rows
+        if columns:
+            X, Y = np.ascontiguousarray(X.T), np.ascontiguousarray(Y.T)
+        self._X, self._Y = jax.device_put(X), jax.device_put(Y)
+        self._options = {"rate": net.learning_rate, "columns": columns}
+        self.reset()
+
+    def reset(self):
+        start = list(self._net.start.values())
+        self._parameters = [
+            (jnp.array(W), jnp.array(b if self._columns else b.ravel()))
+            for W, b in zip(start[::2], start[1::2])
+        ]
+        jax.block_until_ready(self._parameters)
+
+    def parameters(self):
+        found = {}
+        for layer, (W, b) in enumerate(self._parameters, 1):
+            found[f"W{layer}"] = np.asarray(W)
+            found[f"b{layer}"] = np.asarray(b).reshape(-1, 1)
+        return found
+
+
+class Step(Compiled):
+    note = "jitted step, without dA0"
+    by_difference = False
+
+    def work(self, n):
+        parameters, X, Y, options = self._parameters, self._X, self._Y, self._options
+        for _ in range(n):
+            parameters, _ = step(parameters, X, Y, **options)
+        self._parameters = jax.block_until_ready(parameters)
+
+
+class Run(Compiled):
+    note = "jitted run (fori_loop)"
+    by_difference = True
+
+    def work(self, n):
+        trained = train(self._parameters, self._X, self._Y, n=n, **self._options)
+        self._parameters = jax.block_until_ready(trained)
+
+
+def calls(net):
+    return [clock.quickest([Step(net, columns=False), Step(net, columns=True)])]
+
+
+def run(net):
+    return [clock.quickest([Run(net, columns=False), Run(net, columns=True)])]
