@@ -1,0 +1,116 @@
+"""The notebooks: that they run from start to end, show their pictures, and are stored clean."""
+
+import ast
+import importlib
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+import ffnn
+
+FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
+NOTEBOOKS = ["step_by_step", "application"]
+PLOTS = re.compile(r"\b(plt\.subplots|plot_costs|print_mislabeled_images)\(")
+SECONDS_A_CELL = 300
+
+# All of them: only where everything is tested does the folder lie beside the tests.
+pytestmark = pytest.mark.slow
+each_notebook = pytest.mark.parametrize("name", NOTEBOOKS)
+
+
+def load(name):
+    return json.loads((FOLDER / f"{name}.ipynb").read_text(encoding="utf-8"))
+
+
+def sources(name, kind):
+    return ["".join(c["source"]) for c in load(name)["cells"] if c["cell_type"] == kind]
+
+
+def nodes(name):
+    """The syntax of all code cells, without the magics, which are no Python."""
+    for source in sources(name, "code"):
+        yield from ast.walk(ast.parse(re.sub(r"(?m)^%.*$", "", source)))
+
+
+def check_public(dotted):
+    """Raise AttributeError where there is no ffnn.a.b, AssertionError where it is private."""
+    first, *rest = dotted.split(".")
+    thing = importlib.import_module(first)
+    for part in rest:
+        assert not part.startswith("_"), f"{dotted} is private"
+        thing = getattr(thing, part)
+
+
+def test_every_notebook_is_listed():
+    assert {path.stem for path in FOLDER.glob("*.ipynb")} == set(NOTEBOOKS)
+
+
+@each_notebook
+def test_it_is_stored_without_outputs(name):
+    notebook = load(name)
+    assert (notebook["nbformat"], notebook["metadata"]["kernelspec"]["name"]) == (4, "python3")
+    for cell in notebook["cells"]:
+        assert cell["metadata"] == {}, cell["id"]
+        assert not cell.get("outputs") and not cell.get("execution_count"), cell["id"]
+
+
+@each_notebook
+def test_its_code_speaks_of_public_names(name):
+    spoken = set()
+    for node in nodes(name):
+        if isinstance(node, ast.ImportFrom):
+            spoken |= {f"{node.module}.{alias.name}" for alias in node.names if alias.name != "*"}
+        elif isinstance(node, ast.Import):
+            spoken |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.Attribute):
+            spoken.add(ast.unparse(node))
+    ours = [dotted for dotted in spoken if re.fullmatch(r"ffnn(\.\w+)*", dotted)]
+    assert "ffnn" in ours
+    for dotted in ours:
+        check_public(dotted)
+
+
+@each_notebook
+def test_its_text_speaks_of_public_names(name):
+    known = {*ffnn.__all__, *ffnn.datasets.__all__, "help"}
+    for text in sources(name, "markdown"):
+        for dotted in re.findall(r"\bffnn(?:\.[A-Za-z_]\w*)+", text):
+            check_public(dotted)
+        assert set(re.findall(r"`([A-Za-z_]\w*)\(", text)) <= known
+
+
+def test_together_they_use_the_whole_assignment():
+    used = {node.id for name in NOTEBOOKS for node in nodes(name) if isinstance(node, ast.Name)}
+    assert set(ffnn.__all__) - used == {"load_data"}  # its files don't come with ffnn
+
+
+@pytest.mark.process
+@each_notebook
+def test_it_runs_from_start_to_end(name, tmp_path, monkeypatch):
+    nbclient = pytest.importorskip("nbclient", reason="needs the extra: pip install '.[notebooks]'")
+    import nbformat
+
+    # The kernel of this very environment, without the startup files of whoever runs the tests.
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    notebook = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    notebook.cells.append(nbformat.v4.new_code_cell("import sys; print(sys.executable)"))
+    where = {"metadata": {"path": str(tmp_path)}}
+    client = nbclient.NotebookClient(
+        notebook, kernel_name="python3", timeout=SECONDS_A_CELL, resources=where
+    )
+    client.execute()  # a cell that fails raises
+    assert os.path.samefile(notebook.cells.pop().outputs[0].text.strip(), sys.executable)
+
+    pictures = 0
+    for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
+        assert not [o.text for o in cell.outputs if o.get("name") == "stderr"], "shows a warning"
+        images = [o for o in cell.outputs if "image/png" in o.get("data", {})]
+        assert len(images) == bool(PLOTS.search(cell.source)), cell.source
+        pictures += len(images)
+    assert pictures > 0
