@@ -27,6 +27,7 @@ C_FLAGS = [
     "-fno-trapping-math",
     "-ffp-contract=off",
     "-fvisibility=hidden",
+    "-pthread",
     "-Wall",
     "-Wextra",
 ]
@@ -102,7 +103,8 @@ class BuildFfnn(build_ext):
         # What remains is to link. The original keeps its sources, for whoever lists them later.
         linked = copy.copy(ext)
         linked.sources, linked.depends, linked.extra_objects = [], compiled, compiled
-        linked.extra_link_args = [f"-fsanitize={name}" for name in chosen_sanitizers()]
+        sanitizers = [f"-fsanitize={name}" for name in chosen_sanitizers()]
+        linked.extra_link_args = ["-pthread", *sanitizers]
         super().build_extension(linked)
 
     def common_flags(self):

@@ -215,6 +215,29 @@ void *ffnn_run_parameter(ffnn_run *run, char kind, int l);
 ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, double *cost, ffnn_poll *poll,
                              void *context);
 
+/* ---- pool.c: threads that help -----------------------------------------------------------------
+ */
+
+enum { FFNN_MOST_THREADS = 256 };
+
+typedef void ffnn_task(void *context, int chunk);
+
+/* task(context, i) for each i < chunks <= 65535, in any order and at the same time, by the caller
+ * and by threads that are free. */
+void ffnn_pool_run(int chunks, ffnn_task *task, void *context);
+/* How many threads may work at once, the caller included; at first what affinity and the control
+ * group grant. */
+int ffnn_pool_threads(void);
+void ffnn_pool_set_threads(int threads); /* 1..FFNN_MOST_THREADS */
+
+/* ---- os.c --------------------------------------------------------------------------------------
+ */
+
+double ffnn_os_seconds(void); /* of a clock that only goes forward */
+void ffnn_os_pause(void);     /* in a loop that waits for another processor */
+/* How many processors this process may use, by affinity and control group. */
+int ffnn_os_processors(void);
+
 /* ---- memory.c ----------------------------------------------------------------------------------
  */
 

@@ -165,10 +165,78 @@ static void run_block(const ffnn_product *p, block b)
     if (p->finish) p->finish(p, b.row, b.row_end - b.row, b.col, b.col_end - b.col);
 }
 
+/* A part of `out` in blocks that fit the caches. */
+static void run_blocks(const ffnn_product *p, block all)
+{
+    for (ptrdiff_t i = all.row; i < all.row_end; i += ROWS)
+        for (ptrdiff_t j = all.col; j < all.col_end; j += COLS)
+            run_block(p,
+                      (block){i, least(all.row_end, i + ROWS), j, least(all.col_end, j + COLS), 0});
+}
+
+/* ---- chunks for the pool ----------------------------------------------------------------------
+ */
+
+/* Below PARALLEL_WORK multiply-adds (10 to 20 us) a second thread gains less than it costs; a chunk
+ * of CHUNK_WORK is short enough to wait for, and there are some for each thread, since none of them
+ * can be relied upon. */
+enum { PARALLEL_WORK = 1000 * 1000, CHUNK_WORK = 250 * 1000, CHUNKS_A_THREAD = 4 };
+
+/* rows x cols of `out` in row_parts x col_parts chunks, whose edges are those of tiles. */
+typedef struct {
+    const ffnn_product *product;
+    ptrdiff_t row_parts, col_parts;
+} grid;
+
+/* Where part `i` of `parts` begins, in units of `unit`. */
+static ptrdiff_t edge(ptrdiff_t extent, ptrdiff_t unit, ptrdiff_t i, ptrdiff_t parts)
+{
+    const ptrdiff_t units = (extent + unit - 1) / unit;
+    return least(units * i / parts * unit, extent);
+}
+
+static void run_chunk(void *context, int chunk)
+{
+    const grid *g = context;
+    const ffnn_product *p = g->product;
+    const ptrdiff_t i = chunk / g->col_parts, j = chunk % g->col_parts;
+    const ptrdiff_t rows = p->left.rows, tile_rows = p->kernels->tile_rows;
+    const ptrdiff_t cols = p->right.cols, tile_cols = p->kernels->tile_cols;
+    run_blocks(p, (block){.row = edge(rows, tile_rows, i, g->row_parts),
+                          .row_end = edge(rows, tile_rows, i + 1, g->row_parts),
+                          .col = edge(cols, tile_cols, j, g->col_parts),
+                          .col_end = edge(cols, tile_cols, j + 1, g->col_parts)});
+}
+
+/* Columns are cut first, since a right operand that is packed is then packed once; rows first where
+ * the left one is (see run_tile_rows). */
+static grid cut(const ffnn_product *p, ptrdiff_t wanted)
+{
+    const ffnn_kernels *k = p->kernels;
+    const ptrdiff_t row_tiles = (p->left.rows + k->tile_rows - 1) / k->tile_rows;
+    const ptrdiff_t col_tiles = (p->right.cols + k->tile_cols - 1) / k->tile_cols;
+    ptrdiff_t row_parts, col_parts;
+    if (p->left.row == 1) {
+        row_parts = least(row_tiles, wanted);
+        col_parts = least(col_tiles, wanted / row_parts);
+    } else {
+        col_parts = least(col_tiles, wanted);
+        row_parts = least(row_tiles, wanted / col_parts);
+    }
+    return (grid){p, row_parts, col_parts};
+}
+
 void ffnn_product_run(const ffnn_product *p)
 {
-    ptrdiff_t rows = p->left.rows, cols = p->right.cols;
-    for (ptrdiff_t i = 0; i < rows; i += ROWS)
-        for (ptrdiff_t j = 0; j < cols; j += COLS)
-            run_block(p, (block){i, least(rows, i + ROWS), j, least(cols, j + COLS), 0});
+    const double work = (double)p->left.rows * (double)p->left.cols * (double)p->right.cols;
+    ptrdiff_t wanted = 1;
+    if (work >= PARALLEL_WORK && ffnn_pool_threads() > 1)
+        wanted =
+            least((ptrdiff_t)ffnn_pool_threads() * CHUNKS_A_THREAD, (ptrdiff_t)(work / CHUNK_WORK));
+    if (wanted == 1) {
+        run_blocks(p, (block){0, p->left.rows, 0, p->right.cols, 0});
+        return;
+    }
+    grid g = cut(p, wanted);
+    ffnn_pool_run((int)(g.row_parts * g.col_parts), run_chunk, &g);
 }

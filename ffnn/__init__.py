@@ -22,6 +22,12 @@ from ffnn._ffnn import (
 from ffnn._ffnn import (
     activations as activations,
 )
+from ffnn._ffnn import (
+    get_num_threads as get_num_threads,
+)
+from ffnn._ffnn import (
+    set_num_threads as set_num_threads,
+)
 from ffnn.config import show_config as show_config
 from ffnn.datasets import load_data
 from ffnn.initialize import initialize_parameters, initialize_parameters_deep

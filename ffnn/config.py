@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ffnn._ffnn import config
+from ffnn._ffnn import config, get_num_threads
 
 __all__ = ["show_config"]
 
@@ -28,6 +28,7 @@ def show_config() -> None:
         "runs on": found["isa"],
         "could run on": " ".join(found["available"]),
         "built for": " ".join(found["built"]),
+        "threads": get_num_threads(),
         "tiles": tiles,
         "compiled by": found["compiler"],
         "machine": f"{platform.system()} {platform.machine()}",

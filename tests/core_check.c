@@ -316,7 +316,7 @@ static const struct {
     void (*check)(void);
 } plan[] = {{"maps", check_maps},         {"costs", check_costs},   {"updates", check_updates},
             {"products", check_products}, {"layers", check_layers}, {"runs", check_runs},
-            {"memory", check_memory}};
+            {"pool", check_pool},         {"memory", check_memory}};
 
 static double seconds(void)
 {

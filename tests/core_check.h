@@ -95,6 +95,7 @@ void check_updates(void);  /* divide, descend, add, row_sums, pack */
 void check_products(void); /* ffnn_product_run */
 void check_layers(void);   /* one layer forward and backward */
 void check_runs(void);     /* whole runs */
+void check_pool(void);     /* threads */
 void check_memory(void);   /* the allocator, and runs without memory */
 
 #endif

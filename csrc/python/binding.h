@@ -80,7 +80,16 @@ static inline int ffnn_arguments_parse(const ffnn_state *state, const ffnn_signa
     return ffnn_arguments_parse_keywords(state, signature, args, n_args, kw_names, out);
 }
 
+/* Whose fault an error is; `label` is a format for `index`, expanded only for a message. */
+typedef struct {
+    const char *function;
+    const char *label;
+    int index;
+} ffnn_place;
+
 int ffnn_names_intern(ffnn_state *state);
+/* An integer from 1 to `most`. */
+int ffnn_count_parse(ffnn_place place, PyObject *object, ptrdiff_t most, ptrdiff_t *n);
 int ffnn_rate_parse(const char *function, PyObject *object, double *rate);
 int ffnn_activation_parse(const ffnn_state *state, const char *function, PyObject *object,
                           ffnn_activation *g);
@@ -88,13 +97,6 @@ int ffnn_activation_parse(const ffnn_state *state, const char *function, PyObjec
 const char *ffnn_word_nearest(const char *word, const char *const *candidates, int count);
 
 /* ---- checks.c: errors ---- */
-
-/* Whose fault an error is; `label` is a format for `index`, expanded only for a message. */
-typedef struct {
-    const char *function;
-    const char *label;
-    int index;
-} ffnn_place;
 
 /* Raises "function: label text"; returns -1. */
 int ffnn_error_raise(PyObject *type, ffnn_place place, const char *format, ...);

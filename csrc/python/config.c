@@ -1,4 +1,5 @@
-/* config.c - what was built and what runs, and the hook that makes allocations fail. */
+/* config.c - what was built and what runs, the number of threads, and the hook that makes
+ * allocations fail. */
 #include "binding.h"
 
 #include "config_docs.h"
@@ -84,6 +85,25 @@ static PyObject *activations(PyObject *module, PyObject *Py_UNUSED(ignored))
     return names;
 }
 
+static PyObject *get_num_threads(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    return PyLong_FromLong(ffnn_pool_threads());
+}
+
+static PyObject *set_num_threads(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
+                                 PyObject *kw_names)
+{
+    static const ffnn_signature signature = {"set_num_threads", 1, {FFNN_NAME_n}};
+    PyObject *arg[1];
+    ptrdiff_t n;
+    if (ffnn_arguments_parse(ffnn_state_of(module), &signature, args, n_args, kw_names, arg) < 0 ||
+        ffnn_count_parse((ffnn_place){"set_num_threads", "n", 0}, arg[0], FFNN_MOST_THREADS, &n) <
+            0)
+        return NULL;
+    ffnn_pool_set_threads((int)n);
+    Py_RETURN_NONE;
+}
+
 static PyObject *fail_allocation(PyObject *Py_UNUSED(module), PyObject *n)
 {
     const long count = PyLong_AsLong(n);
@@ -99,6 +119,9 @@ static PyObject *fail_allocation(PyObject *Py_UNUSED(module), PyObject *n)
 PyMethodDef ffnn_config_methods[] = {
     {"config", config, METH_NOARGS, config_doc},
     {"activations", activations, METH_NOARGS, activations_doc},
+    {"get_num_threads", get_num_threads, METH_NOARGS, get_num_threads_doc},
+    {"set_num_threads", FFNN_METHOD(set_num_threads), METH_FASTCALL | METH_KEYWORDS,
+     set_num_threads_doc},
     {"fail_allocation", fail_allocation, METH_O, fail_allocation_doc},
     {NULL, NULL, 0, NULL},
 };

@@ -27,6 +27,35 @@ static const char activations_doc[] = "activations()\n"
                                       ">>> ffnn.activations()\n"
                                       "('relu', 'sigmoid')";
 
+static const char get_num_threads_doc[] =
+    "get_num_threads()\n"
+    "--\n"
+    "\n"
+    "Return how many threads may compute at once, the caller's included.\n"
+    "\n"
+    "At first FFNN_NUM_THREADS, or else the number of processors that the process may use:\n"
+    "its affinity and its control group count. Results do not depend on it.\n"
+    "\n"
+    ">>> import ffnn\n"
+    ">>> ffnn.get_num_threads() >= 1\n"
+    "True";
+
+static const char set_num_threads_doc[] =
+    "set_num_threads(n)\n"
+    "--\n"
+    "\n"
+    "Let at most n threads compute at once, the caller's included; n from 1 to 256.\n"
+    "\n"
+    "Holds for the whole process, from the next product on. Small nets stay on the calling\n"
+    "thread whatever n is. TypeError if n is no integer, ValueError outside 1 to 256.\n"
+    "\n"
+    ">>> import ffnn\n"
+    ">>> before = ffnn.get_num_threads()\n"
+    ">>> ffnn.set_num_threads(1)\n"
+    ">>> ffnn.get_num_threads()\n"
+    "1\n"
+    ">>> ffnn.set_num_threads(before)";
+
 static const char fail_allocation_doc[] =
     "fail_allocation(n, /)\n"
     "--\n"

@@ -1,7 +1,7 @@
 /* module.c - the extension module ffnn._ffnn: what it is made of and how it starts.
  *
- * Everything that changes after the start is in the module's state, and nothing there changes after
- * it; the choice of the instruction set is made here, once.
+ * What the module's state holds is made here and does not change later; so is the choice of the
+ * instruction set.
  */
 #define FFNN_IMPORTS_NUMPY
 #include "binding.h"
@@ -35,6 +35,21 @@ static int choose_isa(ffnn_state *state)
     return -1;
 }
 
+static int choose_threads(void)
+{
+    const char *wanted = getenv("FFNN_NUM_THREADS");
+    if (wanted == NULL || *wanted == '\0') return 0;
+    char *end;
+    const long threads = strtol(wanted, &end, 10);
+    if (*end == '\0' && threads >= 1 && threads <= FFNN_MOST_THREADS) {
+        ffnn_pool_set_threads((int)threads);
+        return 0;
+    }
+    PyErr_Format(PyExc_ImportError, "FFNN_NUM_THREADS=%s: must be an integer from 1 to %d", wanted,
+                 FFNN_MOST_THREADS);
+    return -1;
+}
+
 static int execute(PyObject *module)
 {
     static PyMethodDef *const subjects[] = {
@@ -42,7 +57,7 @@ static int execute(PyObject *module)
         ffnn_update_methods,      ffnn_trainer_methods, ffnn_config_methods};
     ffnn_state *state = ffnn_state_of(module);
     if (PyArray_ImportNumPyAPI() < 0 || PyUFunc_ImportUFuncAPI() < 0 || choose_isa(state) < 0 ||
-        ffnn_names_intern(state) < 0 || ffnn_keys_intern(state) < 0)
+        choose_threads() < 0 || ffnn_names_intern(state) < 0 || ffnn_keys_intern(state) < 0)
         return -1;
     for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++)
         if (PyModule_AddFunctions(module, subjects[i]) < 0) return -1;

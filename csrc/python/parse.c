@@ -195,6 +195,22 @@ int ffnn_rate_parse(const char *function, PyObject *object, double *rate)
     return ffnn_error_raise(PyExc_ValueError, place, "must be finite, not %S", object);
 }
 
+/* ---- a count ---- */
+
+int ffnn_count_parse(ffnn_place place, PyObject *object, ptrdiff_t most, ptrdiff_t *n)
+{
+    if (!PyIndex_Check(object))
+        return ffnn_error_raise(PyExc_TypeError, place, "must be an integer, not %s",
+                                Py_TYPE(object)->tp_name);
+    *n = PyNumber_AsSsize_t(object, NULL); /* clips: nobody lives to see the end of so many */
+    if (*n == -1 && PyErr_Occurred()) return -1;
+    if (*n < 1)
+        return ffnn_error_raise(PyExc_ValueError, place, "must be at least 1, not %S", object);
+    if (*n <= most) return 0;
+    return ffnn_error_raise(PyExc_ValueError, place, "must be at most %zd, not %S",
+                            (Py_ssize_t)most, object);
+}
+
 /* ---- the name of an activation ---- */
 
 int ffnn_activation_parse(const ffnn_state *state, const char *function, PyObject *object,

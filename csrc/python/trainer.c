@@ -8,7 +8,6 @@
 #include "binding.h"
 
 #include <stdatomic.h>
-#include <time.h>
 
 #include "trainer_docs.h"
 
@@ -185,13 +184,8 @@ static int enter(trainer_object *self, const char *method)
 
 typedef struct {
     PyThreadState *thread; /* NULL while we hold Python's lock */
-    struct timespec last;
+    double last;           /* seconds */
 } poll_context;
-
-static double seconds_since(const struct timespec *last, const struct timespec *now)
-{
-    return (double)(now->tv_sec - last->tv_sec) + 1e-9 * (double)(now->tv_nsec - last->tv_nsec);
-}
 
 /* Taking the lock back can cost 5 ms against a busy thread, so it is not done each time the core
  * asks; an answer to Ctrl-C within 100 ms is promised. */
@@ -200,30 +194,13 @@ static const double SECONDS_BETWEEN_POLLS = 0.03;
 static bool poll_signals(void *context)
 {
     poll_context *poll = context;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if (seconds_since(&poll->last, &now) < SECONDS_BETWEEN_POLLS) return false;
+    if (ffnn_os_seconds() - poll->last < SECONDS_BETWEEN_POLLS) return false;
     const bool is_unlocked = poll->thread != NULL;
     ffnn_lock_take(poll->thread);
     const bool is_interrupted = PyErr_CheckSignals() < 0;
     if (is_unlocked) poll->thread = PyEval_SaveThread();
-    clock_gettime(CLOCK_MONOTONIC, &poll->last);
+    poll->last = ffnn_os_seconds();
     return is_interrupted;
-}
-
-/* A count beyond the address space is a count that nobody lives to see the end of. */
-static int parse_count(PyObject *object, ptrdiff_t *n)
-{
-    if (!PyIndex_Check(object)) {
-        PyErr_Format(PyExc_TypeError, "Trainer.run: n must be an integer, not %s",
-                     Py_TYPE(object)->tp_name);
-        return -1;
-    }
-    *n = PyNumber_AsSsize_t(object, NULL); /* clips */
-    if (*n == -1 && PyErr_Occurred()) return -1;
-    if (*n >= 1) return 0;
-    PyErr_Format(PyExc_ValueError, "Trainer.run: n must be at least 1, not %S", object);
-    return -1;
 }
 
 static PyObject *trainer_run(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
@@ -234,11 +211,12 @@ static PyObject *trainer_run(PyObject *object, PyObject *const *args, Py_ssize_t
     PyObject *arg[1];
     ptrdiff_t n;
     if (ffnn_arguments_parse(self->state, &signature, args, n_args, kw_names, arg) < 0 ||
-        parse_count(arg[0], &n) < 0 || enter(self, "run") < 0)
+        ffnn_count_parse((ffnn_place){"Trainer.run", "n", 0}, arg[0], PTRDIFF_MAX, &n) < 0 ||
+        enter(self, "run") < 0)
         return NULL;
     poll_context poll;
     double cost = 0;
-    clock_gettime(CLOCK_MONOTONIC, &poll.last);
+    poll.last = ffnn_os_seconds();
     poll.thread = ffnn_lock_release((double)n * self->iteration_work);
     ffnn_status status = ffnn_run_iterate(self->run, n, &cost, poll_signals, &poll);
     ffnn_lock_take(poll.thread);

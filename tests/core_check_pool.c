@@ -1,0 +1,85 @@
+/* core_check_pool.c - the pool: each chunk done once whoever calls, and no bit of a product changed
+ * by the number of threads. Under a thread sanitizer this is where races show. */
+#include "core_check.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum { CALLERS = 4, JOBS = 200, MOST_CHUNKS = 70 };
+
+static atomic_int wrong_jobs;
+
+typedef struct {
+    int done[MOST_CHUNKS]; /* by whoever took the chunk; read when the job is over */
+} tally;
+
+static void count_chunk(void *context, int chunk)
+{
+    ((tally *)context)->done[chunk]++;
+}
+
+static void *call_often(void *seed)
+{
+    for (int job = 0; job < (quick ? JOBS / 10 : JOBS); job++) {
+        const int chunks = (int)((uintptr_t)seed * 7 + (uintptr_t)job * 13) % MOST_CHUNKS;
+        tally t = {{0}};
+        if (job % 50 == 0) ffnn_pool_set_threads(1 + (int)((uintptr_t)seed + (uintptr_t)job) % 5);
+        ffnn_pool_run(chunks, count_chunk, &t);
+        for (int i = 0; i < MOST_CHUNKS; i++)
+            if (t.done[i] != (i < chunks)) atomic_fetch_add(&wrong_jobs, 1);
+    }
+    return NULL;
+}
+
+static void check_jobs(void)
+{
+    pthread_t callers[CALLERS];
+    place("jobs of the pool from %d threads", CALLERS);
+    wrong_jobs = 0;
+    for (uintptr_t i = 0; i < CALLERS; i++)
+        pthread_create(&callers[i], NULL, call_often, (void *)(i + 1));
+    for (int i = 0; i < CALLERS; i++) pthread_join(callers[i], NULL);
+    CHECK(wrong_jobs == 0, "%d chunks were not done just once", wrong_jobs);
+}
+
+/* Large enough to be cut, in both directions and with a rest. */
+static void check_products_by_threads(void)
+{
+    static const ptrdiff_t shapes[][3] = {
+        {257, 131, 70}, {20, 1301, 41}, {1301, 20, 41}, {21, 41, 1301}, {1, 1301, 801}};
+    static const int counts[] = {2, 3, 5, 8};
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
+        for (enum layout layout = PLAIN; layout <= TRANSPOSED; layout++) {
+            if (skipped(4)) continue;
+            const ptrdiff_t rows = shapes[s][0], depth = shapes[s][1], cols = shapes[s][2];
+            fresh();
+            ffnn_product p = {.kernels = k,
+                              .left = lay(layout, rows, depth, solid),
+                              .right = lay(layout, depth, cols, solid),
+                              .start = FFNN_FROM_ZERO};
+            ffnn_result alone = take_result(rows, cols, cols);
+            p.out = alone.data, p.out_row = alone.row;
+            ffnn_pool_set_threads(1);
+            ffnn_product_run(&p);
+            for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+                place("product [%td, %td, %td], %s, %d threads", rows, depth, cols,
+                      layout_names[layout], counts[i]);
+                ffnn_result shared = take_result(rows, cols, cols);
+                p.out = shared.data, p.out_row = shared.row;
+                ffnn_pool_set_threads(counts[i]);
+                ffnn_product_run(&p);
+                check_same_bits(shared, alone, rows, cols, "product");
+            }
+            check_guards();
+        }
+}
+
+void check_pool(void)
+{
+    const int before = ffnn_pool_threads();
+    place("the number of threads");
+    CHECK(before >= 1 && before <= FFNN_MOST_THREADS, "%d threads", before);
+    check_jobs();
+    check_products_by_threads();
+    ffnn_pool_set_threads(before);
+}

@@ -1,0 +1,203 @@
+"""ffnn's own threads: the same bits for any number of them, and no trouble from them anywhere."""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+import ffnn
+from calls import arrays, child, output_of, run_child
+from support import assert_same_bits, assert_same_dict
+
+COUNTS = [1, 2, 3, 5, 8]
+# Every product of this net is cut into chunks; none of the sizes is a multiple of a tile's.
+DIMS, EXAMPLES = [401, 131, 67, 103], 397
+
+
+@pytest.fixture
+def threads():
+    """Sets the number; what it was comes back."""
+    before = ffnn.get_num_threads()
+    yield ffnn.set_num_threads
+    ffnn.set_num_threads(before)
+
+
+@pytest.fixture
+def net(rng, real):
+    parameters = {
+        name: value.astype(real) for name, value in ffnn.initialize_parameters_deep(DIMS).items()
+    }
+    X = rng.standard_normal((DIMS[0], EXAMPLES)).astype(real)
+    return X, rng.integers(0, 2, (DIMS[-1], EXAMPLES)), parameters
+
+
+def four_calls(X, Y, parameters):
+    """All arrays that a step makes."""
+    AL, caches = ffnn.L_model_forward(X, parameters)
+    cost = ffnn.compute_cost(AL, Y)
+    grads = ffnn.L_model_backward(AL, Y, caches)
+    updated = ffnn.update_parameters(dict(parameters), grads, 0.1)
+    return arrays((AL, caches, cost, grads, updated))
+
+
+def assert_all_same(some, others):
+    assert len(some) == len(others) > 0
+    for x, y in zip(some, others, strict=True):
+        assert_same_bits(x, y)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_the_number_of_threads_changes_no_bit_of_a_step(net, order, threads):
+    X, Y, parameters = net
+    X = np.asarray(X, order=order)
+    threads(1)
+    alone = four_calls(X, Y, parameters)
+    for n in COUNTS:
+        threads(n)
+        for _ in range(3):
+            assert_all_same(four_calls(X, Y, parameters), alone)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_the_number_of_threads_changes_no_bit_of_a_run(net, order, threads):
+    X, Y, parameters = net
+    X = np.asarray(np.concatenate([X, X + 1], axis=1), order=order)  # more than one slab
+    Y = np.concatenate([Y, Y], axis=1)
+
+    def run(n):
+        threads(n)
+        trainer = ffnn._ffnn.Trainer(X, Y, parameters, 0.1)
+        costs = [trainer.run(2) for _ in range(2)]
+        return np.array(costs), trainer.parameters()
+
+    costs, trained = run(1)
+    for n in COUNTS:
+        assert_same_dict(run(n)[1], trained)
+        assert_same_bits(run(n)[0], costs)
+
+
+def test_the_count_changes_while_others_compute(net, threads):
+    """Python threads share the pool: one has it, the others work alone; nobody waits for good."""
+    X, Y, parameters = net
+    threads(1)
+    alone = four_calls(X, Y, parameters)
+    stop, wrong = threading.Event(), []
+
+    def compute():
+        try:
+            while not stop.is_set():
+                assert_all_same(four_calls(X, Y, parameters), alone)
+        except BaseException as error:
+            wrong.append(error)
+
+    workers = [threading.Thread(target=compute) for _ in range(6)]
+    for worker in workers:
+        worker.start()
+    for i in range(200):
+        ffnn.set_num_threads(COUNTS[i % len(COUNTS)])
+        stop.wait(0.005)
+    stop.set()
+    for worker in workers:
+        worker.join()
+    assert not wrong
+
+
+def test_counts_and_their_errors(threads):
+    for n in 1, np.int64(3), 256:
+        threads(n)
+        assert ffnn.get_num_threads() == n
+    ffnn.set_num_threads(n=2)
+    for n, error in (0, ValueError), (-1, ValueError), (257, ValueError), (10**30, ValueError):
+        with pytest.raises(error, match=r"^set_num_threads: n must be at (least 1|most 256), not"):
+            threads(n)
+    for n in 2.0, "2", None:
+        with pytest.raises(TypeError, match="^set_num_threads: n must be an integer, not"):
+            threads(n)
+    assert ffnn.get_num_threads() == 2
+
+
+COUNT = "import ffnn; print(ffnn.get_num_threads())"
+
+
+@pytest.mark.process
+def test_the_environment_decides():
+    assert output_of(COUNT, FFNN_NUM_THREADS="7") == "7"
+    for wrong in "0", "-1", "257", "two", "1.5", "2 ":
+        done = run_child(COUNT, FFNN_NUM_THREADS=wrong)
+        assert done.returncode == 1
+        last = done.stderr.splitlines()[-1]
+        assert re.fullmatch(r"ImportError: FFNN_NUM_THREADS=.*: must be an integer .* 256", last)
+
+
+@pytest.mark.process
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="affinity is Linux's")
+def test_affinity_decides_where_nothing_else_does():
+    one = f"import os; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))]); {COUNT}"
+    assert output_of(one, FFNN_NUM_THREADS="") == "1"
+    assert 1 <= int(output_of(COUNT, FFNN_NUM_THREADS="")) <= len(os.sched_getaffinity(0))
+
+
+FORK = """
+import os, sys, multiprocessing
+import numpy as np
+import ffnn
+
+X = np.random.default_rng(1).standard_normal((300, 400))
+parameters = ffnn.initialize_parameters_deep([300, 200, 1])
+
+def digest(_=None):
+    return ffnn.L_model_forward(X, parameters)[0].tobytes()
+
+def threads_of_this_process():
+    return len(os.listdir("/proc/self/task"))
+
+if __name__ == "__main__":
+    ffnn.set_num_threads(3)
+    expected = digest()
+    started = threads_of_this_process() if os.path.exists("/proc/self/task") else 3
+    assert started >= 3, started
+    context = multiprocessing.get_context("fork")
+    for round in range(50):
+        with context.Pool(1) as pool:
+            assert pool.map(digest, [0]) == [expected]
+        assert digest() == expected
+    print("done")
+"""
+
+
+@pytest.mark.process
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS's own libraries don't survive a fork")
+def test_fork_with_live_workers():
+    assert output_of(FORK) == "done"
+
+
+LEAVE = """
+import threading
+import numpy as np
+import ffnn
+
+ffnn.set_num_threads(4)
+A, W, b = np.ones((500, 500)), np.ones((500, 500)), np.zeros((500, 1))
+ffnn.linear_forward(A, W, b)
+
+def compute():
+    while True:
+        ffnn.linear_forward(A, W, b)
+
+{background}
+print("leaving")
+"""
+BUSY = "threading.Thread(target=compute, daemon=True).start()"
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("background", ["", BUSY], ids=["idle", "busy"])
+def test_the_interpreter_ends_with_live_workers(background):
+    for _ in range(5):
+        arguments = child(LEAVE.format(background=background))
+        done = subprocess.run(**arguments, capture_output=True, timeout=60)
+        assert (done.returncode, done.stdout) == (0, "leaving\n"), done.stderr
