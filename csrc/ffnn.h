@@ -200,15 +200,19 @@ typedef struct {
     ffnn_cost cost;
     ffnn_view X, Y; /* X any strides; Y with unit column stride; both must outlive the run */
     double learning_rate;
+    bool is_gram; /* the first layer by way of X^T X, see train.c */
 } ffnn_run_options;
 
 typedef struct ffnn_run ffnn_run;
 
+/* Does the first layer of a run of these shapes pay by way of X^T X? Follows from them alone. */
+bool ffnn_gram_pays(const ffnn_kernels *k, ptrdiff_t n_x, ptrdiff_t n_1, ptrdiff_t m);
+
 /* NULL when there is no memory. dims is copied. */
 ffnn_run *ffnn_run_new(const ffnn_run_options *options);
 void ffnn_run_free(ffnn_run *run);
-/* The run's own W (kind 'W', [n_l, n_{l-1}]) or b (kind 'b', [n_l, 1]) of layer l = 1..L,
- * contiguous. */
+/* W (kind 'W', [n_l, n_{l-1}]) or b (kind 'b', [n_l, 1]) of layer l = 1..L, contiguous. Before the
+ * first iteration this is where the run takes its start from; after it, a result to be read. */
 void *ffnn_run_parameter(ffnn_run *run, char kind, int l);
 /* `iterations` steps of full-batch gradient descent; *cost is that of the parameters before the
  * first. Only the parameters of a run that returns FFNN_OK mean anything. */

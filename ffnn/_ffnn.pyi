@@ -34,7 +34,7 @@ def linear_activation_backward(
     dA: ArrayLike, cache: _Cache, activation: _Activation
 ) -> tuple[_Array, _Array, _Array]: ...
 def L_model_backward(
-    AL: ArrayLike, Y: ArrayLike, caches: Sequence[_Cache]
+    AL: ArrayLike, Y: ArrayLike, caches: Sequence[_Cache], *, input_gradient: bool = True
 ) -> dict[str, _Array]: ...
 def update_parameters(
     parameters: dict[str, Any], grads: dict[str, Any], learning_rate: SupportsFloat
@@ -62,6 +62,8 @@ class Trainer:
         Y: ArrayLike,
         parameters: dict[str, Any],
         learning_rate: SupportsFloat,
+        *,
+        gram: bool | None = None,
     ) -> Trainer: ...
     def run(self, n: SupportsIndex) -> _Array: ...
     def parameters(self) -> dict[str, _Array]: ...

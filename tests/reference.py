@@ -171,8 +171,8 @@ def output_gradient(AL, Y, Z):
     return dZ
 
 
-def L_model_backward(AL, Y, caches):
-    """dA{l-1}, dW{l}, db{l} for l = L .. 1, in this order."""
+def L_model_backward(AL, Y, caches, *, input_gradient=True):
+    """dA{l-1}, dW{l}, db{l} for l = L .. 1, in this order; without dA0 where it is not wanted."""
     grads = {}
     L = len(caches)
     for layer in range(L, 0, -1):
@@ -182,7 +182,9 @@ def L_model_backward(AL, Y, caches):
         else:
             dZ = relu_backward(grads[f"dA{layer}"], Z)
         dA_prev, dW, db = linear_backward(dZ, linear_cache)
-        grads[f"dA{layer - 1}"], grads[f"dW{layer}"], grads[f"db{layer}"] = dA_prev, dW, db
+        if layer > 1 or input_gradient:
+            grads[f"dA{layer - 1}"] = dA_prev
+        grads[f"dW{layer}"], grads[f"db{layer}"] = dW, db
     return grads
 
 

@@ -21,6 +21,8 @@ AT_ONCE = 30 if SANITIZED else 2
 # ---- Ctrl-C --------------------------------------------------------------------------------------
 
 # An iteration takes 1.4 billion multiply-adds, so a hundred of them outlast AT_ONCE on any core.
+# The second shape goes by way of X^T X, which takes 29 billion.
+SHAPES = [(800, 3000), (5000, 2400)]
 LONG = """
 import signal
 import sys
@@ -30,9 +32,10 @@ from support import assert_same_bits, assert_same_dict
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell's & began it
 rng = np.random.default_rng(3)
-X, Y = rng.standard_normal((3000, 800)), rng.integers(0, 2, (1, 800))
+n_x, m = map(int, sys.argv[2:] or (800, 3000))
+X, Y = rng.standard_normal((n_x, m)), rng.integers(0, 2, (1, m))
 before = X.tobytes(), Y.tobytes()
-dims, rate = [3000, 300, 1], 0.01
+dims, rate = [n_x, 300, 1], 0.01
 """
 
 INTERRUPTED_MODEL = (
@@ -81,11 +84,13 @@ except KeyboardInterrupt:
 )
 
 
+@pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("model", ["L_layer_model", "two_layer_model", "Trainer"])
-def test_ctrl_c_in_a_long_run(model):
+def test_ctrl_c_in_a_long_run(model, shape):
     """KeyboardInterrupt at once, with the last record point; what was given is as it was."""
     code = INTERRUPTED_RUN if model == "Trainer" else INTERRUPTED_MODEL
-    arguments = child(f"import sys; sys.argv[1:] = [{model!r}]\n{code}")
+    options = [model, *map(str, shape)]
+    arguments = child(f"import sys; sys.argv[1:] = {options!r}\n{code}")
     with subprocess.Popen(**arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         watchdog = threading.Timer(300, process.kill)
         watchdog.start()

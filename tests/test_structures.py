@@ -59,6 +59,22 @@ def test_gradients_in_the_assignments_order(net):
         assert_same_bits(ffnn.compute_cost(AL, y), ffnn.compute_cost(AL, Y))
 
 
+def test_a_step_may_leave_dA0_out(net):
+    X, Y, parameters = net
+    AL, caches = ffnn.L_model_forward(X, parameters)
+    grads = ffnn.L_model_backward(AL, Y, caches)
+    assert_same_dict(ffnn.L_model_backward(AL, Y, caches, input_gradient=True), grads)
+    without = ffnn.L_model_backward(AL, Y, caches, input_gradient=False)
+    assert list(without) == ["dA2", "dW3", "db3", "dA1", "dW2", "db2", "dW1", "db1"]
+    assert_same_dict(without, {name: grads[name] for name in without})
+    alone = ffnn.L_model_backward(AL, Y, caches[-1:], input_gradient=False)
+    assert list(alone) == ["dW1", "db1"]
+    with pytest.raises(TypeError, match="takes 3 positional arguments but 4 were given"):
+        ffnn.L_model_backward(AL, Y, caches, False)
+    with pytest.raises(TypeError, match="Did you mean 'input_gradient'"):
+        ffnn.L_model_backward(AL, Y, caches, input_gradients=False)
+
+
 def test_parameters_in_any_order_among_other_keys(net):
     """L is the largest number; the assignment's len // 2 is the same on every dict it digests."""
     X, Y, parameters = net

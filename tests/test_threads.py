@@ -108,7 +108,8 @@ def test_one_trainer_serves_one_thread_at_a_time(rng, restless):
 def test_other_threads_run_meanwhile(rng):
     """The lock is free during a long run: a thread that only counts gets ahead."""
     X, Y = rng.standard_normal((3000, 200)), rng.integers(0, 2, (1, 200))
-    trainer = ffnn._ffnn.Trainer(X, Y, ffnn.initialize_parameters_deep([3000, 100, 1]), 0.1)
+    parameters = ffnn.initialize_parameters_deep([3000, 100, 1])
+    trainer = ffnn._ffnn.Trainer(X, Y, parameters, 0.1, gram=False)
     counted, stop = [0], threading.Event()
 
     def count():
@@ -120,7 +121,7 @@ def test_other_threads_run_meanwhile(rng):
     thread.start()
     try:
         before = counted[0]
-        trainer.run(10)
+        trainer.run(60)
         during = counted[0] - before
     finally:
         stop.set()

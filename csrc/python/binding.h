@@ -56,15 +56,17 @@ static inline ffnn_state *ffnn_state_of(PyObject *module)
 
 enum { FFNN_MOST_ARGUMENTS = 5 };
 
-/* Every argument is required and may come by position or by name. */
+/* The first `count` arguments are required and may come by position or by name; `options` more come
+ * by name alone, or not at all. */
 typedef struct {
     const char *function;
     int count;
     ffnn_name names[FFNN_MOST_ARGUMENTS];
+    int options;
 } ffnn_signature;
 
-/* Fills `out` with borrowed references in the order of the signature, or raises CPython's own
- * TypeError. */
+/* Fills `out` with borrowed references in the order of the signature, NULL for an option that was
+ * not given, or raises CPython's own TypeError. */
 int ffnn_arguments_parse_keywords(const ffnn_state *state, const ffnn_signature *signature,
                                   PyObject *const *args, Py_ssize_t n_args, PyObject *kw_names,
                                   PyObject **out);
@@ -75,6 +77,7 @@ static inline int ffnn_arguments_parse(const ffnn_state *state, const ffnn_signa
 {
     if (kw_names == NULL && n_args == signature->count) {
         for (Py_ssize_t i = 0; i < n_args; i++) out[i] = args[i];
+        for (Py_ssize_t i = 0; i < signature->options; i++) out[n_args + i] = NULL;
         return 0;
     }
     return ffnn_arguments_parse_keywords(state, signature, args, n_args, kw_names, out);

@@ -93,7 +93,7 @@ static PyObject *get_num_threads(PyObject *Py_UNUSED(module), PyObject *Py_UNUSE
 static PyObject *set_num_threads(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
                                  PyObject *kw_names)
 {
-    static const ffnn_signature signature = {"set_num_threads", 1, {FFNN_NAME_n}};
+    static const ffnn_signature signature = {"set_num_threads", 1, {FFNN_NAME_n}, 0};
     PyObject *arg[1];
     ptrdiff_t n;
     if (ffnn_arguments_parse(ffnn_state_of(module), &signature, args, n_args, kw_names, arg) < 0 ||

@@ -76,7 +76,7 @@ static PyObject *linear_forward(PyObject *module, PyObject *const *args, Py_ssiz
                                 PyObject *kw_names)
 {
     static const ffnn_signature signature = {
-        "linear_forward", 3, {FFNN_NAME_A, FFNN_NAME_W, FFNN_NAME_b}};
+        "linear_forward", 3, {FFNN_NAME_A, FFNN_NAME_W, FFNN_NAME_b}, 0};
     const ffnn_state *state = ffnn_state_of(module);
     PyObject *arg[3], *result = NULL;
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
@@ -96,7 +96,8 @@ static PyObject *linear_activation_forward(PyObject *module, PyObject *const *ar
     static const ffnn_signature signature = {
         "linear_activation_forward",
         4,
-        {FFNN_NAME_A_prev, FFNN_NAME_W, FFNN_NAME_b, FFNN_NAME_activation}};
+        {FFNN_NAME_A_prev, FFNN_NAME_W, FFNN_NAME_b, FFNN_NAME_activation},
+        0};
     const ffnn_state *state = ffnn_state_of(module);
     PyObject *arg[4], *result = NULL;
     ffnn_activation g;
@@ -220,7 +221,8 @@ static PyObject *backward(const ffnn_state *state, const char *function, const c
 static PyObject *linear_backward(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
                                  PyObject *kw_names)
 {
-    static const ffnn_signature signature = {"linear_backward", 2, {FFNN_NAME_dZ, FFNN_NAME_cache}};
+    static const ffnn_signature signature = {
+        "linear_backward", 2, {FFNN_NAME_dZ, FFNN_NAME_cache}, 0};
     const ffnn_state *state = ffnn_state_of(module);
     const char *function = signature.function;
     PyObject *arg[2], *result = NULL;
@@ -237,7 +239,7 @@ static PyObject *linear_activation_backward(PyObject *module, PyObject *const *a
                                             Py_ssize_t n_args, PyObject *kw_names)
 {
     static const ffnn_signature signature = {
-        "linear_activation_backward", 3, {FFNN_NAME_dA, FFNN_NAME_cache, FFNN_NAME_activation}};
+        "linear_activation_backward", 3, {FFNN_NAME_dA, FFNN_NAME_cache, FFNN_NAME_activation}, 0};
     const ffnn_state *state = ffnn_state_of(module);
     const char *function = signature.function;
     PyObject *arg[3], *result = NULL;

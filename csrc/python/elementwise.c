@@ -41,14 +41,14 @@ done:
 static PyObject *sigmoid(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
                          PyObject *kw_names)
 {
-    static const ffnn_signature signature = {"sigmoid", 1, {FFNN_NAME_Z}};
+    static const ffnn_signature signature = {"sigmoid", 1, {FFNN_NAME_Z}, 0};
     return activate(module, &signature, FFNN_sigmoid, args, n_args, kw_names);
 }
 
 static PyObject *relu(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
                       PyObject *kw_names)
 {
-    static const ffnn_signature signature = {"relu", 1, {FFNN_NAME_Z}};
+    static const ffnn_signature signature = {"relu", 1, {FFNN_NAME_Z}, 0};
     return activate(module, &signature, FFNN_relu, args, n_args, kw_names);
 }
 
@@ -108,14 +108,15 @@ static PyObject *sigmoid_backward(PyObject *module, PyObject *const *args, Py_ss
                                   PyObject *kw_names)
 {
     static const ffnn_signature signature = {
-        "sigmoid_backward", 2, {FFNN_NAME_dA, FFNN_NAME_cache}};
+        "sigmoid_backward", 2, {FFNN_NAME_dA, FFNN_NAME_cache}, 0};
     return derive(module, &signature, FFNN_sigmoid, args, n_args, kw_names);
 }
 
 static PyObject *relu_backward(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
                                PyObject *kw_names)
 {
-    static const ffnn_signature signature = {"relu_backward", 2, {FFNN_NAME_dA, FFNN_NAME_cache}};
+    static const ffnn_signature signature = {
+        "relu_backward", 2, {FFNN_NAME_dA, FFNN_NAME_cache}, 0};
     return derive(module, &signature, FFNN_relu, args, n_args, kw_names);
 }
 
@@ -124,7 +125,7 @@ static PyObject *relu_backward(PyObject *module, PyObject *const *args, Py_ssize
 static PyObject *compute_cost(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
                               PyObject *kw_names)
 {
-    static const ffnn_signature signature = {"compute_cost", 2, {FFNN_NAME_AL, FFNN_NAME_Y}};
+    static const ffnn_signature signature = {"compute_cost", 2, {FFNN_NAME_AL, FFNN_NAME_Y}, 0};
     const ffnn_state *state = ffnn_state_of(module);
     const char *function = signature.function;
     PyObject *arg[2], *cost = NULL;
@@ -159,7 +160,7 @@ done:
 
 static PyObject *map(PyObject *module, PyObject *const *args, Py_ssize_t n_args, PyObject *kw_names)
 {
-    static const ffnn_signature signature = {"map", 2, {FFNN_NAME_name, FFNN_NAME_x}};
+    static const ffnn_signature signature = {"map", 2, {FFNN_NAME_name, FFNN_NAME_x}, 0};
     const ffnn_state *state = ffnn_state_of(module);
     PyObject *arg[2], *result = NULL;
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;

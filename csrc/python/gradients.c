@@ -24,8 +24,9 @@ typedef struct {
     backward_layer *layers; /* layer l at layers[l - 1] */
     backward_layer small[FFNN_STACK_LAYERS];
     ffnn_real real;
-    PyObject *grads; /* owned */
-    void *dz;        /* two buffers for the dZ of neighbouring layers */
+    bool has_input_gradient; /* dA0 is wanted */
+    PyObject *grads;         /* owned */
+    void *dz;                /* two buffers for the dZ of neighbouring layers */
     ptrdiff_t buffer_bytes;
     double work;
 } backward_plan;
@@ -164,15 +165,17 @@ static int make_results(const ffnn_state *state, backward_plan *plan)
         backward_layer *layer = &plan->layers[l - 1];
         const ptrdiff_t n = layer->W_view.rows, n_prev = layer->W_view.cols, m = layer->Z_view.cols;
         const ffnn_real real = plan->real;
+        const bool has_dA = l > 1 || plan->has_input_gradient;
         layer->dA_prev.row = m;
-        if (ffnn_dict_give(state, plan->grads, FFNN_KEY_dA, l - 1,
-                           ffnn_matrix_new(real, n_prev, m, &layer->dA_prev.data)) < 0 ||
+        if ((has_dA &&
+             ffnn_dict_give(state, plan->grads, FFNN_KEY_dA, l - 1,
+                            ffnn_matrix_new(real, n_prev, m, &layer->dA_prev.data)) < 0) ||
             ffnn_dict_give(state, plan->grads, FFNN_KEY_dW, l,
                            ffnn_matrix_new(real, n, n_prev, &layer->dw)) < 0 ||
             ffnn_dict_give(state, plan->grads, FFNN_KEY_db, l,
                            ffnn_matrix_new(real, n, 1, &layer->db)) < 0)
             return -1;
-        plan->work += (double)n * (double)m * (2 * (double)n_prev + FFNN_ELEMENT_WORK);
+        plan->work += (double)n * (double)m * ((1 + has_dA) * (double)n_prev + FFNN_ELEMENT_WORK);
     }
     return 0;
 }
@@ -208,7 +211,7 @@ static int run_backward(const ffnn_state *state, const backward_plan *plan)
         if (l > 1)
             ffnn_layer_backward(kernels, dZ, layer->W_view, layer->dA_prev, FFNN_relu,
                                 plan->layers[l - 2].Z_view, (ffnn_result){dz_prev, m});
-        else
+        else if (plan->has_input_gradient)
             ffnn_layer_backward(kernels, dZ, layer->W_view, layer->dA_prev, FFNN_relu,
                                 (ffnn_view){0}, (ffnn_result){NULL, 0});
         void *done = dz;
@@ -222,11 +225,14 @@ static PyObject *L_model_backward(PyObject *module, PyObject *const *args, Py_ss
                                   PyObject *kw_names)
 {
     static const ffnn_signature signature = {
-        function, 3, {FFNN_NAME_AL, FFNN_NAME_Y, FFNN_NAME_caches}};
+        function, 3, {FFNN_NAME_AL, FFNN_NAME_Y, FFNN_NAME_caches, FFNN_NAME_input_gradient}, 1};
     const ffnn_state *state = ffnn_state_of(module);
-    PyObject *arg[3], *grads = NULL;
+    PyObject *arg[4], *grads = NULL;
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
+    const int has_input_gradient = arg[3] == NULL ? 1 : PyObject_IsTrue(arg[3]);
+    if (has_input_gradient < 0) return NULL;
     backward_plan plan;
+    plan.has_input_gradient = has_input_gradient;
     plan.AL = plan.Y = (ffnn_operand){0};
     plan.layers = plan.small;
     plan.count = 0;

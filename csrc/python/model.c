@@ -177,7 +177,7 @@ static PyObject *L_model_forward(PyObject *module, PyObject *const *args, Py_ssi
                                  PyObject *kw_names)
 {
     static const ffnn_signature signature = {
-        "L_model_forward", 2, {FFNN_NAME_X, FFNN_NAME_parameters}};
+        "L_model_forward", 2, {FFNN_NAME_X, FFNN_NAME_parameters}, 0};
     const ffnn_state *state = ffnn_state_of(module);
     PyObject *arg[2], *result = NULL;
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
@@ -193,7 +193,7 @@ static PyObject *L_model_forward(PyObject *module, PyObject *const *args, Py_ssi
 static PyObject *predict(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
                          PyObject *kw_names)
 {
-    static const ffnn_signature signature = {"predict", 2, {FFNN_NAME_X, FFNN_NAME_parameters}};
+    static const ffnn_signature signature = {"predict", 2, {FFNN_NAME_X, FFNN_NAME_parameters}, 0};
     const ffnn_state *state = ffnn_state_of(module);
     PyObject *arg[2], *classes = NULL;
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;

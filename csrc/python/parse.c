@@ -75,12 +75,13 @@ const char *ffnn_word_nearest(const char *word, const char *const *candidates, i
 static int unexpected_keyword(const ffnn_signature *signature, PyObject *keyword)
 {
     const char *candidates[FFNN_MOST_ARGUMENTS], *near = NULL;
-    for (int i = 0; i < signature->count; i++) candidates[i] = name_texts[signature->names[i]];
+    const int count = signature->count + signature->options;
+    for (int i = 0; i < count; i++) candidates[i] = name_texts[signature->names[i]];
     const char *word = PyUnicode_AsUTF8(keyword);
     if (word == NULL)
         PyErr_Clear(); /* a lone surrogate has no spelling that could be near */
     else
-        near = ffnn_word_nearest(word, candidates, signature->count);
+        near = ffnn_word_nearest(word, candidates, count);
     if (near != NULL)
         PyErr_Format(PyExc_TypeError,
                      "%s() got an unexpected keyword argument '%S'. Did you mean '%s'?",
@@ -111,9 +112,10 @@ static int missing_arguments(const ffnn_signature *signature, PyObject *const *o
 static int keyword_index(const ffnn_state *state, const ffnn_signature *signature,
                          PyObject *keyword)
 {
-    for (int i = 0; i < signature->count; i++)
+    const int count = signature->count + signature->options;
+    for (int i = 0; i < count; i++)
         if (keyword == state->names[signature->names[i]]) return i;
-    for (int i = 0; i < signature->count; i++)
+    for (int i = 0; i < count; i++)
         if (PyUnicode_CompareWithASCIIString(keyword, name_texts[signature->names[i]]) == 0)
             return i;
     return -1;
@@ -123,7 +125,8 @@ int ffnn_arguments_parse_keywords(const ffnn_state *state, const ffnn_signature 
                                   PyObject *const *args, Py_ssize_t n_args, PyObject *kw_names,
                                   PyObject **out)
 {
-    for (int i = 0; i < signature->count; i++) out[i] = i < n_args ? args[i] : NULL;
+    for (int i = 0; i < signature->count + signature->options; i++)
+        out[i] = i < n_args && i < signature->count ? args[i] : NULL;
     Py_ssize_t n_keywords = kw_names == NULL ? 0 : PyTuple_GET_SIZE(kw_names);
     for (Py_ssize_t i = 0; i < n_keywords; i++) {
         PyObject *keyword = PyTuple_GET_ITEM(kw_names, i);

@@ -57,7 +57,8 @@ static int fill_dims(trainer_object *self, const ffnn_pairs *parameters, const c
     return 0;
 }
 
-static int start_run(trainer_object *self, double rate)
+/* gram is a truth value, or NULL or None: what the shapes say. */
+static int start_run(trainer_object *self, double rate, PyObject *gram)
 {
     ffnn_run_options options = {
         .kernels = self->state->isa->kernels[self->real],
@@ -69,10 +70,15 @@ static int start_run(trainer_object *self, double rate)
         .learning_rate = rate,
     };
     const void *y;
+    const int is_gram = gram == NULL || gram == Py_None ? -1 : PyObject_IsTrue(gram);
+    if (PyErr_Occurred()) return -1;
     if (ffnn_operand_view(&self->X, self->real, FFNN_ANY_LAYOUT, &options.X) < 0 ||
         ffnn_operand_elements(&self->Y, self->real, &y) < 0)
         return -1;
     options.Y = ffnn_view_of(y, self->dims[self->layers], options.X.cols);
+    options.is_gram =
+        is_gram < 0 ? ffnn_gram_pays(options.kernels, self->dims[0], self->dims[1], options.X.cols)
+                    : is_gram;
     self->iteration_work = 0;
     for (int l = 1; l <= self->layers; l++)
         self->iteration_work += (double)self->dims[l] * (double)options.X.cols *
@@ -100,7 +106,7 @@ static int trainer_fill(trainer_object *self, PyObject *const *arg)
         ffnn_examples_check(function, m) < 0)
         goto done;
     self->real = self->X.kind == FFNN_KIND_FLOAT ? FFNN_FLOAT : FFNN_DOUBLE;
-    if (start_run(self, rate) == 0) status = fill_parameters(self, &parameters);
+    if (start_run(self, rate, arg[4]) == 0) status = fill_parameters(self, &parameters);
 done:
     ffnn_pairs_clear(&parameters);
     return status;
@@ -109,7 +115,10 @@ done:
 static PyObject *trainer_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     static const ffnn_signature signature = {
-        "Trainer", 4, {FFNN_NAME_X, FFNN_NAME_Y, FFNN_NAME_parameters, FFNN_NAME_learning_rate}};
+        "Trainer",
+        4,
+        {FFNN_NAME_X, FFNN_NAME_Y, FFNN_NAME_parameters, FFNN_NAME_learning_rate, FFNN_NAME_gram},
+        1};
     const ffnn_state *state = PyType_GetModuleState(type);
     if (state == NULL) return NULL;
     /* A type gets its arguments as tuple and dict; laid out in a row they parse as a call does. */
@@ -128,7 +137,7 @@ static PyObject *trainer_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
         PyTuple_SET_ITEM(names, i, Py_NewRef(key));
         PyTuple_SET_ITEM(row, n_args + i, Py_NewRef(value));
     }
-    PyObject *arg[4];
+    PyObject *arg[5];
     if (ffnn_arguments_parse_keywords(state, &signature, &PyTuple_GET_ITEM(row, 0), n_args, names,
                                       arg) < 0)
         goto done;
@@ -206,7 +215,7 @@ static bool poll_signals(void *context)
 static PyObject *trainer_run(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
                              PyObject *kw_names)
 {
-    static const ffnn_signature signature = {"Trainer.run", 1, {FFNN_NAME_n}};
+    static const ffnn_signature signature = {"Trainer.run", 1, {FFNN_NAME_n}, 0};
     trainer_object *self = (trainer_object *)object;
     PyObject *arg[1];
     ptrdiff_t n;
@@ -298,7 +307,8 @@ static PyObject *check_run(PyObject *module, PyObject *const *args, Py_ssize_t n
     static const ffnn_signature signature = {"check_run",
                                              5,
                                              {FFNN_NAME_function, FFNN_NAME_X, FFNN_NAME_Y,
-                                              FFNN_NAME_layer_dims, FFNN_NAME_learning_rate}};
+                                              FFNN_NAME_layer_dims, FFNN_NAME_learning_rate},
+                                             0};
     const ffnn_state *state = ffnn_state_of(module);
     PyObject *arg[5];
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;

@@ -4,7 +4,7 @@
  */
 
 static const char trainer_doc[] =
-    "Trainer(X, Y, parameters, learning_rate)\n"
+    "Trainer(X, Y, parameters, learning_rate, *, gram=None)\n"
     "--\n"
     "\n"
     "Hold a whole run of full-batch gradient descent on a relu net with sigmoid output.\n"
@@ -14,6 +14,9 @@ static const char trainer_doc[] =
     "Y              (n_y, m)           labels; where n_y is 1 also (m,) and (m, 1)\n"
     "parameters     dict               W1, b1, ..., WL, bL to begin with; copied\n"
     "learning_rate  float              any finite real number\n"
+    "gram           bool or None       keep Z1 up to date by way of X^T X, and never read X\n"
+    "                                  again; None: where that pays, which follows from the\n"
+    "                                  shapes (m < n_x and X^T X at most 64 MiB)\n"
     "=============  =================  ==============================================\n"
     "\n"
     "The run is in float32 where X is float32, else in float64; the parameters are\n"

@@ -120,7 +120,7 @@ static PyObject *update_parameters(PyObject *module, PyObject *const *args, Py_s
                                    PyObject *kw_names)
 {
     static const ffnn_signature signature = {
-        function, 3, {FFNN_NAME_parameters, FFNN_NAME_grads, FFNN_NAME_learning_rate}};
+        function, 3, {FFNN_NAME_parameters, FFNN_NAME_grads, FFNN_NAME_learning_rate}, 0};
     const ffnn_state *state = ffnn_state_of(module);
     PyObject *arg[3], *result = NULL;
     double rate;
