@@ -15,7 +15,7 @@ WIDE = Net((12288, 20, 7, 5, 1), 209, images=True)
 STEPS_COMPARED = 3
 AGREEMENT = {"float32": 1e-3, "float64": 1e-8}  # a wrong divisor or rate is above 1e-1
 ENOUGH_CORES = 0.9
-LEAST_SAMPLE = {"calls": 0.02, "run": 0.03}  # seconds
+LEAST_SAMPLE = {"calls": 0.02, "lean": 0.02, "run": 0.03, "plain": 0.03}  # seconds
 
 
 def dense(m):
@@ -34,7 +34,9 @@ class Race:
     def title(self):
         work = {
             "calls": "a step: forward, cost, backward, update",
+            "lean": "the same without dA0",
             "run": "an iteration of a whole training run",
+            "plain": "an iteration that reads X, as in mini-batch training",
         }
         return f"{work[self.kind]}; {self.net}"
 
@@ -58,12 +60,15 @@ RACES = {
     "calls-tiny": Race(TINY, "calls"),
     "calls-small": Race(SMALL, "calls"),
     "calls-wide": Race(WIDE, "calls", shows_flops=True),
+    "lean-wide": Race(WIDE, "lean", shows_flops=True),
     "run-tiny": Race(TINY, "run"),
     "run-small": Race(SMALL, "run"),
     "run-wide": Race(WIDE, "run", shows_flops=True),
-    "dense-64": Race(dense(64), "run", shows_flops=True),
-    "dense-256": Race(dense(256), "run", shows_flops=True),
-    "dense-1024": Race(dense(1024), "run", shows_flops=True),
+    "run-64": Race(dense(64), "run", shows_flops=True),
+    "run-256": Race(dense(256), "run", shows_flops=True),
+    "dense-64": Race(dense(64), "plain", shows_flops=True),
+    "dense-256": Race(dense(256), "plain", shows_flops=True),
+    "dense-1024": Race(dense(1024), "plain", shows_flops=True),
     "imports": Other("what importing takes, in fresh processes", imports.race),
     "scaling": Other("how time grows with examples and depth", scaling.race, extra=True),
 }

@@ -186,6 +186,10 @@ void ffnn_layer_gradients(const ffnn_kernels *k, ffnn_view dZ, ffnn_view A_prev,
 void ffnn_layer_backward(const ffnn_kernels *k, ffnn_view dZ, ffnn_view W, ffnn_result da_prev,
                          ffnn_activation g, ffnn_view Z_prev, ffnn_result dz_prev);
 
+/* out = x - rate * dx, n elements, by as many threads as it is worth. */
+void ffnn_layer_descend(const ffnn_kernels *k, ptrdiff_t n, const void *x, const void *dx,
+                        double rate, void *out);
+
 /* ---- train.c: a whole run ---------------------------------------------------------------------
  */
 

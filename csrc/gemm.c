@@ -27,6 +27,11 @@ static ptrdiff_t least(ptrdiff_t a, ptrdiff_t b)
     return a < b ? a : b;
 }
 
+static ptrdiff_t greatest(ptrdiff_t a, ptrdiff_t b)
+{
+    return a > b ? a : b;
+}
+
 /* The size of the next of the equal parts, at most `most` each, into which `left_over` is cut. */
 static ptrdiff_t part(ptrdiff_t left_over, ptrdiff_t most)
 {
@@ -208,21 +213,17 @@ static void run_chunk(void *context, int chunk)
                           .col_end = edge(cols, tile_cols, j + 1, g->col_parts)});
 }
 
-/* Columns are cut first, since a right operand that is packed is then packed once; rows first where
- * the left one is (see run_tile_rows). */
+/* Rows are cut first: the chunk that updates rows of W is then the one that reads them in the next
+ * forward pass. Each chunk keeps ROW_TILES by COL_TILES tiles where there are so many, for what it
+ * packs or streams to serve them all. */
 static grid cut(const ffnn_product *p, ptrdiff_t wanted)
 {
+    enum { ROW_TILES = 10, COL_TILES = 3 };
     const ffnn_kernels *k = p->kernels;
     const ptrdiff_t row_tiles = (p->left.rows + k->tile_rows - 1) / k->tile_rows;
     const ptrdiff_t col_tiles = (p->right.cols + k->tile_cols - 1) / k->tile_cols;
-    ptrdiff_t row_parts, col_parts;
-    if (p->left.row == 1) {
-        row_parts = least(row_tiles, wanted);
-        col_parts = least(col_tiles, wanted / row_parts);
-    } else {
-        col_parts = least(col_tiles, wanted);
-        row_parts = least(row_tiles, wanted / col_parts);
-    }
+    const ptrdiff_t row_parts = greatest(least(row_tiles / ROW_TILES, wanted), 1);
+    const ptrdiff_t col_parts = greatest(least(col_tiles / COL_TILES, wanted / row_parts), 1);
     return (grid){p, row_parts, col_parts};
 }
 

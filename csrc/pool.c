@@ -5,10 +5,12 @@
  * What a chunk computes does not depend on who takes it, nor on how many there are.
  *
  * Everything about a job that a worker must know before it takes a chunk is in one word, `ticket`:
- * generation, chunks, next chunk. A chunk is taken by a compare-and-swap on that word, so nobody
- * takes one of a job that is over. Workers spin for a while after a job, since the next one mostly
- * follows within microseconds, and then sleep. Threads start with the first job worth it. A job
- * that finds the pool busy (another Python thread has it) is done by its caller alone.
+ * generation and the chunks that are left. A chunk is taken by a compare-and-swap on that word, so
+ * nobody takes one of a job that is over. The caller takes from the front and workers from the
+ * back: the same part of a matrix mostly meets the same processor's cache, job after job. Workers
+ * spin for a while after a job, since the next one mostly follows within microseconds, and then
+ * sleep. Threads start with the first job worth it. A job that finds the pool busy (another Python
+ * thread has it) is done by its caller alone.
  */
 #define _POSIX_C_SOURCE 200809L /* pthread_sigmask */
 #include "ffnn.h"
@@ -19,8 +21,9 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* A sleeping thread takes 30 to 100 us to wake: so long it is worth spinning for the next job. */
-static const double SPIN_SECONDS = 50e-6;
+/* A sleeping thread takes 30 to 100 us to wake, and some ms where the system first puts it on the
+ * caller's processor; the small layers between two large ones take up to 100 us. */
+static const double SPIN_SECONDS = 200e-6;
 enum { SPINS_BETWEEN_LOOKS = 64 }; /* at the clock, which costs as much as some twenty spins */
 
 static struct {
@@ -44,25 +47,38 @@ static struct {
     .wake = PTHREAD_COND_INITIALIZER,
 };
 
-/* ---- the ticket: 32 bits of generation, 16 of chunks, 16 of the next chunk ------------------- */
+/* ---- the ticket: 32 bits of generation, 16 of the end and 16 of the begin of what is left ------
+ */
 
 static uint_fast64_t ticket_of(uint_fast64_t generation, int chunks)
 {
     return generation << 32 | (uint_fast64_t)chunks << 16;
 }
 
+static int first_of(uint_fast64_t ticket)
+{
+    return (int)(ticket & 0xffff);
+}
+
+static int end_of(uint_fast64_t ticket)
+{
+    return (int)(ticket >> 16 & 0xffff);
+}
+
 static bool has_chunks(uint_fast64_t ticket)
 {
-    return (ticket & 0xffff) < (ticket >> 16 & 0xffff);
+    return first_of(ticket) < end_of(ticket);
 }
 
 /* Does chunks of the job in hand until all are taken. */
-static void work(void)
+static void work(bool from_front)
 {
     uint_fast64_t ticket = atomic_load(&pool.ticket);
     while (has_chunks(ticket)) {
-        if (!atomic_compare_exchange_weak(&pool.ticket, &ticket, ticket + 1)) continue;
-        pool.task(pool.context, (int)(ticket & 0xffff));
+        const int chunk = from_front ? first_of(ticket) : end_of(ticket) - 1;
+        const uint_fast64_t taken = from_front ? ticket + 1 : ticket - ((uint_fast64_t)1 << 16);
+        if (!atomic_compare_exchange_weak(&pool.ticket, &ticket, taken)) continue;
+        pool.task(pool.context, chunk);
         atomic_fetch_add_explicit(&pool.finished, 1, memory_order_release);
         ticket = atomic_load(&pool.ticket);
     }
@@ -123,7 +139,7 @@ static void *worker(void *argument)
     const int index = (int)(intptr_t)argument;
     while (!atomic_load(&pool.stop)) {
         wait_for_call(index);
-        if (index + 1 < atomic_load(&pool.threads)) work();
+        if (index + 1 < atomic_load(&pool.threads)) work(false);
     }
     return NULL;
 }
@@ -202,7 +218,7 @@ void ffnn_pool_run(int chunks, ffnn_task *task, void *context)
     atomic_store(&pool.finished, 0);
     atomic_store(&pool.ticket, ticket_of((atomic_load(&pool.ticket) >> 32) + 1, chunks));
     wake_sleepers();
-    work();
+    work(true);
     wait_for_finish(chunks);
     atomic_flag_clear(&pool.busy);
 }

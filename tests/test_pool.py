@@ -106,6 +106,18 @@ def test_the_count_changes_while_others_compute(net, threads):
     assert not wrong
 
 
+def test_the_number_of_threads_changes_no_bit_of_an_update(rng, real, threads):
+    parameters = {"W1": rng.standard_normal((7, 40_001)).astype(real), "b1": np.ones((7, 1), real)}
+    grads = {
+        "d" + name: rng.standard_normal(x.shape).astype(real) for name, x in parameters.items()
+    }
+    for n in COUNTS:
+        threads(n)
+        updated = ffnn.update_parameters(dict(parameters), grads, 0.1)
+        for name, x in parameters.items():
+            assert_same_bits(updated[name], x - real(0.1) * grads["d" + name], name)
+
+
 def test_counts_and_their_errors(threads):
     for n in 1, np.int64(3), 256:
         threads(n)

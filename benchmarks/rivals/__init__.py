@@ -1,6 +1,7 @@
 """Contenders: `calls(net)` takes a step as a user's own loop does, `run(net)` trains as a whole.
 
-Each module has both; they give a list, empty where the library has nothing that compares, of
+Each module has both, and `lean` and `plain` where it has another way without dA0, or without using
+that X never changes; they give a list, empty where the library has nothing that compares, of
 contenders with `name`, `note`, `flops`, `by_difference`, `reset()`, `work(n)` and `parameters()`,
 the last as ffnn has them, for the check that everybody computes the same. Libraries are imported
 when they are asked for.
@@ -38,6 +39,7 @@ def absent(rival):
 
 
 def contenders(rival, kind, net):
-    """Those of one rival in a race of this kind ("calls" or "run")."""
+    """Those of one rival in a race of this kind ("calls", "lean", "run" or "plain")."""
     module = importlib.import_module(f"{__name__}.{rival}_rival")
-    return getattr(module, kind)(net)
+    usual = {"lean": "calls", "plain": "run"}.get(kind, kind)
+    return getattr(module, kind, getattr(module, usual))(net)

@@ -6,9 +6,10 @@ class FourCalls:
 
     by_difference = False
 
-    def __init__(self, name, module, net):
-        self.name, self.note = name, "with dA0"
-        self.flops = net.flops(with_dA0=True)
+    def __init__(self, name, module, net, with_dA0=True):
+        self.name, self.note = name, "with dA0" if with_dA0 else "without dA0"
+        self.flops = net.flops(with_dA0)
+        self._options = {} if with_dA0 else {"input_gradient": False}
         self._module, self._net = module, net
         self.reset()
 
@@ -19,11 +20,11 @@ class FourCalls:
         X, Y, rate = self._net.X, self._net.Y, self._net.learning_rate
         forward, cost = self._module.L_model_forward, self._module.compute_cost
         backward, update = self._module.L_model_backward, self._module.update_parameters
-        parameters = self._parameters
+        parameters, options = self._parameters, self._options
         for _ in range(n):
             AL, caches = forward(X, parameters)
             cost(AL, Y)
-            grads = backward(AL, Y, caches)
+            grads = backward(AL, Y, caches, **options)
             parameters = update(parameters, grads, rate)
         self._parameters = parameters
 

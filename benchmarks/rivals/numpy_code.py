@@ -60,22 +60,23 @@ def compute_cost(AL, Y):
     return -np.sum(Y * np.log(AL) + (1 - Y) * np.log(1 - AL)) / m
 
 
-def linear_activation_backward(dA, cache, activation):
+def linear_activation_backward(dA, cache, activation, input_gradient=True):
     (A_prev, W, _), Z = cache
     dZ = sigmoid_backward(dA, Z) if activation == "sigmoid" else relu_backward(dA, Z)
     m = A_prev.shape[1]
     dW = np.dot(dZ, A_prev.T) / m
     db = np.sum(dZ, axis=1, keepdims=True) / m
-    return np.dot(W.T, dZ), dW, db
+    return np.dot(W.T, dZ) if input_gradient else None, dW, db
 
 
-def L_model_backward(AL, Y, caches):
+def L_model_backward(AL, Y, caches, input_gradient=True):
     grads = {}
     L = len(caches)
     dA = (1 - Y) / (1 - AL) - Y / AL
     for l in range(L, 0, -1):  # noqa: E741
         activation = "sigmoid" if l == L else "relu"
-        dA, dW, db = linear_activation_backward(dA, caches[l - 1], activation)
+        wanted = l > 1 or input_gradient
+        dA, dW, db = linear_activation_backward(dA, caches[l - 1], activation, wanted)
         grads["dA" + str(l - 1)] = dA
         grads["dW" + str(l)] = dW
         grads["db" + str(l)] = db

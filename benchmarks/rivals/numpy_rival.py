@@ -8,5 +8,9 @@ def calls(net):
     return [FourCalls("NumPy", numpy_code, net)]
 
 
+def lean(net):
+    return [FourCalls("NumPy", numpy_code, net, with_dA0=False)]
+
+
 def run(net):
     return [WholeRun("NumPy", numpy_code, net, "the assignment's loop, with dA0", with_dA0=True)]

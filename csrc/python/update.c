@@ -91,7 +91,8 @@ static void run_update(const ffnn_state *state, const update_plan *plan, double 
     PyThreadState *thread = ffnn_lock_release(work);
     for (int i = 0; i < plan->count; i++) {
         const update_step *step = &plan->steps[i];
-        state->isa->kernels[step->real]->descend(step->n, step->x, step->dx, rate, step->out);
+        ffnn_layer_descend(state->isa->kernels[step->real], step->n, step->x, step->dx, rate,
+                           step->out);
     }
     ffnn_lock_take(thread);
 }
