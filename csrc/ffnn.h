@@ -27,44 +27,87 @@ typedef struct {
     ptrdiff_t row, col;
 } ffnn_view;
 
-/* ---- activations and costs: one row each in activations.def and costs.def ------------------- */
+/* ---- activations, costs, optimisers: one row each in the .def file of that name ------------- */
 
 typedef enum {
-#define FFNN_ACTIVATION(name) FFNN_##name,
+#define FFNN_ACTIVATION(name, of) FFNN_##name,
 #include "activations.def"
 #undef FFNN_ACTIVATION
     FFNN_ACTIVATIONS
 } ffnn_activation;
 
 typedef enum {
-#define FFNN_COST(name) FFNN_##name,
+#define FFNN_COST(name, output, kind) FFNN_##name,
 #include "costs.def"
 #undef FFNN_COST
     FFNN_COSTS
 } ffnn_cost;
 
-typedef struct {
-    const char *name;
-    /* a = g(z), element by element; a may be z. */
-    void (*value)(ptrdiff_t n, const void *z, void *a);
-    /* dz = da * g'(z); dz may be da or z. */
-    void (*derivative)(ptrdiff_t n, const void *da, const void *z, void *dz);
-} ffnn_activation_kernels;
+typedef enum {
+#define FFNN_OPTIMIZER(name, moments) FFNN_##name,
+#include "optimizers.def"
+#undef FFNN_OPTIMIZER
+    FFNN_OPTIMIZERS
+} ffnn_optimizer;
+
+/* Kernels over a block [rows, cols]: rows have unit column stride and are `..._row` elements apart.
+ * A result may stand where an operand stands. */
+
+/* a = g(z). */
+typedef void ffnn_value(ptrdiff_t rows, ptrdiff_t cols, const void *z, ptrdiff_t z_row, void *a,
+                        ptrdiff_t a_row);
+/* dz = da * g'(z), taken from v, which is z or what a run keeps. */
+typedef void ffnn_derivative(ptrdiff_t rows, ptrdiff_t cols, const void *da, ptrdiff_t da_row,
+                             const void *v, ptrdiff_t v_row, void *dz, ptrdiff_t dz_row);
 
 typedef struct {
     const char *name;
-    /* Returns the sum over n of the cost of the output al against y, in the literal formula, and
-     * ors FFNN_DIVIDE_BY_ZERO and FFNN_INVALID into *flags where NumPy's log would warn. */
-    double (*value)(ptrdiff_t n, const void *al, const void *y, int *flags);
-    /* The same sum taken from z = the output layer's Z: finite wherever z is. */
-    double (*value_from_logits)(ptrdiff_t n, const void *z, const void *y);
-    /* dz = al - y where al equals g(z) to the bit, the literal dAL * g'(z) elsewhere; flags as
-     * above, for the literal elements alone. */
-    void (*output_gradient)(ptrdiff_t n, const void *al, const void *y, const void *z, void *dz,
-                            int *flags);
-    /* dz = al - y: for callers that made al themselves. */
-    void (*output_gradient_of_value)(ptrdiff_t n, const void *al, const void *y, void *dz);
+    ffnn_value *value;
+    ffnn_derivative *derivative;     /* from z */
+    ffnn_derivative *run_derivative; /* from what a run keeps: a = g(z), or z */
+    bool keeps_input;                /* it is z */
+    bool by_columns;                 /* an element depends on its whole column */
+} ffnn_activation_kernels;
+
+/* y [rows, cols] are the labels; `weights`, cols of them or NULL, multiply each column's cost. The
+ * sums are not divided by anything. */
+typedef struct {
+    const char *name;
+    ffnn_activation output; /* the activation it goes with by default */
+    bool is_fused;          /* with that one alone: computed from logits, dz = al - y */
+    /* The sum of the costs of the output al, in the literal formula; ors FFNN_DIVIDE_BY_ZERO and
+     * FFNN_INVALID into *flags where NumPy's log would warn. */
+    double (*value)(ptrdiff_t rows, ptrdiff_t cols, const void *al, ptrdiff_t al_row, const void *y,
+                    ptrdiff_t y_row, const void *weights, int *flags);
+    /* The same sum taken from z = the output layer's Z: finite wherever z is. Fused costs alone. */
+    double (*value_from_logits)(ptrdiff_t rows, ptrdiff_t cols, const void *z, ptrdiff_t z_row,
+                                const void *y, ptrdiff_t y_row, const void *weights);
+    /* dz for a fused cost, for callers that made al themselves; dal for the others. */
+    void (*gradient)(ptrdiff_t rows, ptrdiff_t cols, const void *al, ptrdiff_t al_row,
+                     const void *y, ptrdiff_t y_row, void *out, ptrdiff_t out_row);
+    /* dz = al - y where al equals g(z) to the bit, the literal formula elsewhere, which alone sets
+     * flags; all contiguous. Fused costs alone. */
+    void (*literal_gradient)(ptrdiff_t rows, ptrdiff_t cols, const void *al, const void *y,
+                             const void *z, void *dz, int *flags);
 } ffnn_cost_kernels;
+
+/* What a step of an optimiser needs beside the arrays. */
+typedef struct {
+    double rate;
+    double beta, beta1, beta2, epsilon;
+    double weight_decay;             /* AdamW's; 0 for biases */
+    double correction1, correction2; /* 1 - beta1^t, 1 - beta2^t */
+    double scale, l2;                /* g = scale dw + l2 w; l2 is 0 for biases */
+} ffnn_step;
+
+enum { FFNN_MOST_MOMENTS = 2 };
+
+typedef struct {
+    const char *name;
+    int moments; /* arrays of a parameter's shape that it keeps: none, v, or v and s */
+    /* One step of n parameters w with the gradient g; moments[i] are updated. */
+    void (*step)(ptrdiff_t n, const ffnn_step *s, const void *dw, void *w, void *const *moments);
+} ffnn_optimizer_kernels;
 
 /* ---- the kernel table ----------------------------------------------------------------------- */
 
@@ -116,9 +159,20 @@ typedef struct ffnn_kernels {
     void (*descend)(ptrdiff_t n, const void *x, const void *dx, double rate, void *out);
     /* x += dx. */
     void (*add)(ptrdiff_t n, const void *dx, void *x);
+    /* x += factor dx. */
+    void (*add_scaled)(ptrdiff_t n, double factor, const void *dx, void *x);
+    /* The sum of (factor x + other y)^2, in double. */
+    double (*square_sum)(ptrdiff_t n, double factor, const void *x, double other, const void *y);
+    /* out[i, j] = a[i, j] * mask[i, j] / keep_prob; out may be a. */
+    void (*drop)(ptrdiff_t rows, ptrdiff_t cols, const void *a, ptrdiff_t a_row,
+                 const unsigned char *mask, ptrdiff_t mask_row, double keep_prob, void *out,
+                 ptrdiff_t out_row);
+    /* a[i, j] *= weights[j]. */
+    void (*weigh)(ptrdiff_t rows, ptrdiff_t cols, const void *weights, void *a, ptrdiff_t a_row);
 
     ffnn_activation_kernels activations[FFNN_ACTIVATIONS];
     ffnn_cost_kernels costs[FFNN_COSTS];
+    ffnn_optimizer_kernels optimizers[FFNN_OPTIMIZERS];
     /* For tests and tools: y = exp(x), y = log(x). */
     void (*exp)(ptrdiff_t n, const void *x, void *y);
     void (*log)(ptrdiff_t n, const void *x, void *y);
@@ -171,57 +225,107 @@ typedef struct {
     ptrdiff_t row;
 } ffnn_result;
 
-/* Z = W A_prev + b, A = g(Z). `a.data` may be NULL (no activation), or equal `z.data` (no Z kept).
- */
+/* Which units of a layer stay, inverted dropout: 1 or 0 at mask[i * row + j]. */
+typedef struct {
+    const unsigned char *mask; /* NULL: all stay */
+    ptrdiff_t row;
+    double keep_prob;
+} ffnn_dropout;
+
+/* Z = W A_prev + b, V = g(Z), A = V * mask / keep_prob. `a.data` may be NULL (Z alone). V may stand
+ * where Z stands (no Z kept), and stands where A does unless there is a mask. */
 void ffnn_layer_forward(const ffnn_kernels *k, ffnn_view W, ffnn_view b, ffnn_view A_prev,
-                        ffnn_activation g, ffnn_result z, ffnn_result a);
+                        ffnn_activation g, ffnn_dropout dropout, ffnn_result z, ffnn_result v,
+                        ffnn_result a);
+/* The second half of it alone, for Z of `rows` by `cols`. */
+void ffnn_layer_activate(const ffnn_kernels *k, ptrdiff_t rows, ptrdiff_t cols, ffnn_activation g,
+                         ffnn_dropout dropout, ffnn_result z, ffnn_result v, ffnn_result a);
 
 /* dW = dZ A_prev^T / m [n, n_prev] and db = the row means of dZ [n], both contiguous. dZ has unit
  * column stride. */
 void ffnn_layer_gradients(const ffnn_kernels *k, ffnn_view dZ, ffnn_view A_prev, void *dw,
                           void *db);
 
-/* dA_prev = W^T dZ [n_prev, m]. Where `dz_prev.data` is not NULL, also dZ_prev = dA_prev *
- * g'(Z_prev), Z_prev with unit column stride; dz_prev may then equal da_prev (no dA kept). */
-void ffnn_layer_backward(const ffnn_kernels *k, ffnn_view dZ, ffnn_view W, ffnn_result da_prev,
-                         ffnn_activation g, ffnn_view Z_prev, ffnn_result dz_prev);
+/* dA_prev = W^T dZ * mask / keep_prob [n_prev, m], the mask that of the layer below. Where
+ * `dz_prev.data` is not NULL, also dZ_prev = derivative(dA_prev, V_prev), V_prev with unit column
+ * stride; dz_prev may then equal da_prev (no dA kept). */
+void ffnn_layer_backward(const ffnn_kernels *k, ffnn_view dZ, ffnn_view W, ffnn_dropout dropout,
+                         ffnn_result da_prev, ffnn_derivative *derivative, ffnn_view V_prev,
+                         ffnn_result dz_prev);
 
-/* out = x - rate * dx, n elements, by as many threads as it is worth. */
-void ffnn_layer_descend(const ffnn_kernels *k, ptrdiff_t n, const void *x, const void *dx,
-                        double rate, void *out);
+/* ---- step.c: whole arrays, by as many threads as they are worth --------------------------------
+ */
 
-/* ---- train.c: a whole run ---------------------------------------------------------------------
+/* out = x - rate * dx, n elements. */
+void ffnn_descend(const ffnn_kernels *k, ptrdiff_t n, const void *x, const void *dx, double rate,
+                  void *out);
+/* One step of an optimiser for n parameters. */
+void ffnn_optimize(const ffnn_kernels *k, ffnn_optimizer optimizer, ptrdiff_t n, const ffnn_step *s,
+                   const void *dw, void *w, void *const *moments);
+
+/* ---- run.c: a whole run -----------------------------------------------------------------------
  */
 
 /* Asked every few milliseconds of work; true stops the run. */
 typedef bool ffnn_poll(void *context);
 
+/* How parameters follow their gradients. */
+typedef struct {
+    ffnn_optimizer optimizer;
+    double learning_rate, beta, beta1, beta2, epsilon;
+    double weight_decay; /* adamw's */
+    double lambd;        /* of the L2 term lambd / (2 m) * the sum of all W^2 */
+    double clip_norm;    /* the greatest norm of all gradients together; 0: any */
+} ffnn_rule;
+
+/* Numbers from [0, 1), drawn unit by unit for each layer whose keep_prob is below 1. */
+typedef struct {
+    double (*next)(void *state);
+    void *state;
+} ffnn_random;
+
 typedef struct {
     const ffnn_kernels *kernels;
-    int layers;            /* L */
-    const ptrdiff_t *dims; /* L + 1 of them */
-    ffnn_activation hidden, output;
-    ffnn_cost cost;
-    ffnn_view X, Y; /* X any strides; Y with unit column stride; both must outlive the run */
-    double learning_rate;
-    bool is_gram; /* the first layer by way of X^T X, see train.c */
+    int layers;                         /* L */
+    const ptrdiff_t *dims;              /* L + 1 of them */
+    const ffnn_activation *activations; /* L */
+    const double *keep_prob;            /* L, 1 for the output */
+    ffnn_cost cost;                     /* if fused, with its own output activation */
+    ffnn_view X, Y;      /* X any strides; Y with unit column stride; both must outlive the run */
+    const void *weights; /* of the examples, or NULL; must outlive the run */
+    ffnn_rule rule;
+    ffnn_random random;
+    bool is_gram; /* the first layer by way of X^T X, see gram.c */
 } ffnn_run_options;
 
 typedef struct ffnn_run ffnn_run;
 
-/* Does the first layer of a run of these shapes pay by way of X^T X? Follows from them alone. */
+/* Is the first layer by way of X^T X the same step in real arithmetic? */
+bool ffnn_gram_fits(const ffnn_rule *rule);
+/* Does it pay for a run of these shapes? Follows from them alone. */
 bool ffnn_gram_pays(const ffnn_kernels *k, ptrdiff_t n_x, ptrdiff_t n_1, ptrdiff_t m);
 
-/* NULL when there is no memory. dims is copied. */
+/* NULL when there is no memory. dims, activations and keep_prob are copied. */
 ffnn_run *ffnn_run_new(const ffnn_run_options *options);
 void ffnn_run_free(ffnn_run *run);
 /* W (kind 'W', [n_l, n_{l-1}]) or b (kind 'b', [n_l, 1]) of layer l = 1..L, contiguous. Before the
  * first iteration this is where the run takes its start from; after it, a result to be read. */
 void *ffnn_run_parameter(ffnn_run *run, char kind, int l);
-/* `iterations` steps of full-batch gradient descent; *cost is that of the parameters before the
- * first. Only the parameters of a run that returns FFNN_OK mean anything. */
+/* The optimiser's moment of that parameter, `which` below its number of moments; 0 at first. */
+void *ffnn_run_moment(ffnn_run *run, int which, char kind, int l);
+/* Steps done so far, which may be set, and what may change between two calls: the learning rate. */
+ptrdiff_t *ffnn_run_steps(ffnn_run *run);
+double *ffnn_run_rate(ffnn_run *run);
+/* `iterations` steps with all examples; *cost is that of the parameters before the first. Only the
+ * parameters of a run that returns FFNN_OK mean anything; after FFNN_NO_MEMORY nothing has changed.
+ */
 ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, double *cost, ffnn_poll *poll,
                              void *context);
+/* One step for each `batch` examples, the last perhaps with fewer, in the order of X or, where
+ * `order` is not NULL, in that order. *cost is the mean over all examples of what each cost before
+ * the step that it took part in. */
+ffnn_status ffnn_run_epoch(ffnn_run *run, const ptrdiff_t *order, ptrdiff_t batch, double *cost,
+                           ffnn_poll *poll, void *context);
 
 /* ---- pool.c: threads that help -----------------------------------------------------------------
  */

@@ -5,7 +5,7 @@
  *   W1 <- W1 - rate dZ1 X^T     b1 <- b1 - rate (row sums of dZ1)
  *   Z1 <- Z1 - rate dZ1 (X^T X + 1) = Z1 - rate dZ1 G        G [m, m], computed once
  *
- * and with S = the sum of all dZ1 so far, W1 = W1_0 - rate S X^T whenever somebody asks. The same
+ * and with S = the sum of all rate dZ1 so far, W1 = W1_0 - S X^T whenever somebody asks. The same
  * in real arithmetic; n_1 m^2 multiply-adds an iteration in place of 2 n_1 n_x m, and no byte of X.
  */
 #include "run.h"
@@ -14,16 +14,16 @@
  * mostly has more. */
 enum { MOST_BYTES = 64 << 20, MOST_ITERATIONS = 32 };
 
+bool ffnn_gram_fits(const ffnn_rule *rule)
+{
+    return rule->optimizer == FFNN_gd && rule->lambd == 0 && rule->clip_norm == 0;
+}
+
 bool ffnn_gram_pays(const ffnn_kernels *k, ptrdiff_t n_x, ptrdiff_t n_1, ptrdiff_t m)
 {
     const double bytes = (double)m * (double)m * (double)k->element_bytes;
     /* m^2 n_x multiply-adds to make G, and 2 n_1 n_x m of an iteration. */
     return m < n_x && bytes <= MOST_BYTES && (double)m <= 2. * MOST_ITERATIONS * (double)n_1;
-}
-
-static ffnn_view transposed(ffnn_view v)
-{
-    return (ffnn_view){v.data, v.cols, v.rows, v.col, v.row};
 }
 
 static ffnn_view square(const gram_form *g)
@@ -39,7 +39,7 @@ bool ffnn_gram_start(gram_form *g, const ffnn_kernels *k, const layer *l, ffnn_v
     const float one_float = 1;
     for (ptrdiff_t i = 0; i < g->m; i += ROWS) {
         const ptrdiff_t rows = g->m - i < ROWS ? g->m - i : ROWS;
-        ffnn_view left = transposed(X);
+        ffnn_view left = ffnn_transposed(X);
         left.data = (const char *)left.data + i * left.row * k->element_bytes;
         left.rows = rows;
         ffnn_product_run(&(ffnn_product){
@@ -82,7 +82,7 @@ static void finish_step(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows, pt
         const ptrdiff_t at_bytes = (i * c->g->row + col) * k->element_bytes;
         char *z = (char *)c->g->Z + at_bytes;
         k->descend(cols, z, (const char *)p->out + at_bytes, c->rate, z);
-        k->add(cols, (const char *)c->g->dZ + at_bytes, (char *)c->g->S + at_bytes);
+        k->add_scaled(cols, c->rate, (const char *)c->g->dZ + at_bytes, (char *)c->g->S + at_bytes);
     }
 }
 
@@ -103,37 +103,31 @@ bool ffnn_gram_step(gram_form *g, const ffnn_kernels *k, const layer *l, double 
     return ffnn_patience_spend(p, l->n, g->m, g->m);
 }
 
-typedef struct {
-    const layer *l;
-    double rate;
-} weights_context;
-
 static void finish_weights(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t col,
                            ptrdiff_t cols)
 {
     const ffnn_kernels *k = p->kernels;
-    const weights_context *c = p->context;
+    const layer *l = p->context;
     for (ptrdiff_t i = row; i < row + rows; i++) {
         const ptrdiff_t at_bytes = (i * p->out_row + col) * k->element_bytes;
         char *out = (char *)p->out + at_bytes;
-        k->descend(cols, (const char *)c->l->W + at_bytes, out, c->rate, out);
+        k->descend(cols, (const char *)l->W + at_bytes, out, 1, out);
     }
 }
 
-/* W1 = W1_0 - rate S X^T, written where dW1 would be: to ask changes nothing. */
-void *ffnn_gram_weights(const gram_form *g, const ffnn_kernels *k, const layer *l, ffnn_view X,
-                        double rate)
+/* W1 = W1_0 - S X^T, written where dW1 would be: to ask changes nothing. */
+void *ffnn_gram_weights(const gram_form *g, const ffnn_kernels *k, const layer *l, ffnn_view X)
 {
-    weights_context weights = {l, rate};
+    layer of = *l;
     ffnn_product_run(&(ffnn_product){
         .kernels = k,
         .left = {g->S, l->n, g->m, g->row, 1},
-        .right = transposed(X),
+        .right = ffnn_transposed(X),
         .out = l->dW,
         .out_row = l->n_prev,
         .start = FFNN_FROM_ZERO,
         .finish = finish_weights,
-        .context = &weights,
+        .context = &of,
     });
     return l->dW;
 }

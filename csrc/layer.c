@@ -1,4 +1,4 @@
-/* layer.c - one dense layer forward and backward: three uses of one product; and a step downhill.
+/* layer.c - one dense layer forward and backward: three uses of one product.
  *
  *   forward   Z  = W A_prev + b       W [n, n_prev]     A_prev [n_prev, m]
  *   dA        dA_prev = W^T dZ        W with its strides swapped
@@ -16,25 +16,49 @@ static void *element(const ffnn_kernels *k, void *data, ptrdiff_t row, ptrdiff_t
     return (char *)data + (i * row + j) * k->element_bytes;
 }
 
+static const void *element_of(const ffnn_kernels *k, ffnn_view v, ptrdiff_t i, ptrdiff_t j)
+{
+    return (const char *)v.data + (i * v.row + j * v.col) * k->element_bytes;
+}
+
+/* ---- forward ---- */
+
 typedef struct {
     ffnn_activation g;
-    ffnn_result a;
+    ffnn_dropout dropout;
+    ffnn_result v, a;
 } forward_context;
+
+/* A block of V and A, from Z while that is in the cache. */
+static void activate(const ffnn_kernels *k, const forward_context *c, ffnn_result z, ptrdiff_t row,
+                     ptrdiff_t rows, ptrdiff_t col, ptrdiff_t cols)
+{
+    void *v = element(k, c->v.data, c->v.row, row, col);
+    k->activations[c->g].value(rows, cols, element(k, z.data, z.row, row, col), z.row, v, c->v.row);
+    if (c->dropout.mask)
+        k->drop(rows, cols, v, c->v.row, c->dropout.mask + row * c->dropout.row + col,
+                c->dropout.row, c->dropout.keep_prob, element(k, c->a.data, c->a.row, row, col),
+                c->a.row);
+}
 
 static void finish_forward(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t col,
                            ptrdiff_t cols)
 {
-    const ffnn_kernels *k = p->kernels;
-    const forward_context *c = p->context;
-    for (ptrdiff_t i = row; i < row + rows; i++)
-        k->activations[c->g].value(cols, element(k, p->out, p->out_row, i, col),
-                                   element(k, c->a.data, c->a.row, i, col));
+    activate(p->kernels, p->context, (ffnn_result){p->out, p->out_row}, row, rows, col, cols);
+}
+
+void ffnn_layer_activate(const ffnn_kernels *k, ptrdiff_t rows, ptrdiff_t cols, ffnn_activation g,
+                         ffnn_dropout dropout, ffnn_result z, ffnn_result v, ffnn_result a)
+{
+    activate(k, &(forward_context){g, dropout, v, a}, z, 0, rows, 0, cols);
 }
 
 void ffnn_layer_forward(const ffnn_kernels *k, ffnn_view W, ffnn_view b, ffnn_view A_prev,
-                        ffnn_activation g, ffnn_result z, ffnn_result a)
+                        ffnn_activation g, ffnn_dropout dropout, ffnn_result z, ffnn_result v,
+                        ffnn_result a)
 {
-    forward_context context = {g, a};
+    forward_context context = {g, dropout, v, a};
+    const bool by_columns = a.data && k->activations[g].by_columns;
     ffnn_product_run(&(ffnn_product){
         .kernels = k,
         .left = W,
@@ -44,10 +68,13 @@ void ffnn_layer_forward(const ffnn_kernels *k, ffnn_view W, ffnn_view b, ffnn_vi
         .start = FFNN_FROM_BIAS,
         .bias = b.data,
         .bias_row = b.row,
-        .finish = a.data ? finish_forward : NULL,
+        .finish = a.data && !by_columns ? finish_forward : NULL,
         .context = &context,
     });
+    if (by_columns) activate(k, &context, z, 0, W.rows, 0, A_prev.cols); /* blocks cut columns */
 }
+
+/* ---- backward ---- */
 
 static void finish_gradient(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t col,
                             ptrdiff_t cols)
@@ -73,8 +100,9 @@ void ffnn_layer_gradients(const ffnn_kernels *k, ffnn_view dZ, ffnn_view A_prev,
 }
 
 typedef struct {
-    ffnn_activation g;
-    ffnn_view Z;
+    ffnn_dropout dropout;
+    ffnn_derivative *derivative;
+    ffnn_view V;
     ffnn_result dz;
 } backward_context;
 
@@ -83,17 +111,20 @@ static void finish_backward(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows
 {
     const ffnn_kernels *k = p->kernels;
     const backward_context *c = p->context;
-    for (ptrdiff_t i = row; i < row + rows; i++)
-        k->activations[c->g].derivative(cols, element(k, p->out, p->out_row, i, col),
-                                        (const char *)c->Z.data +
-                                            (i * c->Z.row + col) * k->element_bytes,
-                                        element(k, c->dz.data, c->dz.row, i, col));
+    void *da = element(k, p->out, p->out_row, row, col);
+    if (c->dropout.mask)
+        k->drop(rows, cols, da, p->out_row, c->dropout.mask + row * c->dropout.row + col,
+                c->dropout.row, c->dropout.keep_prob, da, p->out_row);
+    if (c->dz.data)
+        c->derivative(rows, cols, da, p->out_row, element_of(k, c->V, row, col), c->V.row,
+                      element(k, c->dz.data, c->dz.row, row, col), c->dz.row);
 }
 
-void ffnn_layer_backward(const ffnn_kernels *k, ffnn_view dZ, ffnn_view W, ffnn_result da_prev,
-                         ffnn_activation g, ffnn_view Z_prev, ffnn_result dz_prev)
+void ffnn_layer_backward(const ffnn_kernels *k, ffnn_view dZ, ffnn_view W, ffnn_dropout dropout,
+                         ffnn_result da_prev, ffnn_derivative *derivative, ffnn_view V_prev,
+                         ffnn_result dz_prev)
 {
-    backward_context context = {g, Z_prev, dz_prev};
+    backward_context context = {dropout, derivative, V_prev, dz_prev};
     ffnn_product_run(&(ffnn_product){
         .kernels = k,
         .left = transposed(W),
@@ -101,39 +132,7 @@ void ffnn_layer_backward(const ffnn_kernels *k, ffnn_view dZ, ffnn_view W, ffnn_
         .out = da_prev.data,
         .out_row = da_prev.row,
         .start = FFNN_FROM_ZERO,
-        .finish = dz_prev.data ? finish_backward : NULL,
+        .finish = dz_prev.data || dropout.mask ? finish_backward : NULL,
         .context = &context,
     });
-}
-
-/* 256 KB of each array: some 20 us, most of it waiting for memory. */
-enum { DESCEND_CHUNK = 32 * 1024, MOST_CHUNKS = 1024 };
-
-typedef struct {
-    const ffnn_kernels *k;
-    ptrdiff_t n, chunk;
-    const char *x, *dx;
-    double rate;
-    char *out;
-} descent;
-
-static void descend_chunk(void *context, int chunk)
-{
-    const descent *d = context;
-    const ptrdiff_t first = chunk * d->chunk, left = d->n - first;
-    const ptrdiff_t bytes = first * d->k->element_bytes;
-    d->k->descend(left < d->chunk ? left : d->chunk, d->x + bytes, d->dx + bytes, d->rate,
-                  d->out + bytes);
-}
-
-void ffnn_layer_descend(const ffnn_kernels *k, ptrdiff_t n, const void *x, const void *dx,
-                        double rate, void *out)
-{
-    if (n < 2 * DESCEND_CHUNK) {
-        k->descend(n, x, dx, rate, out);
-        return;
-    }
-    descent d = {k, n, DESCEND_CHUNK, x, dx, rate, out};
-    while (n > d.chunk * MOST_CHUNKS) d.chunk *= 2;
-    ffnn_pool_run((int)((n + d.chunk - 1) / d.chunk), descend_chunk, &d);
 }

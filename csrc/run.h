@@ -1,4 +1,11 @@
-/* run.h - what the files of a whole run share (train.c, gram.c). */
+/* run.h - what the files of a whole run share.
+ *
+ *   run.c     its memory, and the ways in
+ *   batch.c   the examples of one step, slab by slab: where they stand, or gathered
+ *   pass.c    a slab forward and backward through all layers
+ *   learn.c   the step itself: the optimiser's numbers, L2, clipping, dropout's masks
+ *   gram.c    the first layer without its X
+ */
 #ifndef FFNN_RUN_H
 #define FFNN_RUN_H
 
@@ -8,8 +15,13 @@
 
 typedef struct {
     ptrdiff_t n, n_prev;
+    ffnn_activation g;
+    double keep_prob; /* 1: no dropout */
     void *W, *b, *dW, *db;
-    void *A;
+    void *W_moments[FFNN_MOST_MOMENTS], *b_moments[FFNN_MOST_MOMENTS];
+    void *A;             /* what the layer above reads */
+    void *kept;          /* what the derivative is taken from: A, or an array of its own */
+    unsigned char *mask; /* of the units that stay [n, batch], with dropout */
 } layer;
 
 /* Work done since the signals were last looked at. */
@@ -25,14 +37,94 @@ bool ffnn_patience_spend(patience *p, ptrdiff_t rows, ptrdiff_t depth, ptrdiff_t
 /* The Gram form's arrays: G [m, m], the others [n_1, m]; rows are `row` elements apart. */
 typedef struct {
     ptrdiff_t m, row;
-    void *G, *Z, *dZ, *S;
+    void *G, *Z, *dZ;
+    void *S;      /* the sum of rate * dZ so far */
     void *change; /* dZ G */
     bool is_ready;
 } gram_form;
 
 bool ffnn_gram_start(gram_form *g, const ffnn_kernels *k, const layer *l, ffnn_view X, patience *p);
 bool ffnn_gram_step(gram_form *g, const ffnn_kernels *k, const layer *l, double rate, patience *p);
-void *ffnn_gram_weights(const gram_form *g, const ffnn_kernels *k, const layer *l, ffnn_view X,
-                        double rate);
+void *ffnn_gram_weights(const gram_form *g, const ffnn_kernels *k, const layer *l, ffnn_view X);
+
+struct ffnn_run {
+    const ffnn_kernels *k;
+    ffnn_cost cost;
+    bool is_fused; /* the cost with its output activation */
+    ffnn_view X, Y;
+    const void *weights;
+    ffnn_rule rule;
+    ffnn_random random;
+    ptrdiff_t steps;
+    ptrdiff_t widest;       /* layer */
+    ptrdiff_t most;         /* columns that a slab's arrays have room for */
+    void *dZ[2];            /* [widest, slab], of the layer in hand and of the one below, in turn */
+    void *sums;             /* [widest], the row sums of one slab */
+    void *block;            /* all of the above and what the layers point to */
+    void *gathered;         /* a block for X, Y and weights of a slab, from the first need on */
+    unsigned char *masks;   /* a block for the layers' masks, likewise */
+    ptrdiff_t mask_columns; /* that it has room for */
+    ffnn_step W_step, b_step; /* of the step in hand */
+    bool is_gram;
+    gram_form gram;
+    int layers;
+    layer layer[]; /* layer[l - 1] is layer l */
+};
+
+static inline ffnn_view ffnn_contiguous(const void *data, ptrdiff_t rows, ptrdiff_t cols,
+                                        ptrdiff_t row)
+{
+    return (ffnn_view){data, rows, cols, row, 1};
+}
+
+static inline ffnn_view ffnn_transposed(ffnn_view v)
+{
+    return (ffnn_view){v.data, v.cols, v.rows, v.col, v.row};
+}
+
+static inline ffnn_view ffnn_columns(const ffnn_kernels *k, ffnn_view v, ptrdiff_t first,
+                                     ptrdiff_t count)
+{
+    v.data = (const char *)v.data + first * v.col * k->element_bytes;
+    v.cols = count;
+    return v;
+}
+
+/* So that rows begin on whole vectors. */
+static inline ptrdiff_t ffnn_whole_vectors(ptrdiff_t n, ptrdiff_t lanes)
+{
+    return (n + lanes - 1) / lanes * lanes;
+}
+
+/* Adds rows * cols elements, rounded up to the alignment; SIZE_MAX once it no longer fits. */
+size_t ffnn_bytes_with(size_t bytes, ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t element_bytes);
+
+/* The examples of one step, `count` of them from `first` on, in `order` unless that is NULL. */
+typedef struct {
+    const ptrdiff_t *order;
+    ptrdiff_t first, count;
+} batch;
+
+/* Some columns of a batch. */
+typedef struct {
+    ffnn_view X, Y;
+    const void *weights;
+    ptrdiff_t row;   /* of the layers' arrays */
+    ptrdiff_t first; /* in the batch */
+    bool is_first, is_last;
+} slab;
+
+/* What has to be there for batches of so many examples; false when there is no memory. */
+bool ffnn_batch_prepare(ffnn_run *run, bool is_ordered, ptrdiff_t count);
+/* The slab of `b` that begins at `first`. */
+slab ffnn_batch_slab(const ffnn_run *run, const batch *b, ptrdiff_t first);
+
+/* All layers forward; adds the slab's cost to *cost, where wanted. True: stop. */
+bool ffnn_pass_forward(const ffnn_run *run, const slab *s, double *cost, patience *p);
+/* All layers backward: sums dW and db, and takes the step with the last slab. */
+bool ffnn_pass_backward(const ffnn_run *run, const slab *s, patience *p);
+
+/* One step with the examples of `b`; adds what they cost before it, L2 included, to *cost. */
+bool ffnn_learn(ffnn_run *run, const batch *b, double *cost, patience *p);
 
 #endif

@@ -23,7 +23,13 @@ from ffnn._ffnn import (
     activations as activations,
 )
 from ffnn._ffnn import (
+    costs as costs,
+)
+from ffnn._ffnn import (
     get_num_threads as get_num_threads,
+)
+from ffnn._ffnn import (
+    optimizers as optimizers,
 )
 from ffnn._ffnn import (
     set_num_threads as set_num_threads,

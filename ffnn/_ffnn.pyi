@@ -9,7 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 _Array: TypeAlias = NDArray[Any]
 _LinearCache: TypeAlias = tuple[Any, Any, Any]
 _Cache: TypeAlias = tuple[_LinearCache, Any]
-_Activation: TypeAlias = Literal["relu", "sigmoid"]
+_ModelCache: TypeAlias = _Cache | tuple[_LinearCache, Any, Any]
+_Activation: TypeAlias = str
+_Hidden: TypeAlias = _Activation | Sequence[_Activation]
+_KeepProb: TypeAlias = SupportsFloat | Sequence[SupportsFloat]
 
 class _Config(TypedDict):
     isa: str
@@ -27,35 +30,86 @@ def linear_forward(A: ArrayLike, W: ArrayLike, b: ArrayLike) -> tuple[_Array, _L
 def linear_activation_forward(
     A_prev: ArrayLike, W: ArrayLike, b: ArrayLike, activation: _Activation
 ) -> tuple[_Array, _Cache]: ...
-def L_model_forward(X: ArrayLike, parameters: dict[str, Any]) -> tuple[_Array, list[_Cache]]: ...
-def compute_cost(AL: ArrayLike, Y: ArrayLike) -> _Array: ...
+def L_model_forward(
+    X: ArrayLike,
+    parameters: dict[str, Any],
+    *,
+    hidden_activation: _Hidden = "relu",
+    output_activation: _Activation = "sigmoid",
+    keep_prob: _KeepProb = 1.0,
+) -> tuple[_Array, list[_ModelCache]]: ...
+def compute_cost(
+    AL: ArrayLike,
+    Y: ArrayLike,
+    *,
+    cost: str = "binary_cross_entropy",
+    parameters: dict[str, Any] | None = None,
+    lambd: SupportsFloat = 0.0,
+) -> _Array: ...
 def linear_backward(dZ: ArrayLike, cache: _LinearCache) -> tuple[_Array, _Array, _Array]: ...
 def linear_activation_backward(
     dA: ArrayLike, cache: _Cache, activation: _Activation
 ) -> tuple[_Array, _Array, _Array]: ...
 def L_model_backward(
-    AL: ArrayLike, Y: ArrayLike, caches: Sequence[_Cache], *, input_gradient: bool = True
+    AL: ArrayLike,
+    Y: ArrayLike,
+    caches: Sequence[_ModelCache],
+    *,
+    hidden_activation: _Hidden = "relu",
+    output_activation: _Activation = "sigmoid",
+    cost: str | None = None,
+    lambd: SupportsFloat = 0.0,
+    keep_prob: _KeepProb = 1.0,
+    input_gradient: bool = True,
 ) -> dict[str, _Array]: ...
 def update_parameters(
     parameters: dict[str, Any], grads: dict[str, Any], learning_rate: SupportsFloat
 ) -> dict[str, Any]: ...
 def predict(X: ArrayLike, parameters: dict[str, Any]) -> NDArray[np.float64]: ...
+def predict_proba(
+    X: ArrayLike,
+    parameters: dict[str, Any],
+    *,
+    hidden_activation: _Hidden = "relu",
+    output_activation: _Activation = "sigmoid",
+) -> _Array: ...
 def check_run(
     function: str,
     X: ArrayLike,
     Y: ArrayLike,
     layer_dims: tuple[int, ...],
     learning_rate: SupportsFloat,
+    *,
+    hidden_activation: _Hidden = "relu",
+    output_activation: _Activation = "sigmoid",
+    cost: str | None = None,
+    optimizer: str = "gd",
+    beta: SupportsFloat = 0.9,
+    beta1: SupportsFloat = 0.9,
+    beta2: SupportsFloat = 0.999,
+    epsilon: SupportsFloat = 1e-8,
+    weight_decay: SupportsFloat = 0.0,
+    lambd: SupportsFloat = 0.0,
+    keep_prob: _KeepProb = 1.0,
+    clip_norm: SupportsFloat | None = None,
 ) -> None: ...
 def activations() -> tuple[str, ...]: ...
+def costs() -> tuple[str, ...]: ...
+def optimizers() -> tuple[str, ...]: ...
 def config() -> _Config: ...
 def get_num_threads() -> int: ...
 def set_num_threads(n: SupportsIndex) -> None: ...
 def fail_allocation(n: int, /) -> None: ...
 def map(name: Literal["exp", "log"], x: ArrayLike) -> _Array: ...
 
+class _State(TypedDict, total=False):
+    t: int
+    v: dict[str, _Array]
+    s: dict[str, _Array]
+
 @final
 class Trainer:
+    learning_rate: float
     def __new__(
         cls,
         X: ArrayLike,
@@ -63,7 +117,24 @@ class Trainer:
         parameters: dict[str, Any],
         learning_rate: SupportsFloat,
         *,
+        hidden_activation: _Hidden = "relu",
+        output_activation: _Activation = "sigmoid",
+        cost: str | None = None,
+        optimizer: str = "gd",
+        beta: SupportsFloat = 0.9,
+        beta1: SupportsFloat = 0.9,
+        beta2: SupportsFloat = 0.999,
+        epsilon: SupportsFloat = 1e-8,
+        weight_decay: SupportsFloat = 0.0,
+        lambd: SupportsFloat = 0.0,
+        keep_prob: _KeepProb = 1.0,
+        clip_norm: SupportsFloat | None = None,
         gram: bool | None = None,
+        sample_weight: ArrayLike | None = None,
+        bit_generator: np.random.BitGenerator | None = None,
+        state: _State | dict[str, Any] | None = None,
     ) -> Trainer: ...
     def run(self, n: SupportsIndex) -> _Array: ...
+    def epoch(self, order: ArrayLike | None, batch_size: SupportsIndex) -> _Array: ...
     def parameters(self) -> dict[str, _Array]: ...
+    def state(self) -> _State: ...

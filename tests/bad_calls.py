@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+import ffnn
 from calls import EXAMPLES, FUNCTIONS, MODELS, ROWS, at, called, good, paths, replaced
 
 
@@ -256,13 +257,13 @@ for argument in ("n_x", "n_h", "n_y"):
         message = f"{argument} must be"
         NUMBERS.append(bad("initialize_parameters", kind, message, **{argument: size}))
 for function in ("linear_activation_forward", "linear_activation_backward"):
-    ONE_OF = "activation must be one of 'relu', 'sigmoid', not "
+    ONE_OF = f"activation must be one of {str(ffnn.activations())[1:-1]}, not "
     NUMBERS += [
         bad(function, ValueError, ONE_OF + "'rleu'; did you mean 'relu'?", activation="rleu"),
         bad(function, ValueError, ONE_OF + "'Relu'; did you mean 'relu'?", activation="Relu"),
         bad(function, ValueError, ONE_OF + "'sigmiod'; did you mean 'sigmoid'?",
             activation="sigmiod"),
-        Bad(function, ValueError, re.escape(ONE_OF) + "'softmax'$", {"activation": "softmax"}),
+        Bad(function, ValueError, re.escape(ONE_OF) + "'step'$", {"activation": "step"}),
         Bad(function, ValueError, re.escape(ONE_OF) + "''$", {"activation": ""}),
         Bad(function, ValueError, "activation must be one of", {"activation": "\ud800"}),
         Bad(function, ValueError, "activation must be one of", {"activation": "relu\0"}),

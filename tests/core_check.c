@@ -160,12 +160,6 @@ double ulps(wide truth, double got)
     return (double)ldexpl(fabsl(truth - got), digits - exponent);
 }
 
-wide true_sigmoid(wide z)
-{
-    wide e = expl(-fabsl(z));
-    return (z < 0 ? e : 1) / (1 + e);
-}
-
 /* ---- guarded memory ------------------------------------------------------------------------- */
 
 static char *slots;

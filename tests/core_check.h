@@ -34,6 +34,12 @@ double solid(void);
 /* -8 .. 8: sums of their products are exact. */
 double whole(void);
 
+/* Where something happens: edges of the type, of reduced ranges, of results. */
+double chosen(void);
+/* A layer's Z. */
+double moderate(void);
+bool is_double(void);
+
 /* The type's own arithmetic, rounded at every step. */
 double rounded(double x);
 double product(double x, double y);
@@ -44,7 +50,20 @@ double sum(double x, double y);
 bool same(double x, double y); /* the same value or both NaN; -0.0 is not 0.0 */
 /* The distance of `got` from the truth in units of the last place at the truth. */
 double ulps(wide truth, double got);
+
+/* ---- truths --------------------------------------------------------------------------------- */
+
 wide true_sigmoid(wide z);
+
+/* An activation of single elements. */
+typedef struct {
+    const char *name;
+    double ulps; /* what its value may be off */
+    wide (*value)(wide z), (*slope)(wide z);
+} truth;
+
+const truth *truth_of(ffnn_activation g);
+wide true_slope(ffnn_activation g, wide z);
 
 /* ---- guarded memory ------------------------------------------------------------------------- */
 
@@ -91,7 +110,7 @@ void check_same_bits(ffnn_result x, ffnn_result y, ptrdiff_t rows, ptrdiff_t col
 
 void check_maps(void);     /* exp, log, activations */
 void check_costs(void);    /* costs and their gradients */
-void check_updates(void);  /* divide, descend, add, row_sums, pack */
+void check_updates(void);  /* divide, descend, add, row_sums, pack, optimisers */
 void check_products(void); /* ffnn_product_run */
 void check_layers(void);   /* one layer forward and backward */
 void check_runs(void);     /* whole runs */

@@ -180,32 +180,46 @@ void check_products(void)
 
 /* ---- layers --------------------------------------------------------------------------------- */
 
+static const ffnn_dropout all_stay = {NULL, 0, 1};
+
+static ffnn_dropout draw_mask(ptrdiff_t rows, ptrdiff_t cols)
+{
+    static unsigned char mask[512 * 1024];
+    for (ptrdiff_t i = 0; i < rows * (cols + 3); i++) mask[i] = below(3) > 0;
+    return (ffnn_dropout){mask, cols + 3, 0.625};
+}
+
 static void check_activation(ffnn_activation g, double z, double got, ptrdiff_t i, ptrdiff_t j)
 {
-    if (g == FFNN_relu)
-        CHECK(got == (z > 0 ? z : 0), "A [%td, %td]: %a of %a", i, j, got, z);
-    else
-        CHECK(ulps(true_sigmoid(z), got) <= 1.5 + 2 * narrow, "A [%td, %td]: %a of %a", i, j, got,
-              z);
+    const truth *t = truth_of(g);
+    CHECK(ulps(t->value(z), got) <= t->ulps + 2 * narrow, "A [%td, %td]: %a of %a", i, j, got, z);
 }
 
 static void try_forward(ffnn_view W, ffnn_view b, ffnn_view A_prev, ffnn_activation g)
 {
     ptrdiff_t n = W.rows, m = A_prev.cols;
     ffnn_result z = take_result(n, m, 3), a = take_result(n, m, 0), alone = take_result(n, m, 1),
-                in_place = take_result(n, m, 2);
-    ffnn_layer_forward(k, W, b, A_prev, g, z, a);
-    ffnn_layer_forward(k, W, b, A_prev, g, alone, (ffnn_result){NULL, 0});
-    ffnn_layer_forward(k, W, b, A_prev, g, in_place, in_place);
+                in_place = take_result(n, m, 2), value = take_result(n, m, 0),
+                dropped = take_result(n, m, 1);
+    const ffnn_dropout some = draw_mask(n, m);
+    const ffnn_result none = {NULL, 0};
+    ffnn_layer_forward(k, W, b, A_prev, g, all_stay, z, a, a);
+    ffnn_layer_forward(k, W, b, A_prev, g, all_stay, alone, none, none);
+    ffnn_layer_forward(k, W, b, A_prev, g, all_stay, in_place, in_place, in_place);
+    ffnn_layer_forward(k, W, b, A_prev, g, some, value, value, dropped);
     check_guards();
     check_gaps(z, n, m);
     check_gaps(in_place, n, m);
     for (ptrdiff_t i = 0; i < n; i++)
         for (ptrdiff_t j = 0; j < m; j++) {
-            double value = get(z.data, i * z.row + j);
-            check_element(W, A_prev, i, j, at(b, i, 0), false, value, "Z");
-            check_activation(g, value, get(a.data, i * a.row + j), i, j);
+            double of_z = get(z.data, i * z.row + j);
+            check_element(W, A_prev, i, j, at(b, i, 0), false, of_z, "Z");
+            double of_a = get(a.data, i * a.row + j), stay = some.mask[i * some.row + j];
+            check_activation(g, of_z, of_a, i, j);
+            double due = quotient(product(of_a, stay), some.keep_prob);
+            CHECK(same(get(dropped.data, i * dropped.row + j), due), "dropped [%td, %td]", i, j);
         }
+    check_same_bits(value, a, n, m, "the value before dropout");
     check_same_bits(alone, z, n, m, "Z without A");
     check_same_bits(in_place, a, n, m, "A in place of Z");
 }
@@ -243,10 +257,15 @@ static void try_backward(ffnn_view dZ, ffnn_view W, ffnn_activation g)
     ffnn_view turned = {W.data, W.cols, W.rows, W.col, W.row};
     ffnn_view Z_prev = lay(FAR, n_prev, m, solid);
     ffnn_result da = take_result(n_prev, m, 1), alone = take_result(n_prev, m, 0),
-                dz = take_result(n_prev, m, 4), in_place = take_result(n_prev, m, 2);
-    ffnn_layer_backward(k, dZ, W, da, g, Z_prev, dz);
-    ffnn_layer_backward(k, dZ, W, alone, g, Z_prev, (ffnn_result){NULL, 0});
-    ffnn_layer_backward(k, dZ, W, in_place, g, Z_prev, in_place);
+                dz = take_result(n_prev, m, 4), in_place = take_result(n_prev, m, 2),
+                dropped = take_result(n_prev, m, 2);
+    ffnn_derivative *slope = k->activations[g].derivative;
+    const ffnn_result none = {NULL, 0};
+    const ffnn_dropout some = draw_mask(n_prev, m);
+    ffnn_layer_backward(k, dZ, W, all_stay, da, slope, Z_prev, dz);
+    ffnn_layer_backward(k, dZ, W, all_stay, alone, slope, Z_prev, none);
+    ffnn_layer_backward(k, dZ, W, all_stay, in_place, slope, Z_prev, in_place);
+    ffnn_layer_backward(k, dZ, W, some, dropped, slope, Z_prev, none);
     check_guards();
     check_gaps(da, n_prev, m);
     check_gaps(dz, n_prev, m);
@@ -255,9 +274,13 @@ static void try_backward(ffnn_view dZ, ffnn_view W, ffnn_activation g)
             double of_a = get(da.data, i * da.row + j), of_z = get(dz.data, i * dz.row + j);
             check_element(turned, dZ, i, j, 0, false, of_a, "dA");
             double z = at(Z_prev, i, j);
-            wide s = true_sigmoid(z), slope = g == FFNN_relu ? z > 0 : s * (1 - s);
-            CHECK(fabsl(of_z - of_a * slope) <= 8 * unit * fabs(of_a),
-                  "dZ [%td, %td]: %.17g, not %.17Lg", i, j, of_z, of_a * slope);
+            wide due = of_a * true_slope(g, z);
+            CHECK(fabsl(of_z - due) <= 16 * unit * fabs(of_a), "dZ [%td, %td]: %.17g, not %.17Lg",
+                  i, j, of_z, due);
+            double stay = some.mask[i * some.row + j];
+            CHECK(same(get(dropped.data, i * dropped.row + j),
+                       quotient(product(of_a, stay), some.keep_prob)),
+                  "dropped dA [%td, %td]", i, j);
         }
     check_same_bits(alone, da, n_prev, m, "dA without dZ");
     check_same_bits(in_place, dz, n_prev, m, "dZ in place of dA");
@@ -271,7 +294,7 @@ void check_layers(void)
         {MR, 5, 513}, {245, 3, NR}};
     for (int s = 0; s < 6; s++)
         for (int turn = 0; turn < LAYOUTS * FFNN_ACTIVATIONS; turn++) {
-            if (skipped(7)) continue;
+            if (k->activations[turn / LAYOUTS].by_columns || skipped(7)) continue;
             ptrdiff_t n = shapes[s][0], n_prev = shapes[s][1], m = shapes[s][2];
             enum layout of_w = turn % LAYOUTS, of_a = (turn * 4 + s) % LAYOUTS;
             ffnn_activation g = (ffnn_activation)(turn / LAYOUTS);

@@ -87,16 +87,20 @@ static wide learn(const problem *q, int iterations, wide *nearest)
 
 static ffnn_run *start_run(const problem *q, ffnn_view X)
 {
+    static const double keep_all[LAYERS] = {1, 1, 1, 1};
+    ffnn_activation activations[LAYERS];
+    for (int l = 0; l < q->layers; l++)
+        activations[l] = l < q->layers - 1 ? FFNN_relu : FFNN_sigmoid;
     ffnn_run *run = ffnn_run_new(&(ffnn_run_options){
         .kernels = k,
         .layers = q->layers,
         .dims = q->dims,
-        .hidden = FFNN_relu,
-        .output = FFNN_sigmoid,
+        .activations = activations,
+        .keep_prob = keep_all,
         .cost = FFNN_binary_cross_entropy,
         .X = X,
         .Y = q->Y,
-        .learning_rate = q->rate,
+        .rule = {.optimizer = FFNN_gd, .learning_rate = q->rate},
     });
     for (int l = 1; run && l <= q->layers; l++) {
         void *of_w = ffnn_run_parameter(run, 'W', l), *of_b = ffnn_run_parameter(run, 'b', l);
@@ -175,6 +179,45 @@ static void try_run(int layers, const ptrdiff_t *dims, ptrdiff_t m, enum layout 
     ffnn_run_free(in_steps);
 }
 
+/* ---- epochs --------------------------------------------------------------------------------- */
+
+/* A pass in a given order is a pass through X laid out in that order, to the bit. */
+static void try_epoch(ptrdiff_t m, ptrdiff_t batch, enum layout layout)
+{
+    static problem q = {.layers = 3, .dims = {5, 9, 4, 2}};
+    static ptrdiff_t order[EXAMPLES];
+    q.m = m;
+    place("an epoch of %td examples by %td, X %s", m, batch, layout_names[layout]);
+    fresh();
+    pose(&q, layout);
+    for (ptrdiff_t j = 0; j < m; j++) order[j] = j;
+    for (ptrdiff_t j = m - 1; j > 0; j--) {
+        const ptrdiff_t other = below(j + 1), kept = order[j];
+        order[j] = order[other], order[other] = kept;
+    }
+    problem sorted = q;
+    sorted.X = plain_copy(q.X);
+    sorted.Y = plain_copy(q.Y);
+    for (ptrdiff_t j = 0; j < m; j++) {
+        for (ptrdiff_t i = 0; i < 5; i++)
+            put((void *)sorted.X.data, i * m + j, at(q.X, i, order[j]));
+        for (ptrdiff_t i = 0; i < 2; i++)
+            put((void *)sorted.Y.data, i * m + j, at(q.Y, i, order[j]));
+    }
+    ffnn_run *shuffled = start_run(&q, q.X), *straight = start_run(&sorted, sorted.X);
+    double cost, due;
+    for (int pass = 0; pass < 2; pass++) {
+        CHECK(ffnn_run_epoch(shuffled, order, batch, &cost, NULL, NULL) == FFNN_OK, "shuffled");
+        CHECK(ffnn_run_epoch(straight, NULL, batch, &due, NULL, NULL) == FFNN_OK, "straight");
+        CHECK(same(cost, due), "cost %a, not %a", cost, due);
+    }
+    check_same_parameters(&q, shuffled, straight, "gathered or in place");
+    CHECK(*ffnn_run_steps(shuffled) == 2 * ((m + batch - 1) / batch), "steps");
+    check_guards();
+    ffnn_run_free(shuffled);
+    ffnn_run_free(straight);
+}
+
 /* ---- runs that are stopped ------------------------------------------------------------------ */
 
 typedef struct {
@@ -224,6 +267,9 @@ void check_runs(void)
     for (int net = 0; net < 7; net++)
         for (int s = 0; s < 8; s++, turn += 4)
             if (!skipped(5)) try_run(layers[net], nets[net], sizes[s], turn % LAYOUTS);
+    for (int layout = 0; layout < LAYOUTS; layout++)
+        for (int s = 0; s < 8; s++)
+            if (!skipped(3)) try_epoch(sizes[s], sizes[(s + layout) % 8], (enum layout)layout);
     check_stop();
 }
 
@@ -264,8 +310,15 @@ void check_memory(void)
 
     const ptrdiff_t huge = PTRDIFF_MAX / 2, absurd[][2] = {{huge, huge}, {1, huge}, {huge, 1}};
     for (int i = 0; i < 3; i++) {
-        ffnn_run_options options = {
-            .kernels = k, .layers = 1, .dims = absurd[i], .X.cols = 3, .learning_rate = 1};
+        const ffnn_activation g = FFNN_sigmoid;
+        const double keep = 1;
+        ffnn_run_options options = {.kernels = k,
+                                    .layers = 1,
+                                    .dims = absurd[i],
+                                    .activations = &g,
+                                    .keep_prob = &keep,
+                                    .X.cols = 3,
+                                    .rule.learning_rate = 1};
         place("a run with layers of %td and %td", absurd[i][0], absurd[i][1]);
         CHECK(!ffnn_run_new(&options), "it starts");
     }

@@ -1,11 +1,13 @@
-"""Fit the polynomials of csrc/templates/math.inl.h: `python tests/minimax.py` (a minute).
+"""Fit the polynomials of csrc/templates: `python tests/minimax.py` (a minute).
 
-Remez exchange in 60 digits. Coefficients are rounded one at a time, lowest power first, and the
-others are fitted again around each, so that rounding costs next to nothing. Printed: coefficients
-and the largest relative error of the function, which the comments in math.inl.h repeat.
+Remez exchange in 60 digits, or interpolation where the degree is high. In the former coefficients
+are rounded one at a time, lowest power first, and the others are fitted again around each, so that
+rounding costs next to nothing. Printed: coefficients and the largest relative error, which the
+comments in csrc/templates repeat.
 """
 
-from decimal import Decimal, getcontext
+from decimal import Decimal, getcontext, localcontext
+from functools import cache
 from math import cos, frexp, log2, pi
 
 DIGITS = 60
@@ -94,6 +96,42 @@ def fit(name, target, weight, powers, low, high, bits):
         print("   ", float(a).hex())
 
 
+def interpolate(name, target, top, low, high, bits):
+    """Print the coefficients of the polynomial through Chebyshev's nodes, each rounded."""
+    nodes = [(low + high + (high - low) * Decimal(cos(pi * (i + 0.5) / (top + 1)))) / 2
+             for i in range(top + 1)]  # fmt: skip
+    c = [rounded(a, bits) for a in solve([[x**p for p in range(top + 1)] + [target(x)]
+                                          for x in nodes])]  # fmt: skip
+    grid = [low + (high - low) * (2 * i + 1) / 4002 for i in range(2001)]
+    worst = max(abs(sum(a * x**p for p, a in enumerate(c)) / target(x) - 1) for x in grid)
+    print(f"{name}, {bits} bits: 2^{log2(worst):.1f}")
+    for a in c:
+        print("   ", float(a).hex())
+
+
+PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494459")
+
+
+@cache
+def mills(a):
+    """(1 - the normal distribution function) / its density at a >= 0, times 1 / sqrt(2 pi)."""
+    with localcontext() as context:
+        context.prec = 2 * DIGITS
+        if a < 9:
+            # The odd part of the integral: a + a^3 / 3 + a^5 / (3 5) + ..., below sqrt(pi / 2).
+            term = total = a
+            k = 1
+            while term > Decimal(10) ** (-DIGITS - 10):
+                k += 2
+                term *= a * a / k
+                total += term
+            return (a * a / 2).exp() / 2 - total / (2 * PI).sqrt()
+        fraction = a
+        for k in range(400, 0, -1):  # 1 / (a + 1 / (a + 2 / (a + 3 / ...)))
+            fraction = a + k / fraction
+        return 1 / fraction / (2 * PI).sqrt()
+
+
 def main():
     getcontext().prec = DIGITS
     # exp(r) = 1 + r + sum of c r^p, |r| <= log(2) / 2.
@@ -111,6 +149,15 @@ def main():
     for bits, top in ((24, 3), (53, 7)):
         powers = list(range(1, top + 1))
         fit("log", excess, lambda w: 1 / (2 + excess(w)), powers, Decimal("1e-12"), s * s, bits)
+
+    # (1 + a) (the normal tail / exp(-a^2 / 2)) by powers of t = (a - 4) / (a + 4).
+    def tail(t):
+        a = 4 * (1 + t) / (1 - t)
+        return (1 + a) * mills(a)
+
+    for bits, top, most in ((24, 11, 15), (53, 23, 40)):
+        end = Decimal(most - 4) / (most + 4)
+        interpolate("normal tail", tail, top, Decimal(-1), end, bits)
 
     for bits, kept in ((24, 15), (53, 41)):
         high = rounded(LOG_2, kept)

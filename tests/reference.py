@@ -11,6 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+import reference_activations
+from reference_activations import COSTS, default_cost, for_layers
+
 
 def _floats(*arrays):
     """The arrays in the type NumPy promotes them to; float64 where that is no floating type."""
@@ -111,17 +114,37 @@ def linear_forward(A, W, b):
 def linear_activation_forward(A_prev, W, b, activation):
     """A = g(W A_prev + b), and ((A_prev, W, b), Z) as the cache."""
     Z, linear_cache = linear_forward(A_prev, W, b)
-    A, activation_cache = {"relu": relu, "sigmoid": sigmoid}[activation](Z)
-    return A, (linear_cache, activation_cache)
+    return _activate(activation, Z), (linear_cache, Z)
 
 
-def L_model_forward(X, parameters):
-    """relu in layers 1 .. L-1, sigmoid in layer L; AL and one cache for each layer."""
+def _activate(name, Z):
+    """The assignment's two as they stand here, the others from reference_activations.py."""
+    if name in ("relu", "sigmoid"):
+        return {"relu": relu, "sigmoid": sigmoid}[name](Z)[0]
+    return reference_activations.forward(name, Z)
+
+
+def _derive(name, dA, Z):
+    if name in ("relu", "sigmoid"):
+        return {"relu": relu_backward, "sigmoid": sigmoid_backward}[name](dA, Z)
+    return reference_activations.backward(name, dA, Z)
+
+
+def L_model_forward(X, parameters, *, hidden_activation="relu", output_activation="sigmoid",
+                    keep_prob=1.0):  # fmt: skip
+    """g(W A_prev + b) layer by layer; AL and one cache for each layer, with dropout's mask."""
+    L = _depth(parameters)
+    activations = for_layers(hidden_activation, L - 1, output_activation)
+    keep_prob = for_layers(keep_prob, L - 1, 1.0)
     caches = []
-    A, L = X, _depth(parameters)
-    for layer in range(1, L + 1):
-        W, b = parameters[f"W{layer}"], parameters[f"b{layer}"]
-        A, cache = linear_activation_forward(A, W, b, "sigmoid" if layer == L else "relu")
+    A = X
+    for i, (activation, keep) in enumerate(zip(activations, keep_prob, strict=True), 1):
+        A, cache = linear_activation_forward(
+            A, parameters[f"W{i}"], parameters[f"b{i}"], activation
+        )
+        if keep < 1:
+            D = np.random.rand(*A.shape) < keep
+            A, cache = A * D / A.dtype.type(keep), (*cache, D)
         caches.append(cache)
     return A, caches
 
@@ -131,11 +154,18 @@ def _times_log(y, p):
     return y * np.log(np.where((y == 0) & (p == 0), p.dtype.type(1), p))
 
 
-def compute_cost(AL, Y):
-    """-1/m sum(Y log AL + (1 - Y) log(1 - AL)) over units and examples, as a 0-d array."""
+def compute_cost(AL, Y, *, cost="binary_cross_entropy", parameters=None, lambd=0.0):
+    """The losses summed over units and examples, plus lambd / 2 times all W^2, over m; 0-d."""
     Y, AL = _labels(Y, AL)
-    total = np.sum(_times_log(Y, AL) + _times_log(1 - Y, 1 - AL))
-    return np.asarray(-total / AL.shape[1], AL.dtype)
+    if cost == "binary_cross_entropy":
+        total = -np.sum(_times_log(Y, AL) + _times_log(1 - Y, 1 - AL))
+    elif cost == "categorical_cross_entropy":
+        total = -np.sum(_times_log(Y, AL))
+    else:
+        total = np.sum(COSTS[cost][0](AL, Y))
+    if lambd:
+        total = total + lambd / 2 * sum((parameters[k] ** 2).sum() for k in parameters if "W" in k)
+    return np.asarray(total / AL.shape[1], AL.dtype)
 
 
 # ---- backward ------------------------------------------------------------------------------------
@@ -152,8 +182,7 @@ def linear_backward(dZ, cache):
 def linear_activation_backward(dA, cache, activation):
     """dZ = dA g'(Z), then linear_backward."""
     linear_cache, Z = cache
-    backward = {"relu": relu_backward, "sigmoid": sigmoid_backward}[activation]
-    return linear_backward(backward(dA, Z), linear_cache)
+    return linear_backward(_derive(activation, dA, Z), linear_cache)
 
 
 def output_gradient(AL, Y, Z):
@@ -171,17 +200,34 @@ def output_gradient(AL, Y, Z):
     return dZ
 
 
-def L_model_backward(AL, Y, caches, *, input_gradient=True):
+def _dZ_of_output(AL, Y, Z, output_activation, cost):
+    if output_activation == "sigmoid" and cost == "binary_cross_entropy":
+        return output_gradient(AL, Y, Z)
+    Y, AL = _labels(Y, AL)
+    if cost == "categorical_cross_entropy":
+        return AL * Y.sum(axis=0, keepdims=True) - Y
+    return _derive(output_activation, COSTS[cost][1](AL, Y), Z)
+
+
+def L_model_backward(AL, Y, caches, *, hidden_activation="relu", output_activation="sigmoid",
+                     cost=None, lambd=0.0, keep_prob=1.0, input_gradient=True):  # fmt: skip
     """dA{l-1}, dW{l}, db{l} for l = L .. 1, in this order; without dA0 where it is not wanted."""
     grads = {}
     L = len(caches)
+    activations = for_layers(hidden_activation, L - 1, output_activation)
+    keep_prob = for_layers(keep_prob, L - 1, 1.0)
+    cost = cost or default_cost(output_activation)
     for layer in range(L, 0, -1):
-        linear_cache, Z = caches[layer - 1]
+        linear_cache, Z = caches[layer - 1][:2]
         if layer == L:
-            dZ = output_gradient(AL, Y, Z)
+            dZ = _dZ_of_output(AL, Y, Z, output_activation, cost)
         else:
-            dZ = relu_backward(grads[f"dA{layer}"], Z)
+            dZ = _derive(activations[layer - 1], grads[f"dA{layer}"], Z)
         dA_prev, dW, db = linear_backward(dZ, linear_cache)
+        if lambd:
+            dW = dW + lambd / dZ.shape[1] * linear_cache[1]
+        if layer > 1 and len(caches[layer - 2]) == 3:
+            dA_prev = dA_prev * caches[layer - 2][2] / dA_prev.dtype.type(keep_prob[layer - 2])
         if layer > 1 or input_gradient:
             grads[f"dA{layer - 1}"] = dA_prev
         grads[f"dW{layer}"], grads[f"db{layer}"] = dW, db

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 import ffnn
-import reference
+import reference_activations
+import reference_train
 
 TREE = Path(__file__).resolve().parent.parent
 CSRC = TREE / "csrc"
@@ -159,8 +160,13 @@ def test_no_instruction_beyond_what_was_asked_for():
 def test_no_file_is_long(path):
     lines = path.read_text().splitlines()
     assert len(lines) <= 400
-    long = [i for i, line in enumerate(lines, 1) if len(line) > 100]
-    # A row of a table is one line, however long.
+    # A row of a table is one line, however long; so is a macro that makes something of each row.
+    of_tables = path in TEMPLATES and "clang-format off" in path.read_text()
+    long = [
+        i
+        for i, line in enumerate(lines, 1)
+        if len(line) > 100 and not (of_tables and line.startswith("#define "))
+    ]
     assert path.suffix == ".def" or not long, f"wider than 100 columns: lines {long}"
 
 
@@ -183,13 +189,16 @@ def test_house_rules_of_c(path):
 # ---- tables and their twins ----------------------------------------------------------------------
 
 
-def test_every_activation_has_its_twin():
-    names = rows("activations.def", "FFNN_ACTIVATION")
-    assert names and tuple(names) == ffnn.activations()
-    for name in names:
-        for function in name, f"{name}_backward":
-            assert callable(getattr(ffnn, function, None)), f"ffnn has no {function}"
-            assert callable(getattr(reference, function, None)), f"reference.py has no {function}"
+@pytest.mark.parametrize(
+    ("table", "macro", "names", "twins"),
+    [
+        ("activations", "FFNN_ACTIVATION", ffnn.activations(), reference_activations.ACTIVATIONS),
+        ("costs", "FFNN_COST", ffnn.costs(), reference_activations.COSTS),
+        ("optimizers", "FFNN_OPTIMIZER", ffnn.optimizers(), reference_train.OPTIMIZERS),
+    ],
+)
+def test_every_row_has_its_twin(table, macro, names, twins):
+    assert names and tuple(rows(f"{table}.def", macro)) == names == tuple(twins)
 
 
 def test_every_instruction_set_is_known_to_the_build():
@@ -223,6 +232,7 @@ def names_of(args):
 def test_the_stub_names_what_the_module_has():
     expected = {name for name in dir(ffnn._ffnn) if not name.startswith("_")}
     trainer = {f"Trainer.{name}" for name in vars(ffnn._ffnn.Trainer) if name[0] != "_"}
+    trainer.remove("Trainer.learning_rate")  # an attribute
     assert set(stub()) == expected | trainer | {"Trainer.__new__"}
 
 

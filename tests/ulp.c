@@ -26,7 +26,6 @@
 
 enum { BLOCK = 4096, ISAS = 8, FUNCTIONS = 3 };
 
-typedef void loop(ptrdiff_t n, const void *x, void *y);
 
 typedef struct {
     const char *name;
@@ -56,9 +55,12 @@ static const function functions[FUNCTIONS] = {
     {"log", 1.0, log, logl},
     {"sigmoid", 1.5, sigmoid_of_float, sigmoid_of_double}};
 
-static loop *loop_of(const ffnn_kernels *k, int which)
+static void apply(const ffnn_kernels *k, int which, ptrdiff_t n, const void *x, void *y)
 {
-    return which == 0 ? k->exp : which == 1 ? k->log : k->activations[FFNN_sigmoid].value;
+    if (which < 2)
+        (which == 0 ? k->exp : k->log)(n, x, y);
+    else
+        k->activations[FFNN_sigmoid].value(1, n, x, n, y, n);
 }
 
 /* ---- measuring ------------------------------------------------------------------------------ */
@@ -126,7 +128,7 @@ static void sweep_floats(const function *f, int which, uint64_t step, worst *w)
             truth[n] = f->of_float(x[n]);
         }
         for (int i = 0; ffnn_isa_available(i); i++) {
-            loop_of(ffnn_isa_available(i)->kernels[FFNN_FLOAT], which)(n, x, got);
+            apply(ffnn_isa_available(i)->kernels[FFNN_FLOAT], which, n, x, got);
             measure_floats(n, x, got, truth, &w[i]);
         }
     }
@@ -181,7 +183,7 @@ static void sample_doubles(const function *f, int which, long doubles, worst *w)
             truth[i] = f->of_double(x[i]);
         }
         for (int i = 0; ffnn_isa_available(i); i++) {
-            loop_of(ffnn_isa_available(i)->kernels[FFNN_DOUBLE], which)(BLOCK, x, got);
+            apply(ffnn_isa_available(i)->kernels[FFNN_DOUBLE], which, BLOCK, x, got);
             measure_doubles(BLOCK, x, got, truth, &w[i]);
         }
     }
@@ -203,7 +205,7 @@ static double cost(const ffnn_kernels *k, int which)
     for (int try = 0; try < TRIES; try++) {
         struct timespec a, b;
         clock_gettime(CLOCK_MONOTONIC, &a);
-        for (int run = 0; run < RUNS; run++) loop_of(k, which)(N, x, y);
+        for (int run = 0; run < RUNS; run++) apply(k, which, N, x, y);
         clock_gettime(CLOCK_MONOTONIC, &b);
         double ns = (double)(b.tv_sec - a.tv_sec) * 1e9 + (double)(b.tv_nsec - a.tv_nsec);
         best = fmin(best, ns / (N * RUNS));

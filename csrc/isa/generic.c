@@ -25,6 +25,13 @@ FFNN_INLINE void store_float(float *p, ptrdiff_t n, vec_float v)
     memcpy(p, &v, (size_t)n * sizeof *p);
 }
 
+FFNN_INLINE vec_float sqrt_float(vec_float v)
+{
+    FFNN_UNROLL
+    for (int lane = 0; lane < 4; lane++) v[lane] = sqrtf(v[lane]);
+    return v;
+}
+
 FFNN_INLINE int any_float(ivec_float mask)
 {
     int64_t half[2];
@@ -60,6 +67,13 @@ FFNN_INLINE vec_double load_double(const double *p, ptrdiff_t n)
 FFNN_INLINE void store_double(double *p, ptrdiff_t n, vec_double v)
 {
     memcpy(p, &v, (size_t)n * sizeof *p);
+}
+
+FFNN_INLINE vec_double sqrt_double(vec_double v)
+{
+    FFNN_UNROLL
+    for (int lane = 0; lane < 2; lane++) v[lane] = sqrt(v[lane]);
+    return v;
 }
 
 FFNN_INLINE int any_double(ivec_double mask)
@@ -110,6 +124,7 @@ FFNN_INLINE vec_double exchange_high_double(vec_double a, vec_double b, int s)
 #define m_or(a, b) ((a) | (b))
 #define m_not(a) (~(a))
 #define v_abs(x) ((vec)((ivec)(x) & ~(ivec)v_set1(-0.0)))
+#define v_sqrt(x) sqrt_float(x)
 #define v_min(a, b) v_select(v_lt(a, b), a, b)
 #define v_max(a, b) v_select(v_lt(b, a), a, b)
 #define v_exchange_low exchange_low_float
@@ -139,6 +154,7 @@ FFNN_INLINE vec_double exchange_high_double(vec_double a, vec_double b, int s)
 #define m_or(a, b) ((a) | (b))
 #define m_not(a) (~(a))
 #define v_abs(x) ((vec)((ivec)(x) & ~(ivec)v_set1(-0.0)))
+#define v_sqrt(x) sqrt_double(x)
 #define v_min(a, b) v_select(v_lt(a, b), a, b)
 #define v_max(a, b) v_select(v_lt(b, a), a, b)
 #define v_exchange_low exchange_low_double

@@ -54,7 +54,7 @@ static inline ffnn_state *ffnn_state_of(PyObject *module)
 
 /* ---- parse.c: arguments ---- */
 
-enum { FFNN_MOST_ARGUMENTS = 5 };
+enum { FFNN_MOST_ARGUMENTS = 24, FFNN_MOST_WORDS = 32 };
 
 /* The first `count` arguments are required and may come by position or by name; `options` more come
  * by name alone, or not at all. */
@@ -93,9 +93,10 @@ typedef struct {
 int ffnn_names_intern(ffnn_state *state);
 /* An integer from 1 to `most`. */
 int ffnn_count_parse(ffnn_place place, PyObject *object, ptrdiff_t most, ptrdiff_t *n);
-int ffnn_rate_parse(const char *function, PyObject *object, double *rate);
-int ffnn_activation_parse(const ffnn_state *state, const char *function, PyObject *object,
-                          ffnn_activation *g);
+/* A finite real number. */
+int ffnn_number_parse(ffnn_place place, PyObject *object, double *value);
+/* The index of one of `count` <= FFNN_MOST_WORDS words, or -1 with an error that suggests one. */
+int ffnn_word_parse(ffnn_place place, PyObject *object, const char *const *words, int count);
 /* The candidate that `word` misspells, ignoring case, or NULL where none is near. */
 const char *ffnn_word_nearest(const char *word, const char *const *candidates, int count);
 
@@ -244,6 +245,33 @@ PyObject *ffnn_scalar_new(ffnn_real real, double value);
 /* rows * cols elements of ffnn's own memory, or NULL with a MemoryError. */
 void *ffnn_memory_new(ffnn_real real, ptrdiff_t rows, ptrdiff_t cols);
 
+/* ---- labels.c ---- */
+
+/* Y, or for a categorical cost also integer classes, which become a column of 0s and a 1 each. */
+typedef struct {
+    ffnn_operand Y;
+    bool are_classes;
+    void *one_hot; /* owned: made from classes */
+} ffnn_labels;
+
+static inline int ffnn_labels_take(ffnn_labels *labels, PyObject *object, const char *function)
+{
+    return ffnn_operand_take(&labels->Y, object, (ffnn_place){function, "Y", 0});
+}
+
+/* Against `rows` output units and `cols` examples; `what` names what has them. */
+int ffnn_labels_check(const char *function, ffnn_labels *labels, ffnn_cost cost, npy_intp rows,
+                      npy_intp cols, const char *what);
+/* [rows, cols], contiguous. */
+int ffnn_labels_elements(const char *function, ffnn_labels *labels, ffnn_real real, ptrdiff_t rows,
+                         ptrdiff_t cols, const void **elements);
+
+static inline void ffnn_labels_clear(ffnn_labels *labels)
+{
+    ffnn_operand_clear(&labels->Y);
+    ffnn_free(labels->one_hot);
+}
+
 /* ---- shapes (checks.c) ---- */
 
 /* NumPy allows 64 dimensions of at most 20 characters and two more. */
@@ -255,9 +283,6 @@ int ffnn_bias_check(const ffnn_operand *b, ffnn_place place, npy_intp rows);
 /* X against the rows that `who` wants. */
 int ffnn_inputs_check(const char *function, const ffnn_operand *X, npy_intp wanted,
                       const char *who);
-/* Y against `rows` output units and `cols` examples; `what` names what has them. */
-int ffnn_labels_check(const char *function, const ffnn_operand *Y, npy_intp rows, npy_intp cols,
-                      const char *what);
 int ffnn_examples_check(const char *function, npy_intp m);
 /* A tuple of `count` items, from a tuple or a list; `items` spells them for the message. */
 PyObject *ffnn_items_take(PyObject *object, Py_ssize_t count, ffnn_place place, const char *items);
@@ -283,14 +308,57 @@ PyObject *ffnn_key_new(const ffnn_state *state, ffnn_key key, int l);
 /* Takes and resolves W{l} and b{l} of a dict for l = 1..L; pairs->pairs is NULL after an error. */
 int ffnn_pairs_take(const ffnn_state *state, const char *function, PyObject *parameters,
                     ffnn_pairs *pairs);
-/* dW{l} and db{l} for l = 1..layers. */
-int ffnn_pairs_take_gradients(const ffnn_state *state, const char *function, PyObject *grads,
-                              int layers, ffnn_pairs *pairs);
+/* dW{l} and db{l} for l = 1..layers; how an error calls the dict, its dW{l} and its db{l}. */
+int ffnn_pairs_take_like_gradients(const ffnn_state *state, const char *function,
+                                   const char *const labels[3], PyObject *dict, int layers,
+                                   ffnn_pairs *pairs);
 void ffnn_pairs_clear(ffnn_pairs *pairs);
 /* Ranks and shapes of a net that takes n_x rows, l by l. */
 int ffnn_pairs_check(const char *function, const ffnn_pairs *pairs, const ffnn_operand *X);
 /* Puts a value into a dict and drops the reference to it. */
 int ffnn_dict_give(const ffnn_state *state, PyObject *dict, ffnn_key key, int l, PyObject *value);
+
+/* ---- options.c: what a net and its training are ---- */
+
+/* Layer l at index l - 1. */
+typedef struct {
+    int layers;
+    ffnn_activation *activations, small_activations[FFNN_STACK_LAYERS];
+    double *keep_prob, small_keep_prob[FFNN_STACK_LAYERS]; /* 1 for the output */
+    bool has_dropout;
+} ffnn_net;
+
+/* NULL stands for an option that was not given: relu, sigmoid, 1.0. net->activations is NULL after
+ * an error. */
+int ffnn_net_parse(const ffnn_state *state, const char *function, int layers, PyObject *hidden,
+                   PyObject *output, PyObject *keep_prob, ffnn_net *net);
+void ffnn_net_clear(ffnn_net *net);
+int ffnn_activation_parse(const ffnn_state *state, const char *function, PyObject *object,
+                          ffnn_activation *g);
+/* The name of a cost, any. */
+int ffnn_cost_parse(const ffnn_state *state, const char *function, PyObject *object,
+                    ffnn_cost *cost);
+/* The same for a net with that output, which has to fit; NULL or None: what goes with it. */
+int ffnn_cost_parse_for(const ffnn_state *state, const char *function, PyObject *object,
+                        ffnn_activation output, ffnn_cost *cost);
+/* A number that is not negative; 0 for NULL. */
+int ffnn_lambd_parse(const char *function, PyObject *object, double *lambd);
+
+/* Which of a run's arguments is which. */
+enum {
+#define FFNN_RUN_OPTION(name) FFNN_RUN_##name,
+#include "run_options.def"
+#undef FFNN_RUN_OPTION
+    FFNN_RUN_OPTIONS
+};
+
+typedef struct {
+    ffnn_net net;
+    ffnn_cost cost;
+    ffnn_rule rule;
+} ffnn_run_settings;
+int ffnn_run_settings_parse(const ffnn_state *state, const char *function, int layers,
+                            PyObject *const arg[FFNN_RUN_OPTIONS], ffnn_run_settings *settings);
 
 /* ---- the lock ---- */
 
@@ -315,8 +383,9 @@ static inline void ffnn_lock_take(PyThreadState *thread)
 
 #define FFNN_METHOD(function) ((PyCFunction)(void (*)(void))(function))
 
-extern PyMethodDef ffnn_elementwise_methods[], ffnn_dense_methods[], ffnn_model_methods[],
-    ffnn_gradients_methods[], ffnn_update_methods[], ffnn_trainer_methods[], ffnn_config_methods[];
+extern PyMethodDef ffnn_elementwise_methods[], ffnn_cost_methods[], ffnn_dense_methods[],
+    ffnn_model_methods[], ffnn_gradients_methods[], ffnn_update_methods[], ffnn_trainer_methods[],
+    ffnn_config_methods[];
 int ffnn_trainer_add(PyObject *module, ffnn_state *state);
 
 #endif

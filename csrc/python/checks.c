@@ -83,22 +83,6 @@ int ffnn_inputs_check(const char *function, const ffnn_operand *X, npy_intp want
                                                            : "");
 }
 
-int ffnn_labels_check(const char *function, const ffnn_operand *Y, npy_intp rows, npy_intp cols,
-                      const char *what)
-{
-    if (ffnn_operand_is(Y, rows, cols)) return 0;
-    const ffnn_place place = {function, "Y", 0};
-    const int ndim = PyArray_NDIM(Y->array);
-    if (rows == 1 && ndim == 1 && PyArray_DIM(Y->array, 0) == cols) return 0;
-    if (rows == 1 && ffnn_operand_is(Y, cols, 1)) return 0;
-    if (ndim != 2 && !(rows == 1 && ndim == 1)) return ffnn_ndim_raise(Y, place);
-    char shape[FFNN_SHAPE_TEXT];
-    return ffnn_error_raise(PyExc_ValueError, place, "has shape %s where %s has shape (%zd, %zd)%s",
-                            ffnn_shape_write(Y, shape), what, (Py_ssize_t)rows, (Py_ssize_t)cols,
-                            ffnn_operand_is(Y, cols, rows) ? ": examples are columns, pass Y.T"
-                                                           : "");
-}
-
 int ffnn_examples_check(const char *function, npy_intp m)
 {
     if (m > 0) return 0;

@@ -2,6 +2,8 @@
  * allocations fail. */
 #include "binding.h"
 
+#include <string.h>
+
 #include "config_docs.h"
 
 #if defined(__x86_64__)
@@ -71,18 +73,38 @@ static PyObject *config(PyObject *module, PyObject *Py_UNUSED(ignored))
                          PyArray_GetNDArrayCFeatureVersion());
 }
 
-static PyObject *activations(PyObject *module, PyObject *Py_UNUSED(ignored))
+/* A tuple of what stands at `first` and every `step` bytes on: the first field of table rows. */
+static PyObject *names_of(const void *first, size_t step, int count)
 {
-    const ffnn_kernels *kernels = ffnn_state_of(module)->isa->kernels[FFNN_DOUBLE];
-    PyObject *names = PyTuple_New(FFNN_ACTIVATIONS);
-    for (int i = 0; names != NULL && i < FFNN_ACTIVATIONS; i++) {
-        PyObject *name = PyUnicode_FromString(kernels->activations[i].name);
+    PyObject *names = PyTuple_New(count);
+    for (int i = 0; names != NULL && i < count; i++) {
+        const char *text;
+        memcpy(&text, (const char *)first + (size_t)i * step, sizeof text);
+        PyObject *name = PyUnicode_FromString(text);
         if (name == NULL)
             Py_CLEAR(names);
         else
             PyTuple_SET_ITEM(names, i, name);
     }
     return names;
+}
+
+static PyObject *activations(PyObject *module, PyObject *Py_UNUSED(ignored))
+{
+    const ffnn_activation_kernels *rows = ffnn_state_of(module)->isa->kernels[0]->activations;
+    return names_of(&rows->name, sizeof *rows, FFNN_ACTIVATIONS);
+}
+
+static PyObject *costs(PyObject *module, PyObject *Py_UNUSED(ignored))
+{
+    const ffnn_cost_kernels *rows = ffnn_state_of(module)->isa->kernels[0]->costs;
+    return names_of(&rows->name, sizeof *rows, FFNN_COSTS);
+}
+
+static PyObject *optimizers(PyObject *module, PyObject *Py_UNUSED(ignored))
+{
+    const ffnn_optimizer_kernels *rows = ffnn_state_of(module)->isa->kernels[0]->optimizers;
+    return names_of(&rows->name, sizeof *rows, FFNN_OPTIMIZERS);
 }
 
 static PyObject *get_num_threads(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
@@ -119,6 +141,8 @@ static PyObject *fail_allocation(PyObject *Py_UNUSED(module), PyObject *n)
 PyMethodDef ffnn_config_methods[] = {
     {"config", config, METH_NOARGS, config_doc},
     {"activations", activations, METH_NOARGS, activations_doc},
+    {"costs", costs, METH_NOARGS, costs_doc},
+    {"optimizers", optimizers, METH_NOARGS, optimizers_doc},
     {"get_num_threads", get_num_threads, METH_NOARGS, get_num_threads_doc},
     {"set_num_threads", FFNN_METHOD(set_num_threads), METH_FASTCALL | METH_KEYWORDS,
      set_num_threads_doc},

@@ -18,14 +18,50 @@ static const char config_doc[] =
     ">>> _ffnn.config()[\"isa\"] in _ffnn.config()[\"available\"]\n"
     "True";
 
-static const char activations_doc[] = "activations()\n"
-                                      "--\n"
-                                      "\n"
-                                      "Return a tuple of the names of all activations.\n"
-                                      "\n"
-                                      ">>> import ffnn\n"
-                                      ">>> ffnn.activations()\n"
-                                      "('relu', 'sigmoid')";
+static const char activations_doc[] =
+    "activations()\n"
+    "--\n"
+    "\n"
+    "Return a tuple of the names of all activations.\n"
+    "\n"
+    "softmax is for the output layer alone. leaky_relu has the slope 0.01 below 0, elu its\n"
+    "alpha of 1, and gelu is z times the normal distribution function, not tanh's stand-in.\n"
+    "\n"
+    ">>> import ffnn\n"
+    ">>> \"tanh\" in ffnn.activations()\n"
+    "True";
+
+static const char costs_doc[] =
+    "costs()\n"
+    "--\n"
+    "\n"
+    "Return a tuple of the names of all costs, which compute_cost explains.\n"
+    "\n"
+    ">>> import ffnn\n"
+    ">>> ffnn.costs()[:2]\n"
+    "('binary_cross_entropy', 'categorical_cross_entropy')";
+
+static const char optimizers_doc[] =
+    "optimizers()\n"
+    "--\n"
+    "\n"
+    "Return a tuple of the names of all optimisers.\n"
+    "\n"
+    "With g the gradient of the cost, L2 term included, and t the number of the step:\n"
+    "\n"
+    "gd                  w -= learning_rate g\n"
+    "momentum            v = beta v + (1 - beta) g; w -= learning_rate v, the courses' form\n"
+    "classical_momentum  v = beta v + g; w -= learning_rate v\n"
+    "nesterov            v = beta v + g; w -= learning_rate (g + beta v)\n"
+    "rmsprop             v = beta v + (1 - beta) g^2; w -= learning_rate g / (sqrt(v) + epsilon)\n"
+    "adam                v and s are means of g and g^2 by beta1 and beta2, divided by 1 - "
+    "beta1^t\n"
+    "                    and 1 - beta2^t; w -= learning_rate v / (sqrt(s) + epsilon)\n"
+    "adamw               adam, after W -= learning_rate weight_decay W\n"
+    "\n"
+    ">>> import ffnn\n"
+    ">>> ffnn.optimizers()[0]\n"
+    "'gd'";
 
 static const char get_num_threads_doc[] =
     "get_num_threads()\n"

@@ -66,8 +66,8 @@ static int forward(const ffnn_state *state, const char *function, const char *na
     if (W.rows == 0 || A.cols == 0) return 0;
     const double work = (double)W.rows * (double)A.cols * ((double)W.cols + FFNN_ELEMENT_WORK);
     PyThreadState *thread = ffnn_lock_release(work);
-    ffnn_layer_forward(state->isa->kernels[real], W, b, A, g != NULL ? *g : (ffnn_activation)0, z,
-                       a);
+    ffnn_layer_forward(state->isa->kernels[real], W, b, A, g != NULL ? *g : (ffnn_activation)0,
+                       (ffnn_dropout){0}, z, a, a);
     ffnn_lock_take(thread);
     return 0;
 }
@@ -209,11 +209,12 @@ static PyObject *backward(const ffnn_state *state, const char *function, const c
     const double work = (double)D.rows * (double)D.cols * (2 * (double)W.cols + FFNN_ELEMENT_WORK);
     PyThreadState *thread = ffnn_lock_release(work);
     if (call->dz != NULL) {
-        kernels->activations[g].derivative(D.rows * D.cols, D.data, z, call->dz);
+        kernels->activations[g].derivative(D.rows, D.cols, D.data, D.cols, z, D.cols, call->dz,
+                                           D.cols);
         D = ffnn_view_of(call->dz, D.rows, D.cols);
     }
     ffnn_layer_gradients(kernels, D, A_prev, dw, db);
-    ffnn_layer_backward(kernels, D, W, da_prev, g, (ffnn_view){0}, no_dz);
+    ffnn_layer_backward(kernels, D, W, (ffnn_dropout){0}, da_prev, NULL, (ffnn_view){0}, no_dz);
     ffnn_lock_take(thread);
     return PyTuple_Pack(3, call->dA_prev, call->dW, call->db);
 }

@@ -1,4 +1,4 @@
-/* elementwise.c - activations, their derivatives and the cost: functions that know no layers.
+/* elementwise.c - activations and their derivatives: functions that know no layers.
  *
  * The kernels run over contiguous elements; an array in any other layout is laid out in C order
  * first.
@@ -28,7 +28,7 @@ static PyObject *activate(PyObject *module, const ffnn_signature *signature, ffn
     if (A == NULL) goto done;
     const ptrdiff_t n = ffnn_array_count(Z.array);
     PyThreadState *thread = ffnn_lock_release(FFNN_ELEMENT_WORK * (double)n);
-    state->isa->kernels[real]->activations[g].value(n, z, a);
+    state->isa->kernels[real]->activations[g].value(1, n, z, n, a, n);
     ffnn_lock_take(thread);
 done:
     ffnn_operand_clear(&Z);
@@ -93,7 +93,7 @@ static PyObject *derive(PyObject *module, const ffnn_signature *signature, ffnn_
     if (dZ == NULL) goto done;
     const ptrdiff_t n = ffnn_array_count(Z.array);
     PyThreadState *thread = ffnn_lock_release(FFNN_ELEMENT_WORK * (double)n);
-    state->isa->kernels[real]->activations[g].derivative(n, da, z, dz);
+    state->isa->kernels[real]->activations[g].derivative(1, n, da, n, z, n, dz, n);
     ffnn_lock_take(thread);
     /* relu' is 0 or 1, so its result keeps the type of dA; a Z of more digits was only compared
      * with 0. */
@@ -118,42 +118,6 @@ static PyObject *relu_backward(PyObject *module, PyObject *const *args, Py_ssize
     static const ffnn_signature signature = {
         "relu_backward", 2, {FFNN_NAME_dA, FFNN_NAME_cache}, 0};
     return derive(module, &signature, FFNN_relu, args, n_args, kw_names);
-}
-
-/* ---- the cost ---- */
-
-static PyObject *compute_cost(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
-                              PyObject *kw_names)
-{
-    static const ffnn_signature signature = {"compute_cost", 2, {FFNN_NAME_AL, FFNN_NAME_Y}, 0};
-    const ffnn_state *state = ffnn_state_of(module);
-    const char *function = signature.function;
-    PyObject *arg[2], *cost = NULL;
-    if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
-    ffnn_operand AL = {0}, Y = {0};
-    if (ffnn_operand_take(&AL, arg[0], (ffnn_place){function, "AL", 0}) < 0 ||
-        ffnn_operand_take(&Y, arg[1], (ffnn_place){function, "Y", 0}) < 0 ||
-        ffnn_operand_is_matrix(&AL, (ffnn_place){function, "AL", 0}) < 0)
-        goto done;
-    const ptrdiff_t n_y = ffnn_operand_rows(&AL), m = ffnn_operand_cols(&AL);
-    if (ffnn_labels_check(function, &Y, n_y, m, "AL") < 0 || ffnn_examples_check(function, m) < 0)
-        goto done;
-    const ffnn_real real = ffnn_real_of(AL.kind | ffnn_kind_if_float(Y.kind));
-    const void *al, *y;
-    if (ffnn_operand_elements(&AL, real, &al) < 0 || ffnn_operand_elements(&Y, real, &y) < 0)
-        goto done;
-    const ffnn_cost_kernels *kernels = &state->isa->kernels[real]->costs[FFNN_binary_cross_entropy];
-    const ptrdiff_t n = ffnn_array_count(AL.array);
-    int flags = 0;
-    PyThreadState *thread = ffnn_lock_release(2 * FFNN_ELEMENT_WORK * (double)n);
-    const double sum = kernels->value(n, al, y, &flags);
-    ffnn_lock_take(thread);
-    if (ffnn_flags_warn("log", flags) < 0) goto done;
-    cost = ffnn_scalar_new(real, sum / (double)m);
-done:
-    ffnn_operand_clear(&AL);
-    ffnn_operand_clear(&Y);
-    return cost;
 }
 
 /* ---- exp and log, for accuracy tests ---- */
@@ -195,7 +159,6 @@ PyMethodDef ffnn_elementwise_methods[] = {
     {"sigmoid_backward", FFNN_METHOD(sigmoid_backward), METH_FASTCALL | METH_KEYWORDS,
      sigmoid_backward_doc},
     {"relu_backward", FFNN_METHOD(relu_backward), METH_FASTCALL | METH_KEYWORDS, relu_backward_doc},
-    {"compute_cost", FFNN_METHOD(compute_cost), METH_FASTCALL | METH_KEYWORDS, compute_cost_doc},
     {"map", FFNN_METHOD(map), METH_FASTCALL | METH_KEYWORDS, map_doc},
     {NULL, NULL, 0, NULL},
 };

@@ -82,28 +82,6 @@ static const char relu_backward_doc[] =
     ">>> ffnn.relu_backward(np.array([[1., 2., 3.]]), np.array([[-1., 0., 4.]]))\n"
     "array([[0., 0., 3.]])";
 
-static const char compute_cost_doc[] =
-    "compute_cost(AL, Y)\n"
-    "--\n"
-    "\n"
-    "Compute the cross-entropy -1/m * sum(Y log(AL) + (1 - Y) log(1 - AL)).\n"
-    "\n"
-    "=========  =====================  ==============================================\n"
-    "AL         (n_y, m)               probabilities\n"
-    "Y          (n_y, m)               labels, real numbers allowed; where n_y is 1 also\n"
-    "                                  (m,) and (m, 1); integers never widen the result\n"
-    "cost       0-d array              AL and a float Y as NumPy promotes them\n"
-    "=========  =====================  ==============================================\n"
-    "\n"
-    "0 * log(0) counts as 0, its limit. A confident and wrong prediction costs inf, with\n"
-    "NumPy's \"divide by zero encountered in log\", which obeys np.errstate. ValueError for\n"
-    "other shapes and for m = 0; TypeError for another dtype. The formula is the negative\n"
-    "log-likelihood of independent yes-or-no labels, divided by the number of examples.\n"
-    "\n"
-    ">>> import numpy as np, ffnn\n"
-    ">>> ffnn.compute_cost(np.array([[0.8, 0.9, 0.4]]), np.array([[1, 1, 0]]))\n"
-    "array(0.27977656)";
-
 static const char map_doc[] =
     "map(name, x)\n"
     "--\n"

@@ -12,14 +12,20 @@ static const char function[] = "L_model_backward";
 
 typedef struct {
     ffnn_operand A_prev, W, Z;
+    PyObject *D; /* owned: dropout's mask as the cache holds it, then as an array; or NULL */
+    ffnn_dropout dropout;
     ffnn_view A_prev_view, W_view, Z_view;
     ffnn_result dA_prev;
     void *dw, *db;
 } backward_layer;
 
 typedef struct {
-    ffnn_operand AL, Y;
+    ffnn_operand AL;
+    ffnn_labels labels;
     const void *al, *y;
+    ffnn_net net;
+    ffnn_cost cost;
+    double lambd;
     int count;              /* layers whose operands are taken */
     backward_layer *layers; /* layer l at layers[l - 1] */
     backward_layer small[FFNN_STACK_LAYERS];
@@ -37,10 +43,12 @@ static void backward_clear(backward_plan *plan)
         ffnn_operand_clear(&plan->layers[i].A_prev);
         ffnn_operand_clear(&plan->layers[i].W);
         ffnn_operand_clear(&plan->layers[i].Z);
+        Py_XDECREF(plan->layers[i].D);
     }
     if (plan->layers != plan->small) PyMem_Free(plan->layers);
     ffnn_operand_clear(&plan->AL);
-    ffnn_operand_clear(&plan->Y);
+    ffnn_labels_clear(&plan->labels);
+    ffnn_net_clear(&plan->net);
     Py_XDECREF(plan->grads);
     ffnn_free(plan->dz);
 }
@@ -50,17 +58,20 @@ static void backward_clear(backward_plan *plan)
 /* Own references to what caches[i] holds; b is never read. */
 static int take_cache(PyObject *object, int i, backward_layer *layer)
 {
+    static const char items[] = "((A_prev, W, b), Z)", items_D[] = "((A_prev, W, b), Z, D)";
     int status = -1;
-    PyObject *linear = NULL;
-    PyObject *cache =
-        ffnn_items_take(object, 2, (ffnn_place){function, "caches[%d]", i}, "((A_prev, W, b), Z)");
+    const ffnn_place place = {function, "caches[%d]", i};
+    const bool has_D = (PyTuple_Check(object) || PyList_Check(object)) && Py_SIZE(object) == 3;
+    PyObject *cache = ffnn_items_take(object, has_D ? 3 : 2, place, has_D ? items_D : items);
     if (cache == NULL) return -1;
-    linear = ffnn_items_take(PyTuple_GET_ITEM(cache, 0), 3,
-                             (ffnn_place){function, "caches[%d][0]", i}, "(A_prev, W, b)");
+    PyObject *linear =
+        ffnn_items_take(PyTuple_GET_ITEM(cache, 0), 3, (ffnn_place){function, "caches[%d][0]", i},
+                        "(A_prev, W, b)");
     if (linear != NULL) {
         layer->A_prev.object = Py_NewRef(PyTuple_GET_ITEM(linear, 0));
         layer->W.object = Py_NewRef(PyTuple_GET_ITEM(linear, 1));
         layer->Z.object = Py_NewRef(PyTuple_GET_ITEM(cache, 1));
+        if (has_D) layer->D = Py_NewRef(PyTuple_GET_ITEM(cache, 2));
         status = 0;
     }
     Py_XDECREF(linear);
@@ -90,6 +101,8 @@ static int take_caches(PyObject *object, backward_plan *plan)
         for (int i = 0; status == 0 && i < (int)count; i++) {
             backward_layer *layer = &plan->layers[i];
             layer->A_prev = layer->W = layer->Z = (ffnn_operand){0};
+            layer->D = NULL;
+            layer->dropout.mask = NULL;
             status = take_cache(PyTuple_GET_ITEM(caches, i), i, layer);
             if (status == 0) plan->count = i + 1;
         }
@@ -101,7 +114,7 @@ static int take_caches(PyObject *object, backward_plan *plan)
 /* Resolves all operands; returns the kinds that decide the type. */
 static int resolve(backward_plan *plan, unsigned *kinds)
 {
-    *kinds = plan->AL.kind | ffnn_kind_if_float(plan->Y.kind);
+    *kinds = plan->AL.kind | ffnn_kind_if_float(plan->labels.Y.kind);
     for (int i = 0; i < plan->count; i++) {
         backward_layer *layer = &plan->layers[i];
         if (ffnn_operand_resolve(&layer->A_prev,
@@ -115,12 +128,12 @@ static int resolve(backward_plan *plan, unsigned *kinds)
 }
 
 /* From AL downwards each shape follows from the one above. */
-static int check_shapes(const backward_plan *plan)
+static int check_shapes(backward_plan *plan)
 {
     if (ffnn_operand_is_matrix(&plan->AL, (ffnn_place){function, "AL", 0}) < 0) return -1;
     npy_intp n = ffnn_operand_rows(&plan->AL);
     const npy_intp m = ffnn_operand_cols(&plan->AL);
-    if (ffnn_labels_check(function, &plan->Y, n, m, "AL") < 0) return -1;
+    if (ffnn_labels_check(function, &plan->labels, plan->cost, n, m, "AL") < 0) return -1;
     for (int i = plan->count - 1; i >= 0; i--) {
         const backward_layer *layer = &plan->layers[i];
         if (ffnn_shape_check(&layer->Z, (ffnn_place){function, "Z of caches[%d]", i}, n, m) < 0 ||
@@ -137,20 +150,50 @@ static int check_shapes(const backward_plan *plan)
     return ffnn_examples_check(function, m);
 }
 
+/* ---- dropout ---- */
+
+/* The mask of layer l as bytes of 0 and 1, or an error where it and keep_prob do not agree. */
+static int take_mask(const backward_plan *plan, int l)
+{
+    backward_layer *layer = &plan->layers[l - 1];
+    const double keep_prob = plan->net.keep_prob[l - 1];
+    const ffnn_place place = {function, "caches[%d]", l - 1};
+    if (layer->D == NULL && keep_prob < 1)
+        return ffnn_error_raise(PyExc_ValueError, place,
+                                "holds no dropout mask: pass the keep_prob of L_model_forward");
+    if (layer->D == NULL) return 0;
+    if (keep_prob == 1)
+        return ffnn_error_raise(
+            PyExc_ValueError, place,
+            "holds a dropout mask: pass the keep_prob that L_model_forward was given");
+    PyArray_Descr *descr = PyArray_DescrFromType(NPY_BOOL);
+    PyObject *array = PyArray_FromAny(layer->D, descr, 2, 2, NPY_ARRAY_CARRAY_RO, NULL);
+    if (array == NULL) return -1;
+    Py_SETREF(layer->D, array);
+    const ffnn_operand D = {array, (PyArrayObject *)array, 0};
+    const ptrdiff_t m = layer->Z_view.cols;
+    layer->dropout = (ffnn_dropout){PyArray_DATA(D.array), m, keep_prob};
+    return ffnn_shape_check(&D, (ffnn_place){function, "D of caches[%d]", l - 1},
+                            layer->Z_view.rows, m);
+}
+
 /* ---- plan and run ---- */
 
 static int make_views(backward_plan *plan)
 {
     const ffnn_real real = plan->real;
     if (ffnn_operand_elements(&plan->AL, real, &plan->al) < 0 ||
-        ffnn_operand_elements(&plan->Y, real, &plan->y) < 0)
+        ffnn_labels_elements(function, &plan->labels, real, ffnn_operand_rows(&plan->AL),
+                             ffnn_operand_cols(&plan->AL), &plan->y) < 0)
         return -1;
+    const ffnn_layout W_layout = plan->lambd != 0 ? FFNN_CONTIGUOUS : FFNN_ANY_LAYOUT;
     for (int i = 0; i < plan->count; i++) {
         backward_layer *layer = &plan->layers[i];
         const ffnn_layout layout = i == plan->count - 1 ? FFNN_CONTIGUOUS : FFNN_ROWS;
         if (ffnn_operand_view(&layer->A_prev, real, FFNN_ANY_LAYOUT, &layer->A_prev_view) < 0 ||
-            ffnn_operand_view(&layer->W, real, FFNN_ANY_LAYOUT, &layer->W_view) < 0 ||
-            ffnn_operand_view(&layer->Z, real, layout, &layer->Z_view) < 0)
+            ffnn_operand_view(&layer->W, real, W_layout, &layer->W_view) < 0 ||
+            ffnn_operand_view(&layer->Z, real, layout, &layer->Z_view) < 0 ||
+            take_mask(plan, i + 1) < 0)
             return -1;
     }
     return 0;
@@ -193,26 +236,44 @@ static int make_buffers(const ffnn_state *state, backward_plan *plan)
     return 0;
 }
 
-/* Returns the flags of the divisions in dAL. */
+/* dZ of the output layer; returns the flags of the divisions in dAL. */
+static int start_backward(const ffnn_kernels *kernels, const backward_plan *plan, void *dz)
+{
+    const ffnn_cost_kernels *cost = &kernels->costs[plan->cost];
+    const ffnn_view Z = plan->layers[plan->count - 1].Z_view;
+    const ptrdiff_t m = Z.cols;
+    int flags = 0;
+    if (cost->is_fused) {
+        cost->literal_gradient(Z.rows, m, plan->al, plan->y, Z.data, dz, &flags);
+    } else {
+        cost->gradient(Z.rows, m, plan->al, m, plan->y, m, dz, m);
+        kernels->activations[plan->net.activations[plan->count - 1]].derivative(Z.rows, m, dz, m,
+                                                                                Z.data, m, dz, m);
+    }
+    return flags;
+}
+
 static int run_backward(const ffnn_state *state, const backward_plan *plan)
 {
     const ffnn_kernels *kernels = state->isa->kernels[plan->real];
-    const ffnn_view Z_last = plan->layers[plan->count - 1].Z_view;
-    const ptrdiff_t m = Z_last.cols;
+    const ptrdiff_t m = plan->layers[0].Z_view.cols;
     void *dz = plan->dz, *dz_prev = (char *)plan->dz + (plan->count > 1 ? plan->buffer_bytes : 0);
-    int flags = 0;
     PyThreadState *thread = ffnn_lock_release(plan->work);
-    kernels->costs[FFNN_binary_cross_entropy].output_gradient(Z_last.rows * m, plan->al, plan->y,
-                                                              Z_last.data, dz, &flags);
+    const int flags = start_backward(kernels, plan, dz);
     for (int l = plan->count; l >= 1; l--) {
         const backward_layer *layer = &plan->layers[l - 1];
+        const backward_layer *below = l > 1 ? layer - 1 : NULL;
         const ffnn_view dZ = ffnn_view_of(dz, layer->W_view.rows, m);
         ffnn_layer_gradients(kernels, dZ, layer->A_prev_view, layer->dw, layer->db);
+        if (plan->lambd != 0)
+            kernels->add_scaled(layer->W_view.rows * layer->W_view.cols, plan->lambd / (double)m,
+                                layer->W_view.data, layer->dw);
         if (l > 1)
-            ffnn_layer_backward(kernels, dZ, layer->W_view, layer->dA_prev, FFNN_relu,
-                                plan->layers[l - 2].Z_view, (ffnn_result){dz_prev, m});
+            ffnn_layer_backward(kernels, dZ, layer->W_view, below->dropout, layer->dA_prev,
+                                kernels->activations[plan->net.activations[l - 2]].derivative,
+                                below->Z_view, (ffnn_result){dz_prev, m});
         else if (plan->has_input_gradient)
-            ffnn_layer_backward(kernels, dZ, layer->W_view, layer->dA_prev, FFNN_relu,
+            ffnn_layer_backward(kernels, dZ, layer->W_view, (ffnn_dropout){0}, layer->dA_prev, NULL,
                                 (ffnn_view){0}, (ffnn_result){NULL, 0});
         void *done = dz;
         dz = dz_prev, dz_prev = done;
@@ -224,16 +285,25 @@ static int run_backward(const ffnn_state *state, const backward_plan *plan)
 static PyObject *L_model_backward(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
                                   PyObject *kw_names)
 {
+    enum { HIDDEN = 3, OUTPUT, COST, LAMBD, KEEP_PROB, INPUT_GRADIENT, ARGUMENTS };
     static const ffnn_signature signature = {
-        function, 3, {FFNN_NAME_AL, FFNN_NAME_Y, FFNN_NAME_caches, FFNN_NAME_input_gradient}, 1};
+        function,
+        3,
+        {FFNN_NAME_AL, FFNN_NAME_Y, FFNN_NAME_caches, FFNN_NAME_hidden_activation,
+         FFNN_NAME_output_activation, FFNN_NAME_cost, FFNN_NAME_lambd, FFNN_NAME_keep_prob,
+         FFNN_NAME_input_gradient},
+        ARGUMENTS - 3};
     const ffnn_state *state = ffnn_state_of(module);
-    PyObject *arg[4], *grads = NULL;
+    PyObject *arg[ARGUMENTS], *grads = NULL;
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
-    const int has_input_gradient = arg[3] == NULL ? 1 : PyObject_IsTrue(arg[3]);
+    const int has_input_gradient =
+        arg[INPUT_GRADIENT] == NULL ? 1 : PyObject_IsTrue(arg[INPUT_GRADIENT]);
     if (has_input_gradient < 0) return NULL;
     backward_plan plan;
     plan.has_input_gradient = has_input_gradient;
-    plan.AL = plan.Y = (ffnn_operand){0};
+    plan.AL = (ffnn_operand){0};
+    plan.labels = (ffnn_labels){{0}, false, NULL};
+    plan.net.activations = NULL;
     plan.layers = plan.small;
     plan.count = 0;
     plan.grads = NULL;
@@ -241,9 +311,14 @@ static PyObject *L_model_backward(PyObject *module, PyObject *const *args, Py_ss
     plan.work = 0;
     unsigned kinds;
     if (take_caches(arg[2], &plan) < 0 ||
+        ffnn_net_parse(state, function, plan.count, arg[HIDDEN], arg[OUTPUT], arg[KEEP_PROB],
+                       &plan.net) < 0 ||
+        ffnn_cost_parse_for(state, function, arg[COST], plan.net.activations[plan.count - 1],
+                            &plan.cost) < 0 ||
+        ffnn_lambd_parse(function, arg[LAMBD], &plan.lambd) < 0 ||
         ffnn_operand_take(&plan.AL, arg[0], (ffnn_place){function, "AL", 0}) < 0 ||
-        ffnn_operand_take(&plan.Y, arg[1], (ffnn_place){function, "Y", 0}) < 0 ||
-        resolve(&plan, &kinds) < 0 || check_shapes(&plan) < 0)
+        ffnn_labels_take(&plan.labels, arg[1], function) < 0 || resolve(&plan, &kinds) < 0 ||
+        check_shapes(&plan) < 0)
         goto done;
     plan.real = ffnn_real_of(kinds);
     if (make_views(&plan) < 0 || make_results(state, &plan) < 0 || make_buffers(state, &plan) < 0)

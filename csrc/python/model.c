@@ -1,5 +1,4 @@
-/* model.c - a whole net upwards: L_model_forward and predict. Hidden layers are relu, the output is
- * sigmoid.
+/* model.c - a whole net upwards: L_model_forward, predict and predict_proba.
  *
  * A layer's type follows from its own operands, so a net may widen from float to double once on the
  * way up, never back. Everything is allocated before the first layer is computed.
@@ -8,20 +7,21 @@
 
 #include "model_docs.h"
 
-static const ffnn_activation hidden = FFNN_relu, output = FFNN_sigmoid;
-
 /* ---- forward ---- */
 
 typedef struct {
     ffnn_real real;
     ffnn_view W, b;
     ffnn_result z, a;
+    ffnn_dropout dropout;
     PyObject *Z, *A; /* owned; Z is NULL where no cache is wanted */
+    PyObject *D;     /* owned: dropout's mask, or NULL */
 } forward_step;
 
 typedef struct {
     ffnn_operand X;
     ffnn_pairs parameters;
+    ffnn_net net;
     forward_step *steps, small[FFNN_STACK_LAYERS];
     ffnn_view X_view;
     int wide_l;     /* the layer whose A_prev is widened to double, or 0 */
@@ -35,10 +35,12 @@ static void forward_clear(forward_plan *plan)
     for (int l = 1; plan->steps != NULL && l <= plan->parameters.layers; l++) {
         Py_XDECREF(plan->steps[l - 1].Z);
         Py_XDECREF(plan->steps[l - 1].A);
+        Py_XDECREF(plan->steps[l - 1].D);
     }
     if (plan->steps != plan->small) PyMem_Free(plan->steps);
     Py_XDECREF(plan->wide);
     ffnn_operand_clear(&plan->X);
+    ffnn_net_clear(&plan->net);
     ffnn_pairs_clear(&plan->parameters);
 }
 
@@ -51,7 +53,11 @@ static int steps_reserve(forward_plan *plan)
         PyErr_NoMemory();
         return -1;
     }
-    for (int i = 0; i < layers; i++) plan->steps[i].Z = plan->steps[i].A = NULL;
+    for (int i = 0; i < layers; i++) {
+        forward_step *step = &plan->steps[i];
+        step->Z = step->A = step->D = NULL;
+        step->dropout.mask = NULL;
+    }
     return 0;
 }
 
@@ -84,16 +90,67 @@ static int plan_layer(forward_plan *plan, int l, unsigned below, int keep_Z)
     return 0;
 }
 
+/* np.random.rand(n, m) < keep_prob, as the courses draw it. */
+static PyObject *draw_mask(const char *function, PyObject *rand, ptrdiff_t n, ptrdiff_t m,
+                           double keep_prob)
+{
+    PyObject *mask = NULL, *limit = PyFloat_FromDouble(keep_prob);
+    PyObject *numbers = PyObject_CallFunction(rand, "nn", (Py_ssize_t)n, (Py_ssize_t)m);
+    if (limit != NULL && numbers != NULL) mask = PyObject_RichCompare(numbers, limit, Py_LT);
+    Py_XDECREF(limit);
+    Py_XDECREF(numbers);
+    if (mask == NULL) return NULL;
+    const ffnn_operand D = {mask, (PyArrayObject *)mask, 0};
+    if (PyArray_Check(mask) && PyArray_TYPE(D.array) == NPY_BOOL && ffnn_operand_is(&D, n, m) &&
+        PyArray_IS_C_CONTIGUOUS(D.array))
+        return mask;
+    PyErr_Format(PyExc_TypeError, "%s: np.random.rand gave no array of %zd by %zd numbers",
+                 function, (Py_ssize_t)n, (Py_ssize_t)m);
+    Py_DECREF(mask);
+    return NULL;
+}
+
+/* Last of all, so that a call that is refused draws nothing. */
+static int draw_masks(const char *function, forward_plan *plan)
+{
+    PyObject *module = PyImport_ImportModule("numpy.random"), *rand = NULL;
+    if (module != NULL) rand = PyObject_GetAttrString(module, "rand");
+    Py_XDECREF(module);
+    int status = rand == NULL ? -1 : 0;
+    for (int l = 1; status == 0 && l < plan->net.layers; l++) {
+        forward_step *step = &plan->steps[l - 1];
+        const double keep_prob = plan->net.keep_prob[l - 1];
+        if (keep_prob >= 1) continue;
+        step->D = draw_mask(function, rand, step->W.rows, plan->X_view.cols, keep_prob);
+        if (step->D == NULL)
+            status = -1;
+        else
+            step->dropout = (ffnn_dropout){PyArray_DATA((PyArrayObject *)step->D),
+                                           plan->X_view.cols, keep_prob};
+    }
+    Py_XDECREF(rand);
+    return status;
+}
+
+/* What a call gives beside X and parameters; NULL where it does not. */
+typedef struct {
+    PyObject *hidden, *output, *keep_prob;
+} forward_options;
+
 static int plan_forward(const ffnn_state *state, const char *function, PyObject *X,
-                        PyObject *parameters, int keep_Z, forward_plan *plan)
+                        PyObject *parameters, forward_options options, int keep_Z,
+                        forward_plan *plan)
 {
     plan->X = (ffnn_operand){0};
+    plan->net.activations = NULL;
     plan->steps = NULL;
     plan->wide = NULL;
     plan->wide_l = 0;
     plan->work = 0;
     if (ffnn_pairs_take(state, function, parameters, &plan->parameters) < 0) return -1;
-    if (ffnn_operand_take(&plan->X, X, (ffnn_place){function, "X", 0}) < 0 ||
+    if (ffnn_net_parse(state, function, plan->parameters.layers, options.hidden, options.output,
+                       options.keep_prob, &plan->net) < 0 ||
+        ffnn_operand_take(&plan->X, X, (ffnn_place){function, "X", 0}) < 0 ||
         ffnn_pairs_check(function, &plan->parameters, &plan->X) < 0 || steps_reserve(plan) < 0)
         return -1;
     unsigned kinds = plan->X.kind;
@@ -101,7 +158,7 @@ static int plan_forward(const ffnn_state *state, const char *function, PyObject 
         if (plan_layer(plan, l, kinds, keep_Z) < 0) return -1;
         kinds = plan->steps[l - 1].real == FFNN_DOUBLE ? FFNN_KIND_DOUBLE : FFNN_KIND_FLOAT;
     }
-    return 0;
+    return plan->net.has_dropout ? draw_masks(function, plan) : 0;
 }
 
 static void widen(ffnn_view floats, ffnn_view doubles)
@@ -125,18 +182,20 @@ static void run_forward(const ffnn_state *state, const forward_plan *plan)
         }
         if (step->W.rows > 0)
             ffnn_layer_forward(state->isa->kernels[step->real], step->W, step->b, A,
-                               l < layers ? hidden : output, step->z, step->a);
+                               plan->net.activations[l - 1], step->dropout, step->z, step->a,
+                               step->a);
         A = ffnn_view_of(step->a.data, step->W.rows, A.cols);
     }
     ffnn_lock_take(thread);
 }
 
-/* ((A_prev, W, b), Z) with the callers' own objects. */
+/* ((A_prev, W, b), Z) with the callers' own objects, and D where there is dropout. */
 static PyObject *cache_of(const forward_plan *plan, int l)
 {
+    PyObject *D = plan->steps[l - 1].D;
     const ffnn_pair *pair = &plan->parameters.pairs[l - 1];
     PyObject *A_prev = l == 1 ? plan->X.object : plan->steps[l - 2].A;
-    PyObject *linear = PyTuple_New(3), *cache = PyTuple_New(2);
+    PyObject *linear = PyTuple_New(3), *cache = PyTuple_New(D == NULL ? 2 : 3);
     if (linear == NULL || cache == NULL) {
         Py_XDECREF(linear);
         Py_XDECREF(cache);
@@ -147,6 +206,7 @@ static PyObject *cache_of(const forward_plan *plan, int l)
     PyTuple_SET_ITEM(linear, 2, Py_NewRef(pair->b.object));
     PyTuple_SET_ITEM(cache, 0, linear);
     PyTuple_SET_ITEM(cache, 1, Py_NewRef(plan->steps[l - 1].Z));
+    if (D != NULL) PyTuple_SET_ITEM(cache, 2, Py_NewRef(D));
     return cache;
 }
 
@@ -176,13 +236,18 @@ static PyObject *forward_result(const forward_plan *plan)
 static PyObject *L_model_forward(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
                                  PyObject *kw_names)
 {
-    static const ffnn_signature signature = {
-        "L_model_forward", 2, {FFNN_NAME_X, FFNN_NAME_parameters}, 0};
+    static const ffnn_signature signature = {"L_model_forward",
+                                             2,
+                                             {FFNN_NAME_X, FFNN_NAME_parameters,
+                                              FFNN_NAME_hidden_activation,
+                                              FFNN_NAME_output_activation, FFNN_NAME_keep_prob},
+                                             3};
     const ffnn_state *state = ffnn_state_of(module);
-    PyObject *arg[2], *result = NULL;
+    PyObject *arg[5], *result = NULL;
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
     forward_plan plan;
-    if (plan_forward(state, signature.function, arg[0], arg[1], 1, &plan) == 0) {
+    const forward_options options = {arg[2], arg[3], arg[4]};
+    if (plan_forward(state, signature.function, arg[0], arg[1], options, 1, &plan) == 0) {
         run_forward(state, &plan);
         result = forward_result(&plan);
     }
@@ -198,7 +263,8 @@ static PyObject *predict(PyObject *module, PyObject *const *args, Py_ssize_t n_a
     PyObject *arg[2], *classes = NULL;
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
     forward_plan plan;
-    if (plan_forward(state, signature.function, arg[0], arg[1], 0, &plan) == 0) {
+    const forward_options assignment = {NULL, NULL, NULL};
+    if (plan_forward(state, signature.function, arg[0], arg[1], assignment, 0, &plan) == 0) {
         run_forward(state, &plan);
         const forward_step *last = &plan.steps[plan.parameters.layers - 1];
         const ptrdiff_t n_y = last->W.rows, m = plan.X_view.cols;
@@ -213,9 +279,32 @@ static PyObject *predict(PyObject *module, PyObject *const *args, Py_ssize_t n_a
     return classes;
 }
 
+static PyObject *predict_proba(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
+                               PyObject *kw_names)
+{
+    static const ffnn_signature signature = {"predict_proba",
+                                             2,
+                                             {FFNN_NAME_X, FFNN_NAME_parameters,
+                                              FFNN_NAME_hidden_activation,
+                                              FFNN_NAME_output_activation},
+                                             2};
+    const ffnn_state *state = ffnn_state_of(module);
+    PyObject *arg[4], *result = NULL;
+    if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
+    forward_plan plan;
+    const forward_options options = {arg[2], arg[3], NULL};
+    if (plan_forward(state, signature.function, arg[0], arg[1], options, 0, &plan) == 0) {
+        run_forward(state, &plan);
+        result = Py_NewRef(plan.steps[plan.parameters.layers - 1].A);
+    }
+    forward_clear(&plan);
+    return result;
+}
+
 PyMethodDef ffnn_model_methods[] = {
     {"L_model_forward", FFNN_METHOD(L_model_forward), METH_FASTCALL | METH_KEYWORDS,
      L_model_forward_doc},
     {"predict", FFNN_METHOD(predict), METH_FASTCALL | METH_KEYWORDS, predict_doc},
+    {"predict_proba", FFNN_METHOD(predict_proba), METH_FASTCALL | METH_KEYWORDS, predict_proba_doc},
     {NULL, NULL, 0, NULL},
 };

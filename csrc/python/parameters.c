@@ -265,16 +265,19 @@ static int take_gradients(source *from, int layers, ffnn_pairs *pairs)
         if (found == 0)
             return raise_missing(from->function, from->argument, from->dict, from->W, l);
     }
-    return pairs_resolve(pairs, from->function, "grads['dW%d']", "grads['db%d']");
+    return 0;
 }
 
-int ffnn_pairs_take_gradients(const ffnn_state *state, const char *function, PyObject *grads,
-                              int layers, ffnn_pairs *pairs)
+int ffnn_pairs_take_like_gradients(const ffnn_state *state, const char *function,
+                                   const char *const labels[3], PyObject *dict, int layers,
+                                   ffnn_pairs *pairs)
 {
     pairs->pairs = NULL;
-    if (!PyDict_Check(grads)) return refuse_non_dict(function, "grads", grads);
-    source from = {state, function, "grads", grads, FFNN_KEY_dW, FFNN_KEY_db, 0};
-    if (take_gradients(&from, layers, pairs) == 0) return 0;
+    if (!PyDict_Check(dict)) return refuse_non_dict(function, labels[0], dict);
+    source from = {state, function, labels[0], dict, FFNN_KEY_dW, FFNN_KEY_db, 0};
+    if (take_gradients(&from, layers, pairs) == 0 &&
+        pairs_resolve(pairs, function, labels[1], labels[2]) == 0)
+        return 0;
     ffnn_pairs_clear(pairs);
     return -1;
 }

@@ -1,4 +1,4 @@
-/* parse.c - arguments by position and by name, learning rates, names of activations.
+/* parse.c - arguments by position and by name, numbers, counts, words.
  *
  * Signatures are static tables over interned names: a keyword is found by comparing pointers, so a
  * call costs a few nanoseconds. The errors have CPython's wording for functions written in Python.
@@ -150,7 +150,7 @@ int ffnn_arguments_parse_keywords(const ffnn_state *state, const ffnn_signature 
     return 0;
 }
 
-/* ---- a learning rate ---- */
+/* ---- a number ---- */
 
 /* Python and NumPy agree to call these numbers, but a yes, a duration or a pair is no rate. */
 static int is_real_scalar(PyObject *object)
@@ -167,11 +167,10 @@ static int is_real_scalar(PyObject *object)
     return PyNumber_Check(object);
 }
 
-int ffnn_rate_parse(const char *function, PyObject *object, double *rate)
+int ffnn_number_parse(ffnn_place place, PyObject *object, double *value)
 {
-    const ffnn_place place = {function, "learning_rate", 0};
     if (PyFloat_CheckExact(object)) {
-        *rate = PyFloat_AS_DOUBLE(object);
+        *value = PyFloat_AS_DOUBLE(object);
     } else {
         PyObject *number = is_real_scalar(object) ? PyNumber_Float(object) : NULL;
         if (number == NULL && PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_OverflowError)) {
@@ -191,10 +190,10 @@ int ffnn_rate_parse(const char *function, PyObject *object, double *rate)
             return ffnn_error_raise(PyExc_TypeError, place, "must be a real number, not %s",
                                     Py_TYPE(object)->tp_name);
         }
-        *rate = PyFloat_AS_DOUBLE(number);
+        *value = PyFloat_AS_DOUBLE(number);
         Py_DECREF(number);
     }
-    if (isfinite(*rate)) return 0;
+    if (isfinite(*value)) return 0;
     return ffnn_error_raise(PyExc_ValueError, place, "must be finite, not %S", object);
 }
 
@@ -214,34 +213,25 @@ int ffnn_count_parse(ffnn_place place, PyObject *object, ptrdiff_t most, ptrdiff
                             (Py_ssize_t)most, object);
 }
 
-/* ---- the name of an activation ---- */
+/* ---- a word out of a list ---- */
 
-int ffnn_activation_parse(const ffnn_state *state, const char *function, PyObject *object,
-                          ffnn_activation *g)
+int ffnn_word_parse(ffnn_place place, PyObject *object, const char *const *words, int count)
 {
-    const ffnn_place place = {function, "activation", 0};
-    const ffnn_activation_kernels *table = state->isa->kernels[FFNN_DOUBLE]->activations;
     if (!PyUnicode_Check(object))
         return ffnn_error_raise(PyExc_TypeError, place, "must be a str, not %s",
                                 Py_TYPE(object)->tp_name);
-    const char *names[FFNN_ACTIVATIONS];
-    for (int i = 0; i < FFNN_ACTIVATIONS; i++) {
-        names[i] = table[i].name;
-        if (PyUnicode_CompareWithASCIIString(object, names[i]) == 0) {
-            *g = (ffnn_activation)i;
-            return 0;
-        }
-    }
-    char list[FFNN_ACTIVATIONS * (LONGEST_WORD + 4)] = "";
-    for (int i = 0; i < FFNN_ACTIVATIONS; i++) {
+    for (int i = 0; i < count; i++)
+        if (PyUnicode_CompareWithASCIIString(object, words[i]) == 0) return i;
+    char list[FFNN_MOST_WORDS * (LONGEST_WORD + 4)] = "";
+    for (int i = 0; i < count; i++) {
         size_t used = strlen(list);
-        snprintf(list + used, sizeof list - used, "%s'%s'", i == 0 ? "" : ", ", names[i]);
+        snprintf(list + used, sizeof list - used, "%s'%s'", i == 0 ? "" : ", ", words[i]);
     }
     const char *word = PyUnicode_AsUTF8(object), *near = NULL;
     if (word == NULL)
         PyErr_Clear();
     else
-        near = ffnn_word_nearest(word, names, FFNN_ACTIVATIONS);
+        near = ffnn_word_nearest(word, words, count);
     if (near == NULL)
         return ffnn_error_raise(PyExc_ValueError, place, "must be one of %s, not %R", list, object);
     return ffnn_error_raise(PyExc_ValueError, place,

@@ -5,120 +5,21 @@
  * away. While it computes, Python's lock is free; now and then it is taken back to see whether
  * somebody pressed Ctrl-C.
  */
-#include "binding.h"
-
-#include <stdatomic.h>
+#include "trainer.h"
 
 #include "trainer_docs.h"
 
-typedef struct {
-    PyObject_HEAD const ffnn_state *state; /* lives as long as the type, which we own */
-    ffnn_run *run;
-    ffnn_operand X, Y; /* what `run` reads */
-    ffnn_real real;
-    int layers;
-    ptrdiff_t *dims;
-    double iteration_work;
-    bool is_interrupted; /* the parameters mean nothing any more */
-    atomic_flag is_busy;
-} trainer_object;
-
-/* ---- from Python ---- */
-
-static int fill_parameters(trainer_object *self, ffnn_pairs *parameters)
-{
-    for (int l = 1; l <= self->layers; l++) {
-        ffnn_pair *pair = &parameters->pairs[l - 1];
-        const void *W, *b;
-        if (ffnn_operand_elements(&pair->W, self->real, &W) < 0 ||
-            ffnn_operand_elements(&pair->b, self->real, &b) < 0)
-            return -1;
-        memcpy(ffnn_run_parameter(self->run, 'W', l), W, (size_t)PyArray_NBYTES(pair->W.array));
-        memcpy(ffnn_run_parameter(self->run, 'b', l), b, (size_t)PyArray_NBYTES(pair->b.array));
-    }
-    return 0;
-}
-
-static int fill_dims(trainer_object *self, const ffnn_pairs *parameters, const char *function)
-{
-    self->layers = parameters->layers;
-    self->dims = PyMem_New(ptrdiff_t, (size_t)self->layers + 1);
-    if (self->dims == NULL) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    self->dims[0] = ffnn_operand_rows(&self->X);
-    for (int l = 0; l <= self->layers; l++) {
-        if (l > 0) self->dims[l] = ffnn_operand_rows(&parameters->pairs[l - 1].W);
-        if (self->dims[l] > 0) continue;
-        PyErr_Format(PyExc_ValueError, "%s: layer %d has no units", function, l);
-        return -1;
-    }
-    return 0;
-}
-
-/* gram is a truth value, or NULL or None: what the shapes say. */
-static int start_run(trainer_object *self, double rate, PyObject *gram)
-{
-    ffnn_run_options options = {
-        .kernels = self->state->isa->kernels[self->real],
-        .layers = self->layers,
-        .dims = self->dims,
-        .hidden = FFNN_relu,
-        .output = FFNN_sigmoid,
-        .cost = FFNN_binary_cross_entropy,
-        .learning_rate = rate,
-    };
-    const void *y;
-    const int is_gram = gram == NULL || gram == Py_None ? -1 : PyObject_IsTrue(gram);
-    if (PyErr_Occurred()) return -1;
-    if (ffnn_operand_view(&self->X, self->real, FFNN_ANY_LAYOUT, &options.X) < 0 ||
-        ffnn_operand_elements(&self->Y, self->real, &y) < 0)
-        return -1;
-    options.Y = ffnn_view_of(y, self->dims[self->layers], options.X.cols);
-    options.is_gram =
-        is_gram < 0 ? ffnn_gram_pays(options.kernels, self->dims[0], self->dims[1], options.X.cols)
-                    : is_gram;
-    self->iteration_work = 0;
-    for (int l = 1; l <= self->layers; l++)
-        self->iteration_work += (double)self->dims[l] * (double)options.X.cols *
-                                (3 * (double)self->dims[l - 1] + FFNN_ELEMENT_WORK);
-    self->run = ffnn_run_new(&options);
-    return self->run == NULL ? ffnn_status_raise(FFNN_NO_MEMORY) : 0;
-}
-
-static int trainer_fill(trainer_object *self, PyObject *const *arg)
-{
-    static const char function[] = "Trainer";
-    double rate;
-    ffnn_pairs parameters;
-    if (ffnn_pairs_take(self->state, function, arg[2], &parameters) < 0) return -1;
-    int status = -1;
-    if (ffnn_operand_take(&self->X, arg[0], (ffnn_place){function, "X", 0}) < 0 ||
-        ffnn_operand_take(&self->Y, arg[1], (ffnn_place){function, "Y", 0}) < 0 ||
-        ffnn_rate_parse(function, arg[3], &rate) < 0 ||
-        ffnn_pairs_check(function, &parameters, &self->X) < 0 ||
-        fill_dims(self, &parameters, function) < 0)
-        goto done;
-    const npy_intp m = ffnn_operand_cols(&self->X);
-    if (ffnn_labels_check(function, &self->Y, self->dims[self->layers], m, "the output layer") <
-            0 ||
-        ffnn_examples_check(function, m) < 0)
-        goto done;
-    self->real = self->X.kind == FFNN_KIND_FLOAT ? FFNN_FLOAT : FFNN_DOUBLE;
-    if (start_run(self, rate, arg[4]) == 0) status = fill_parameters(self, &parameters);
-done:
-    ffnn_pairs_clear(&parameters);
-    return status;
-}
-
 static PyObject *trainer_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static const ffnn_signature signature = {
-        "Trainer",
-        4,
-        {FFNN_NAME_X, FFNN_NAME_Y, FFNN_NAME_parameters, FFNN_NAME_learning_rate, FFNN_NAME_gram},
-        1};
+    static const ffnn_signature signature = {"Trainer",
+                                             FFNN_TRAINER_SETTINGS + 1,
+                                             {FFNN_NAME_X, FFNN_NAME_Y, FFNN_NAME_parameters,
+#define FFNN_RUN_OPTION(name) FFNN_NAME_##name,
+#include "run_options.def"
+#undef FFNN_RUN_OPTION
+                                              FFNN_NAME_gram, FFNN_NAME_sample_weight,
+                                              FFNN_NAME_bit_generator, FFNN_NAME_state},
+                                             FFNN_TRAINER_ARGUMENTS - FFNN_TRAINER_SETTINGS - 1};
     const ffnn_state *state = PyType_GetModuleState(type);
     if (state == NULL) return NULL;
     /* A type gets its arguments as tuple and dict; laid out in a row they parse as a call does. */
@@ -137,7 +38,7 @@ static PyObject *trainer_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
         PyTuple_SET_ITEM(names, i, Py_NewRef(key));
         PyTuple_SET_ITEM(row, n_args + i, Py_NewRef(value));
     }
-    PyObject *arg[5];
+    PyObject *arg[FFNN_TRAINER_ARGUMENTS];
     if (ffnn_arguments_parse_keywords(state, &signature, &PyTuple_GET_ITEM(row, 0), n_args, names,
                                       arg) < 0)
         goto done;
@@ -145,7 +46,7 @@ static PyObject *trainer_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
     if (self == NULL) goto done;
     self->state = state;
     atomic_flag_clear(&self->is_busy);
-    if (trainer_fill(self, arg) < 0) Py_CLEAR(self);
+    if (ffnn_trainer_fill(self, arg) < 0) Py_CLEAR(self);
 done:
     Py_XDECREF(row);
     Py_XDECREF(names);
@@ -157,7 +58,9 @@ static int trainer_traverse(PyObject *object, visitproc visit, void *arg)
     trainer_object *self = (trainer_object *)object;
     Py_VISIT(Py_TYPE(object));
     Py_VISIT(self->X.object);
-    Py_VISIT(self->Y.object);
+    Py_VISIT(self->labels.Y.object);
+    Py_VISIT(self->weights.object);
+    Py_VISIT(self->bit_generator);
     return 0;
 }
 
@@ -170,7 +73,9 @@ static void trainer_dealloc(PyObject *object)
     PyObject_GC_UnTrack(object);
     ffnn_run_free(self->run);
     ffnn_operand_clear(&self->X);
-    ffnn_operand_clear(&self->Y);
+    ffnn_operand_clear(&self->weights);
+    ffnn_labels_clear(&self->labels);
+    Py_XDECREF(self->bit_generator);
     PyMem_Free(self->dims);
     type->tp_free(object);
     Py_DECREF(type);
@@ -212,6 +117,22 @@ static bool poll_signals(void *context)
     return is_interrupted;
 }
 
+/* n iterations, or, where n is 0, one pass through the examples in batches. */
+static PyObject *compute(trainer_object *self, ptrdiff_t n, const ptrdiff_t *order, ptrdiff_t size)
+{
+    poll_context poll;
+    double cost = 0;
+    poll.last = ffnn_os_seconds();
+    poll.thread = ffnn_lock_release((double)(n > 0 ? n : 1) * self->iteration_work);
+    const ffnn_status status =
+        n > 0 ? ffnn_run_iterate(self->run, n, &cost, poll_signals, &poll)
+              : ffnn_run_epoch(self->run, order, size, &cost, poll_signals, &poll);
+    ffnn_lock_take(poll.thread);
+    self->is_interrupted = status == FFNN_INTERRUPTED;
+    if (ffnn_status_raise(status) < 0) return NULL;
+    return ffnn_scalar_new(self->real, cost);
+}
+
 static PyObject *trainer_run(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
                              PyObject *kw_names)
 {
@@ -223,54 +144,168 @@ static PyObject *trainer_run(PyObject *object, PyObject *const *args, Py_ssize_t
         ffnn_count_parse((ffnn_place){"Trainer.run", "n", 0}, arg[0], PTRDIFF_MAX, &n) < 0 ||
         enter(self, "run") < 0)
         return NULL;
-    poll_context poll;
-    double cost = 0;
-    poll.last = ffnn_os_seconds();
-    poll.thread = ffnn_lock_release((double)n * self->iteration_work);
-    ffnn_status status = ffnn_run_iterate(self->run, n, &cost, poll_signals, &poll);
-    ffnn_lock_take(poll.thread);
-    self->is_interrupted = status != FFNN_OK;
+    PyObject *cost = compute(self, n, NULL, 0);
     atomic_flag_clear(&self->is_busy);
-    if (ffnn_status_raise(status) < 0) return NULL;
-    return ffnn_scalar_new(self->real, cost);
+    return cost;
 }
 
-static PyObject *copy_parameter(trainer_object *self, char kind, int l)
+/* A permutation of the examples as an array of intp, or NULL for their own order. */
+static int order_take(const trainer_object *self, PyObject *object, PyObject **array)
+{
+    const ffnn_place place = {"Trainer.epoch", "order", 0};
+    *array = NULL;
+    if (object == Py_None) return 0;
+    const npy_intp m = ffnn_operand_cols(&self->X);
+    PyArray_Descr *descr = PyArray_DescrFromType(NPY_INTP);
+    PyObject *order = PyArray_FromAny(object, descr, 0, 0, NPY_ARRAY_CARRAY_RO, NULL);
+    if (order == NULL) return -1;
+    char *seen = NULL;
+    const ffnn_operand o = {order, (PyArrayObject *)order, 0};
+    int status = -1;
+    if (PyArray_NDIM(o.array) != 1 || PyArray_DIM(o.array, 0) != m) {
+        char shape[FFNN_SHAPE_TEXT];
+        ffnn_error_raise(PyExc_ValueError, place, "has shape %s, expected (%zd,)",
+                         ffnn_shape_write(&o, shape), (Py_ssize_t)m);
+        goto done;
+    }
+    if ((seen = PyMem_Calloc((size_t)m, 1)) == NULL) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    const npy_intp *index = PyArray_DATA(o.array);
+    for (npy_intp i = 0; i < m; i++) {
+        if (index[i] < 0 || index[i] >= m || seen[index[i]]) {
+            ffnn_error_raise(PyExc_ValueError, place,
+                             "is no permutation of 0 to %zd: item %zd is %zd", (Py_ssize_t)m - 1,
+                             (Py_ssize_t)i, (Py_ssize_t)index[i]);
+            goto done;
+        }
+        seen[index[i]] = 1;
+    }
+    *array = Py_NewRef(order);
+    status = 0;
+done:
+    PyMem_Free(seen);
+    Py_DECREF(order);
+    return status;
+}
+
+static PyObject *trainer_epoch(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
+                               PyObject *kw_names)
+{
+    static const ffnn_signature signature = {
+        "Trainer.epoch", 2, {FFNN_NAME_order, FFNN_NAME_batch_size}, 0};
+    trainer_object *self = (trainer_object *)object;
+    PyObject *arg[2], *order, *cost = NULL;
+    ptrdiff_t size;
+    if (ffnn_arguments_parse(self->state, &signature, args, n_args, kw_names, arg) < 0 ||
+        ffnn_count_parse((ffnn_place){"Trainer.epoch", "batch_size", 0}, arg[1], PTRDIFF_MAX,
+                         &size) < 0 ||
+        order_take(self, arg[0], &order) < 0)
+        return NULL;
+    if (enter(self, "epoch") == 0) {
+        cost = compute(self, 0, order == NULL ? NULL : PyArray_DATA((PyArrayObject *)order), size);
+        atomic_flag_clear(&self->is_busy);
+    }
+    Py_XDECREF(order);
+    return cost;
+}
+
+/* ---- what is read back ---- */
+
+static PyObject *copy_array(const trainer_object *self, const void *from, char kind, int l)
 {
     void *data;
     PyObject *array =
         ffnn_matrix_new(self->real, self->dims[l], kind == 'W' ? self->dims[l - 1] : 1, &data);
-    if (array != NULL)
-        memcpy(data, ffnn_run_parameter(self->run, kind, l),
-               (size_t)PyArray_NBYTES((PyArrayObject *)array));
+    if (array != NULL) memcpy(data, from, (size_t)PyArray_NBYTES((PyArrayObject *)array));
     return array;
+}
+
+/* {W1, b1, ...} of the parameters, or {dW1, db1, ...} of a moment. */
+static PyObject *copy_dict(const trainer_object *self, int moment)
+{
+    const ffnn_key W = moment < 0 ? FFNN_KEY_W : FFNN_KEY_dW;
+    const ffnn_key b = moment < 0 ? FFNN_KEY_b : FFNN_KEY_db;
+    PyObject *dict = PyDict_New();
+    for (int l = 1; dict != NULL && l <= self->layers; l++) {
+        const void *from_W = moment < 0 ? ffnn_run_parameter(self->run, 'W', l)
+                                        : ffnn_run_moment(self->run, moment, 'W', l);
+        const void *from_b = moment < 0 ? ffnn_run_parameter(self->run, 'b', l)
+                                        : ffnn_run_moment(self->run, moment, 'b', l);
+        if (ffnn_dict_give(self->state, dict, W, l, copy_array(self, from_W, 'W', l)) < 0 ||
+            ffnn_dict_give(self->state, dict, b, l, copy_array(self, from_b, 'b', l)) < 0)
+            Py_CLEAR(dict);
+    }
+    return dict;
 }
 
 static PyObject *trainer_parameters(PyObject *object, PyObject *Py_UNUSED(ignored))
 {
     trainer_object *self = (trainer_object *)object;
     if (enter(self, "parameters") < 0) return NULL;
-    PyObject *parameters = PyDict_New();
-    for (int l = 1; parameters != NULL && l <= self->layers; l++)
-        if (ffnn_dict_give(self->state, parameters, FFNN_KEY_W, l, copy_parameter(self, 'W', l)) <
-                0 ||
-            ffnn_dict_give(self->state, parameters, FFNN_KEY_b, l, copy_parameter(self, 'b', l)) <
-                0)
-            Py_CLEAR(parameters);
+    PyObject *parameters = copy_dict(self, -1);
     atomic_flag_clear(&self->is_busy);
     return parameters;
 }
 
+static PyObject *trainer_state(PyObject *object, PyObject *Py_UNUSED(ignored))
+{
+    static const char *const keys[FFNN_MOST_MOMENTS] = {"v", "s"};
+    trainer_object *self = (trainer_object *)object;
+    if (enter(self, "state") < 0) return NULL;
+    PyObject *state = Py_BuildValue("{s:n}", "t", (Py_ssize_t)*ffnn_run_steps(self->run));
+    for (int i = 0; state != NULL && i < self->moments; i++) {
+        PyObject *moment = copy_dict(self, i);
+        if (moment == NULL || PyDict_SetItemString(state, keys[i], moment) < 0) Py_CLEAR(state);
+        Py_XDECREF(moment);
+    }
+    atomic_flag_clear(&self->is_busy);
+    return state;
+}
+
+static PyObject *get_learning_rate(PyObject *object, void *Py_UNUSED(closure))
+{
+    return PyFloat_FromDouble(*ffnn_run_rate(((trainer_object *)object)->run));
+}
+
+static int set_learning_rate(PyObject *object, PyObject *value, void *Py_UNUSED(closure))
+{
+    trainer_object *self = (trainer_object *)object;
+    double rate;
+    if (value == NULL) {
+        PyErr_SetString(PyExc_AttributeError, "Trainer.learning_rate cannot be deleted");
+        return -1;
+    }
+    if (ffnn_number_parse((ffnn_place){"Trainer", "learning_rate", 0}, value, &rate) < 0 ||
+        enter(self, "learning_rate") < 0)
+        return -1;
+    *ffnn_run_rate(self->run) = rate;
+    atomic_flag_clear(&self->is_busy);
+    return 0;
+}
+
+static PyGetSetDef trainer_attributes[] = {
+    {"learning_rate", get_learning_rate, set_learning_rate, learning_rate_doc, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
 static PyMethodDef trainer_methods[] = {
     {"run", FFNN_METHOD(trainer_run), METH_FASTCALL | METH_KEYWORDS, run_doc},
+    {"epoch", FFNN_METHOD(trainer_epoch), METH_FASTCALL | METH_KEYWORDS, epoch_doc},
     {"parameters", trainer_parameters, METH_NOARGS, parameters_doc},
+    {"state", trainer_state, METH_NOARGS, state_doc},
     {NULL, NULL, 0, NULL},
 };
 
 static PyType_Slot trainer_slots[] = {
-    {Py_tp_doc, (void *)trainer_doc}, {Py_tp_new, trainer_new},
-    {Py_tp_dealloc, trainer_dealloc}, {Py_tp_traverse, trainer_traverse},
-    {Py_tp_methods, trainer_methods}, {0, NULL},
+    {Py_tp_doc, (void *)trainer_doc},
+    {Py_tp_new, trainer_new},
+    {Py_tp_dealloc, trainer_dealloc},
+    {Py_tp_traverse, trainer_traverse},
+    {Py_tp_methods, trainer_methods},
+    {Py_tp_getset, trainer_attributes},
+    {0, NULL},
 };
 
 static PyType_Spec trainer_spec = {
@@ -286,52 +321,7 @@ int ffnn_trainer_add(PyObject *module, ffnn_state *state)
     return state->trainer == NULL ? -1 : PyModule_AddType(module, state->trainer);
 }
 
-/* ---- before the random numbers are drawn ---- */
-
-/* The sizes of the first and the last layer. */
-static int take_ends(PyObject *layer_dims, npy_intp *n_x, npy_intp *n_y)
-{
-    if (!PyTuple_Check(layer_dims) || PyTuple_GET_SIZE(layer_dims) < 2) {
-        PyErr_SetString(PyExc_TypeError,
-                        "check_run: layer_dims must be a tuple of two or more integers");
-        return -1;
-    }
-    *n_x = PyNumber_AsSsize_t(PyTuple_GET_ITEM(layer_dims, 0), NULL);
-    *n_y = PyNumber_AsSsize_t(PyTuple_GET_ITEM(layer_dims, PyTuple_GET_SIZE(layer_dims) - 1), NULL);
-    return PyErr_Occurred() ? -1 : 0;
-}
-
-static PyObject *check_run(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
-                           PyObject *kw_names)
-{
-    static const ffnn_signature signature = {"check_run",
-                                             5,
-                                             {FFNN_NAME_function, FFNN_NAME_X, FFNN_NAME_Y,
-                                              FFNN_NAME_layer_dims, FFNN_NAME_learning_rate},
-                                             0};
-    const ffnn_state *state = ffnn_state_of(module);
-    PyObject *arg[5];
-    if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
-    const char *function = PyUnicode_AsUTF8(arg[0]);
-    npy_intp n_x, n_y;
-    double rate;
-    if (function == NULL || take_ends(arg[3], &n_x, &n_y) < 0 ||
-        ffnn_rate_parse(function, arg[4], &rate) < 0)
-        return NULL;
-    ffnn_operand X = {0}, Y = {0};
-    const int status =
-        ffnn_operand_take(&X, arg[1], (ffnn_place){function, "X", 0}) < 0 ||
-        ffnn_operand_take(&Y, arg[2], (ffnn_place){function, "Y", 0}) < 0 ||
-        ffnn_inputs_check(function, &X, n_x, "layers_dims[0]") < 0 ||
-        ffnn_labels_check(function, &Y, n_y, ffnn_operand_cols(&X), "the output layer") < 0 ||
-        ffnn_examples_check(function, ffnn_operand_cols(&X)) < 0;
-    ffnn_operand_clear(&X);
-    ffnn_operand_clear(&Y);
-    if (status) return NULL;
-    Py_RETURN_NONE;
-}
-
 PyMethodDef ffnn_trainer_methods[] = {
-    {"check_run", FFNN_METHOD(check_run), METH_FASTCALL | METH_KEYWORDS, check_run_doc},
+    {"check_run", FFNN_METHOD(ffnn_check_run), METH_FASTCALL | METH_KEYWORDS, check_run_doc},
     {NULL, NULL, 0, NULL},
 };

@@ -69,7 +69,9 @@ static int plan_update(const ffnn_state *state, PyObject *parameters, PyObject *
     plan->grads.pairs = NULL;
     if (ffnn_pairs_take(state, function, parameters, &plan->parameters) < 0) return -1;
     const int layers = plan->parameters.layers;
-    if (ffnn_pairs_take_gradients(state, function, grads, layers, &plan->grads) < 0) return -1;
+    static const char *const labels[] = {"grads", "grads['dW%d']", "grads['db%d']"};
+    if (ffnn_pairs_take_like_gradients(state, function, labels, grads, layers, &plan->grads) < 0)
+        return -1;
     if (layers > FFNN_STACK_LAYERS &&
         (plan->steps = PyMem_New(update_step, 2 * (size_t)layers)) == NULL) {
         PyErr_NoMemory();
@@ -91,8 +93,7 @@ static void run_update(const ffnn_state *state, const update_plan *plan, double 
     PyThreadState *thread = ffnn_lock_release(work);
     for (int i = 0; i < plan->count; i++) {
         const update_step *step = &plan->steps[i];
-        ffnn_layer_descend(state->isa->kernels[step->real], step->n, step->x, step->dx, rate,
-                           step->out);
+        ffnn_descend(state->isa->kernels[step->real], step->n, step->x, step->dx, rate, step->out);
     }
     ffnn_lock_take(thread);
 }
@@ -126,7 +127,7 @@ static PyObject *update_parameters(PyObject *module, PyObject *const *args, Py_s
     PyObject *arg[3], *result = NULL;
     double rate;
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0 ||
-        ffnn_rate_parse(function, arg[2], &rate) < 0)
+        ffnn_number_parse((ffnn_place){function, "learning_rate", 0}, arg[2], &rate) < 0)
         return NULL;
     update_plan plan;
     if (plan_update(state, arg[0], arg[1], &plan) == 0) {

@@ -1,4 +1,4 @@
-/* costs.inl.h - for each row of costs.def two sums and two gradients with respect to the last Z.
+/* costs.inl.h - for each plain row of costs.def a loss and its slope; how losses are added.
  *
  * Losses are made in blocks of BLOCK and added in double, in CHAINS interleaved chains folded in
  * halves: one order of addition for every instruction set, and sums of float losses can't overflow.
@@ -18,132 +18,104 @@ static double FN(add_losses)(ptrdiff_t n, const real *loss)
     return chain[0];
 }
 
-/* factor * log, where 0 * log(0) is its limit, 0. */
-FFNN_INLINE vec FN(weighted_log)(vec factor, vec log)
-{
-    vmask limit = m_and(v_eq(factor, v_set1(0)), v_eq(v_abs(log), v_set1(INFINITY)));
-    return v_select(limit, v_set1(0), factor * log);
-}
+/* What a literal formula met; a lane of `of_zero` is 1 where a log that counts took 0, of
+ * `of_negative` where any took a negative number. */
+typedef struct {
+    vec of_zero, of_negative;
+} FN(marks);
 
-/* ---- binary cross-entropy: -(y log(al) + (1 - y) log(1 - al)) -------------------------------- */
-
-/* A lane of *of_zero becomes 1 where a log that counts takes 0, of *of_negative where any takes
- * a negative number. */
-FFNN_INLINE vec FN(cross_entropy)(vec al, vec y, vec *of_zero, vec *of_negative)
+/* The sum of f(a, y) over a block, each column times its weight: row by row, so that no bit depends
+ * on the strides. */
+FFNN_INLINE double FN(sum_losses)(ptrdiff_t rows, ptrdiff_t cols, const real *a, ptrdiff_t a_row,
+                                  const real *y, ptrdiff_t y_row, const real *weights,
+                                  FN(marks) * marks, vec (*f)(vec, vec, FN(marks) *))
 {
-    const vec zero = v_set1(0), one = v_set1(1);
-    vec rest = one - al, y_rest = one - y;
-    vmask lost = m_or(m_and(v_eq(al, zero), m_not(v_eq(y, zero))),
-                      m_and(v_eq(rest, zero), m_not(v_eq(y_rest, zero))));
-    *of_zero = v_select(lost, one, *of_zero);
-    *of_negative = v_select(m_or(v_lt(al, zero), v_lt(rest, zero)), one, *of_negative);
-    return -(FN(weighted_log)(y, FN(log)(al)) + FN(weighted_log)(y_rest, FN(log)(rest)));
-}
-
-static double FN(binary_cross_entropy_sum)(ptrdiff_t n, const void *al, const void *y, int *flags)
-{
-    const real *a = al, *t = y;
-    vec of_zero = v_set1(0), of_negative = v_set1(0);
     real loss[BLOCK];
     double total = 0;
-    for (ptrdiff_t first = 0; first < n; first += BLOCK, a += BLOCK, t += BLOCK) {
-        ptrdiff_t count = n - first < BLOCK ? n - first : BLOCK, j = 0;
-        for (; j + LANES <= count; j += LANES)
-            v_store(loss + j,
-                    FN(cross_entropy)(v_load(a + j), v_load(t + j), &of_zero, &of_negative));
-        /* The lanes beyond the end hold al = 0 and y = 0, which raise nothing. */
-        if (j < count)
-            v_store_part(loss + j, count - j,
-                         FN(cross_entropy)(v_load_part(a + j, count - j),
-                                           v_load_part(t + j, count - j), &of_zero, &of_negative));
-        total += FN(add_losses)(count, loss);
+    for (ptrdiff_t i = 0; i < rows; i++, a += a_row, y += y_row) {
+        for (ptrdiff_t first = 0; first < cols; first += BLOCK) {
+            const real *x = a + first, *t = y + first;
+            ptrdiff_t count = cols - first < BLOCK ? cols - first : BLOCK, j = 0, n;
+            for (; j + LANES <= count; j += LANES)
+                v_store(loss + j, f(v_load(x + j), v_load(t + j), marks));
+            /* The lanes beyond the end hold a = 0 and y = 0, which mark nothing. */
+            if ((n = count - j) > 0)
+                v_store_part(loss + j, n, f(v_load_part(x + j, n), v_load_part(t + j, n), marks));
+            for (j = 0; weights && j < count; j++) loss[j] *= weights[first + j];
+            total += FN(add_losses)(count, loss);
+        }
     }
-    if (v_any(v_lt(v_set1(0), of_zero))) *flags |= FFNN_DIVIDE_BY_ZERO;
-    if (v_any(v_lt(v_set1(0), of_negative))) *flags |= FFNN_INVALID;
     return total;
 }
 
-/* max(z, 0) - z y + log(1 + exp(-|z|)), without the difference of large numbers; an infinite z on
- * the right side of 0 costs nothing. */
-FFNN_INLINE vec FN(cross_entropy_of_logit)(vec z, vec y)
+/* ---- mean squared error: (a - y)^2 ------------------------------------------------------------
+ */
+
+FFNN_INLINE vec FN(mean_squared_error_loss)(vec a, vec y)
+{
+    return (a - y) * (a - y);
+}
+
+FFNN_INLINE vec FN(mean_squared_error_slope)(vec a, vec y)
+{
+    return v_set1(2) * (a - y);
+}
+
+/* ---- mean absolute error: |a - y|, whose slope is 0 where they are equal ----------------------
+ */
+
+FFNN_INLINE vec FN(mean_absolute_error_loss)(vec a, vec y)
+{
+    return v_abs(a - y);
+}
+
+/* -1, 0 or 1; NaN stays NaN. */
+FFNN_INLINE vec FN(sign)(vec x)
 {
     const vec zero = v_set1(0);
-    vec magnitude = v_abs(z), wrong = v_select(v_lt(z, zero), y, v_set1(1) - y);
-    vec linear = v_select(v_eq(wrong, zero), zero, magnitude * wrong);
-    return linear + FN(log1p)(FN(exp)(-magnitude));
+    return v_select(v_lt(zero, x), v_set1(1), v_select(v_lt(x, zero), v_set1(-1), x));
 }
 
-static double FN(binary_cross_entropy_logits)(ptrdiff_t n, const void *z, const void *y)
+FFNN_INLINE vec FN(mean_absolute_error_slope)(vec a, vec y)
 {
-    const real *x = z, *t = y;
-    real loss[BLOCK];
-    double total = 0;
-    for (ptrdiff_t first = 0; first < n; first += BLOCK, x += BLOCK, t += BLOCK) {
-        ptrdiff_t count = n - first < BLOCK ? n - first : BLOCK, j = 0;
-        for (; j + LANES <= count; j += LANES)
-            v_store(loss + j, FN(cross_entropy_of_logit)(v_load(x + j), v_load(t + j)));
-        if (j < count)
-            v_store_part(loss + j, count - j,
-                         FN(cross_entropy_of_logit)(v_load_part(x + j, count - j),
-                                                    v_load_part(t + j, count - j)));
-        total += FN(add_losses)(count, loss);
-    }
-    return total;
+    return FN(sign)(a - y);
 }
 
-/* number / divisor; ors into *flags what the lanes of `live` raise. */
-FFNN_INLINE vec FN(flagged_quotient)(vec number, vec divisor, vmask live, int *flags)
+/* ---- Huber's: (a - y)^2 / 2 up to a distance of 1, |a - y| - 1/2 beyond -----------------------
+ */
+
+FFNN_INLINE vec FN(huber_loss)(vec a, vec y)
 {
-    vec quotient = number / divisor, size = v_abs(number);
-    vmask poles =
-        m_and(v_eq(divisor, v_set1(0)), m_and(v_lt(v_set1(0), size), v_lt(size, v_set1(INFINITY))));
-    vmask undefined =
-        m_and(m_not(v_eq(quotient, quotient)), m_and(v_eq(number, number), v_eq(divisor, divisor)));
-    if (v_any(m_and(live, poles))) *flags |= FFNN_DIVIDE_BY_ZERO;
-    if (v_any(m_and(live, undefined))) *flags |= FFNN_INVALID;
-    return quotient;
+    const vec half = v_set1(0.5);
+    vec distance = v_abs(a - y);
+    return v_select(v_lt(v_set1(1), distance), distance - half, half * distance * distance);
 }
 
-/* `live` holds 1 in the lanes that count. */
-FFNN_INLINE vec FN(cross_entropy_gradient)(vec al, vec y, vec z, vec live, int *flags)
+FFNN_INLINE vec FN(huber_slope)(vec a, vec y)
 {
-    const vec one = v_set1(1);
-    vec s = FN(sigmoid)(z), limit = al - y;
-    vmask literal = m_and(m_not(v_eq(al, s)), v_eq(live, one));
-    if (!v_any(literal)) return limit;
-    vec of_al = FN(flagged_quotient)(y, al, literal, flags);
-    vec of_rest = FN(flagged_quotient)(one - y, one - al, literal, flags);
-    return v_select(literal, -(of_al - of_rest) * s * (one - s), limit);
+    vec error = a - y;
+    return v_select(v_lt(v_set1(1), v_abs(error)), FN(sign)(error), error);
 }
 
-static void FN(binary_cross_entropy_gradient)(ptrdiff_t n, const void *al, const void *y,
-                                              const void *z, void *dz, int *flags)
-{
-    const real *a = al, *t = y, *x = z;
-    real *d = dz, ones[LANES];
-    const vec one = v_set1(1);
-    ptrdiff_t j = 0;
-    for (; j + LANES <= n; j += LANES)
-        v_store(d + j, FN(cross_entropy_gradient)(v_load(a + j), v_load(t + j), v_load(x + j), one,
-                                                  flags));
-    if (j == n) return;
-    v_store(ones, one);
-    ptrdiff_t rest = n - j;
-    v_store_part(d + j, rest,
-                 FN(cross_entropy_gradient)(v_load_part(a + j, rest), v_load_part(t + j, rest),
-                                            v_load_part(x + j, rest), v_load_part(ones, rest),
-                                            flags));
-}
+/* ---- the loops of the plain rows --------------------------------------------------------------
+ */
 
-static void FN(binary_cross_entropy_output)(ptrdiff_t n, const void *al, const void *y,
-                                                       void *dz)
-{
-    const real *a = al, *t = y;
-    real *d = dz;
-    ptrdiff_t j = 0;
-    for (; j + LANES <= n; j += LANES) v_store(d + j, v_load(a + j) - v_load(t + j));
-    if (j < n) v_store_part(d + j, n - j, v_load_part(a + j, n - j) - v_load_part(t + j, n - j));
-}
-
-#undef BLOCK
-#undef CHAINS
+/* clang-format off */
+#define SUM_ARGUMENTS ptrdiff_t rows, ptrdiff_t cols, const void *al, ptrdiff_t al_row, const void *y, ptrdiff_t y_row, const void *weights, int *flags
+#define SLOPE_ARGUMENTS ptrdiff_t rows, ptrdiff_t cols, const void *al, ptrdiff_t al_row, const void *y, ptrdiff_t y_row, void *out, ptrdiff_t out_row
+#define UNMARKED(f, loss) FFNN_INLINE vec f(vec a, vec y, FN(marks) *marks) { (void)marks; return loss(a, y); }
+#define SUM_LOOP(loop, f) static double loop(SUM_ARGUMENTS) { (void)flags; return FN(sum_losses)(rows, cols, al, al_row, y, y_row, weights, NULL, f); }
+#define SLOPE_LOOP(loop, f) static void loop(SLOPE_ARGUMENTS) { FN(map_block_2)(rows, cols, al, al_row, y, y_row, out, out_row, f); }
+#define LOOPS_OF_PLAIN(name) UNMARKED(FN(name##_unmarked), FN(name##_loss)) SUM_LOOP(FN(name##_sum), FN(name##_unmarked)) SLOPE_LOOP(FN(name##_gradient), FN(name##_slope))
+#define LOOPS_OF_FUSED(name)
+#define FFNN_COST(name, output, kind) LOOPS_OF_##kind(name)
+/* clang-format on */
+#include "../costs.def"
+#undef FFNN_COST
+#undef LOOPS_OF_PLAIN
+#undef LOOPS_OF_FUSED
+#undef SLOPE_LOOP
+#undef SUM_LOOP
+#undef UNMARKED
+#undef SLOPE_ARGUMENTS
+#undef SUM_ARGUMENTS

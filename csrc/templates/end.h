@@ -23,6 +23,7 @@
 #undef m_or
 #undef m_not
 #undef v_abs
+#undef v_sqrt
 #undef v_min
 #undef v_max
 #undef v_exchange_low

@@ -6,8 +6,8 @@
  * registers v_set1 v_load v_store   unaligned; v_load_part and v_store_part touch the first n <=
  * LANES elements only v_fma(a, b, c)          a * b + c, rounded once where the instruction set can
  *   v_lt v_le v_eq          masks, false for NaN; v_select(mask, yes, no); v_any; m_and m_or m_not
- *   v_abs v_min v_max       where the second operand of v_min or v_max is NaN, so is the result
- *   v_exchange_low, _high   the two halves of a butterfly step, from which transposes are made
+ *   v_abs v_sqrt v_min v_max       where the second operand of v_min or v_max is NaN, so is the
+ * result v_exchange_low, _high   the two halves of a butterfly step, from which transposes are made
  * + - * / work on vec, and & | ^ ~ << >> + - on ivec, as the compiler's vector types give them; a
  * cast between vec and ivec keeps the bits. Contraction is off: only v_fma fuses.
  */
@@ -15,9 +15,22 @@
 
 #include "gemm.inl.h"
 #include "math.inl.h"
+#include "special.inl.h"
+#include "softmax.inl.h"
 #include "activations.inl.h"
 #include "costs.inl.h"
+#include "cross_entropy.inl.h"
 #include "update.inl.h"
+#include "optimizers.inl.h"
+
+/* What a row's kind means for its table entry. */
+/* clang-format off */
+#define ACTIVATION_OF_VALUE(name) {#name, FN(name##_value_loop), FN(name##_from_input_loop), FN(name##_derivative_loop), false, false},
+#define ACTIVATION_OF_INPUT(name) {#name, FN(name##_value_loop), FN(name##_derivative_loop), FN(name##_derivative_loop), true, false},
+#define ACTIVATION_OF_COLUMNS(name) {#name, FN(name##_value_loop), FN(name##_from_input_loop), FN(name##_derivative_loop), false, true},
+#define COST_OF_PLAIN(name, output) {#name, FFNN_##output, false, FN(name##_sum), NULL, FN(name##_gradient), NULL},
+#define COST_OF_FUSED(name, output) {#name, FFNN_##output, true, FN(name##_sum), FN(name##_logits), FN(name##_gradient), FN(name##_literal)},
+/* clang-format on */
 
 static const ffnn_kernels FN(kernels) = {
     REAL_IS_DOUBLE ? FFNN_DOUBLE : FFNN_FLOAT, /* .real, a name that is a macro here */
@@ -31,22 +44,35 @@ static const ffnn_kernels FN(kernels) = {
     .divide = FN(divide),
     .descend = FN(descend),
     .add = FN(add),
+    .add_scaled = FN(add_scaled),
+    .square_sum = FN(square_sum),
+    .drop = FN(drop),
+    .weigh = FN(weigh),
     .activations =
         {
-#define FFNN_ACTIVATION(name) {#name, FN(name##_value_loop), FN(name##_derivative_loop)},
+#define FFNN_ACTIVATION(name, of) ACTIVATION_OF_##of(name)
 #include "../activations.def"
 #undef FFNN_ACTIVATION
         },
     .costs =
         {
-/* clang-format off */
-#define FFNN_COST(c) {#c, FN(c##_sum), FN(c##_logits), FN(c##_gradient), FN(c##_output)},
-/* clang-format on */
+#define FFNN_COST(name, output, kind) COST_OF_##kind(name, output)
 #include "../costs.def"
 #undef FFNN_COST
+        },
+    .optimizers =
+        {
+#define FFNN_OPTIMIZER(name, moments) {#name, moments, FN(name##_step_loop)},
+#include "../optimizers.def"
+#undef FFNN_OPTIMIZER
         },
     .exp = FN(exp_loop),
     .log = FN(log_loop),
 };
 
+#undef ACTIVATION_OF_VALUE
+#undef ACTIVATION_OF_INPUT
+#undef ACTIVATION_OF_COLUMNS
+#undef COST_OF_PLAIN
+#undef COST_OF_FUSED
 #include "end.h"

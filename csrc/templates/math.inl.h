@@ -21,6 +21,7 @@ typedef uint64_t FN(bits) __attribute__((vector_size(sizeof(vec))));
 #define LOG_2_LOW -0x1.8432a1b0e2634p-43
 #define EXP_GREATEST 710.0 /* beyond it infinity */
 #define EXP_LEAST -746.0   /* beyond it 0 */
+#define FAR 760.0          /* beyond -FAR z exp(z) is 0, too */
 /* |r| <= log(2) / 2; the largest relative error of exp is 2^-57.9. */
 static const double FN(exp_p)[] = {
     0x1.000000000000ap-1,  0x1.5555555555503p-3,  0x1.5555555550609p-5,  0x1.1111111124cd2p-7,
@@ -42,6 +43,7 @@ typedef uint32_t FN(bits) __attribute__((vector_size(sizeof(vec))));
 #define LOG_2_LOW 0x1.7f7d1cp-20f
 #define EXP_GREATEST 89.0f
 #define EXP_LEAST -104.0f
+#define FAR 115.0f
 /* |r| <= log(2) / 2; the largest relative error of exp is 2^-28.2. */
 static const float FN(exp_p)[] = {0x1.fffffcp-2f, 0x1.55548cp-3f, 0x1.555858p-5f, 0x1.123dep-7f,
                                   0x1.6ac74ep-10f};
@@ -84,19 +86,32 @@ FFNN_INLINE vec FN(scale)(vec x, vec n)
 #endif
 }
 
-/* exp(x) = (high + low) 2^n, where |low| is at most half an ulp of high: callers that go on
- * computing need it. x lies within EXP_LEAST .. EXP_GREATEST or is NaN. */
-FFNN_INLINE vec FN(exp_parts)(vec x, vec *low, vec *n)
+/* exp(head + tail) = high + low for |head + tail| <= log(2) / 2. */
+FFNN_INLINE vec FN(exp_of_rest)(vec head, vec tail, vec *low)
 {
-    *n = v_fma(x, v_set1(LOG2_E), v_set1(MAGIC)) - v_set1(MAGIC);
-    /* x - n log(2) = head + tail; the head is exact, the tail waits for the other small terms. */
-    vec head = v_fma(*n, v_set1(-LOG_2_HIGH), x), tail = *n * v_set1(-LOG_2_LOW);
     vec r = head + tail, r_squared = r * r;
     vec p = FN(polynomial)(FN(exp_p), COUNT(FN(exp_p)), r, r_squared);
     tail = v_fma(r_squared, p, tail);
     vec high = v_set1(1) + (head + tail);
     *low = tail + (head - (high - v_set1(1)));
     return high;
+}
+
+/* exp(x) = (high + low) 2^n, where |low| is at most half an ulp of high: callers that go on
+ * computing need it. x lies within EXP_LEAST .. EXP_GREATEST or is NaN. */
+FFNN_INLINE vec FN(exp_parts)(vec x, vec *low, vec *n)
+{
+    *n = v_fma(x, v_set1(LOG2_E), v_set1(MAGIC)) - v_set1(MAGIC);
+    /* x - n log(2) = head + tail; the head is exact, the tail waits for the other small terms. */
+    return FN(exp_of_rest)(v_fma(*n, v_set1(-LOG_2_HIGH), x), *n * v_set1(-LOG_2_LOW), low);
+}
+
+/* The same for x + x_low, where x_low is at most an ulp of x or so. */
+FFNN_INLINE vec FN(exp_parts_of_sum)(vec x, vec x_low, vec *low, vec *n)
+{
+    *n = v_fma(x, v_set1(LOG2_E), v_set1(MAGIC)) - v_set1(MAGIC);
+    return FN(exp_of_rest)(v_fma(*n, v_set1(-LOG_2_HIGH), x), v_fma(*n, v_set1(-LOG_2_LOW), x_low),
+                           low);
 }
 
 FFNN_INLINE vec FN(exp)(vec x)
@@ -107,27 +122,38 @@ FFNN_INLINE vec FN(exp)(vec x)
     return FN(scale)(high, n);
 }
 
-/* sigmoid(z) = N / D with e = exp(-|z|), D = 1 + e, and N = 1 for z >= 0, else e. What rounding N
- * and D loses is carried along and added to the quotient: a plain 1 + e alone costs up to 1 ulp.
- * The power of two in N is applied at the end, and once. */
-FFNN_INLINE vec FN(sigmoid)(vec z)
+/* 1 / d for 1 <= d <= 2 to 1 %, close enough for what is below an ulp. */
+FFNN_INLINE vec FN(rough_inverse)(vec d)
+{
+    vec inverse = v_fma(d, v_set1((real)32 / 99), v_set1((real)-144 / 99));
+    return v_fma(d, inverse, v_set1((real)210 / 99));
+}
+
+/* sigmoid(z) = (s + s_rest / d) 2^n, where s = N / d with e = exp(-|z|), d = 1 + e, and N = 1 for
+ * z >= 0, else e. What rounding N and d loses is carried along in s_rest: a plain 1 + e alone costs
+ * up to 1 ulp. The power of two in N is left to the caller, to be applied once and last. */
+FFNN_INLINE vec FN(sigmoid_parts)(vec z, vec *s_rest, vec *d, vec *n)
 {
     const vec one = v_set1(1);
-    vec low, n;
-    vec high = FN(exp_parts)(-v_min(v_set1(-EXP_LEAST), v_abs(z)), &low, &n);
-    /* Below 2^-100, e is lost in D and in its low part. */
-    vec power = FN(power_of_2)(v_max(v_set1(-100), n));
-    vec d = v_fma(high, power, one);
-    vec d_low = v_fma(low, power, v_fma(high, power, one - d));
+    vec low;
+    vec high = FN(exp_parts)(-v_min(v_set1(FAR), v_abs(z)), &low, n);
+    /* Below 2^-100, e is lost in d and in its low part. */
+    vec power = FN(power_of_2)(v_max(v_set1(-100), *n));
+    *d = v_fma(high, power, one);
+    vec d_low = v_fma(low, power, v_fma(high, power, one - *d));
     vmask negative = v_lt(z, v_set1(0));
     vec numerator = v_select(negative, high, one);
     vec numerator_low = v_select(negative, low, v_set1(0));
-    vec s = numerator / d;
-    /* The parabola is 1 / d for 1 <= d <= 2 to 1 %, close enough for what is below an ulp. */
-    vec inverse = v_fma(d, v_set1((real)32 / 99), v_set1((real)-144 / 99));
-    inverse = v_fma(d, inverse, v_set1((real)210 / 99));
-    s = v_fma(v_fma(-s, d_low, numerator_low), inverse, s);
-    return FN(scale)(s, v_select(negative, n, v_set1(0)));
+    vec s = numerator / *d;
+    *n = v_select(negative, *n, v_set1(0));
+    *s_rest = v_fma(-s, d_low, numerator_low);
+    return s;
+}
+
+FFNN_INLINE vec FN(sigmoid)(vec z)
+{
+    vec rest, d, n, s = FN(sigmoid_parts)(z, &rest, &d, &n);
+    return FN(scale)(v_fma(rest, FN(rough_inverse)(d), s), n);
 }
 
 /* log(2^k (1 + f)) for sqrt(1/2) <= 1 + f <= sqrt(2). */
@@ -184,16 +210,3 @@ static void FN(log_loop)(ptrdiff_t n, const void *x, void *y)
 {
     FN(map)(n, x, y, FN(log));
 }
-
-#undef MANTISSA_BITS
-#undef EXPONENT_BIAS
-#undef INTEGERS
-#undef MAGIC
-#undef LEAST_NORMAL
-#undef SQRT_HALF
-#undef LOG2_E
-#undef LOG_2_HIGH
-#undef LOG_2_LOW
-#undef EXP_GREATEST
-#undef EXP_LEAST
-#undef COUNT

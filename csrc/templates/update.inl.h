@@ -46,3 +46,51 @@ static void FN(add)(ptrdiff_t n, const void *dx, void *x)
     for (; j + LANES <= n; j += LANES) v_store(a + j, v_load(a + j) + v_load(d + j));
     if (j < n) v_store_part(a + j, n - j, v_load_part(a + j, n - j) + v_load_part(d + j, n - j));
 }
+
+static void FN(add_scaled)(ptrdiff_t n, double factor, const void *dx, void *x)
+{
+    const real *d = dx;
+    real *a = x;
+    const vec f = v_set1((real)factor);
+    for (ptrdiff_t j = 0; j < n; j += LANES) {
+        const ptrdiff_t left = n - j < LANES ? n - j : LANES;
+        FN(store_columns)
+        (a + j, left, FN(load_columns)(a + j, left) + f * FN(load_columns)(d + j, left));
+    }
+}
+
+static double FN(square_sum)(ptrdiff_t n, double factor, const void *x, double other, const void *y)
+{
+    enum { CHAINS = 8 };
+    const real *a = x, *b = y;
+    double chain[CHAINS] = {0};
+    for (ptrdiff_t j = 0; j < n; j++) {
+        const double term = factor * a[j] + (other != 0 ? other * b[j] : 0);
+        chain[j % CHAINS] += term * term;
+    }
+    for (int half = CHAINS / 2; half > 0; half /= 2)
+        for (int c = 0; c < half; c++) chain[c] += chain[c + half];
+    return chain[0];
+}
+
+static void FN(drop)(ptrdiff_t rows, ptrdiff_t cols, const void *a, ptrdiff_t a_row,
+                     const unsigned char *mask, ptrdiff_t mask_row, double keep_prob, void *out,
+                     ptrdiff_t out_row)
+{
+    const real divisor = (real)keep_prob;
+    for (ptrdiff_t i = 0; i < rows; i++) {
+        const real *x = (const real *)a + i * a_row;
+        const unsigned char *kept = mask + i * mask_row;
+        real *r = (real *)out + i * out_row;
+        for (ptrdiff_t j = 0; j < cols; j++) r[j] = x[j] * (real)kept[j] / divisor;
+    }
+}
+
+static void FN(weigh)(ptrdiff_t rows, ptrdiff_t cols, const void *weights, void *a, ptrdiff_t a_row)
+{
+    const real *w = weights;
+    for (ptrdiff_t i = 0; i < rows; i++) {
+        real *x = (real *)a + i * a_row;
+        for (ptrdiff_t j = 0; j < cols; j++) x[j] *= w[j];
+    }
+}

@@ -1,0 +1,166 @@
+/* pass.c - a slab of examples forward and backward through all layers. */
+#include "run.h"
+
+static void *row_of(const ffnn_run *run, void *data, ptrdiff_t row, ptrdiff_t i)
+{
+    return (char *)data + i * row * run->k->element_bytes;
+}
+
+static ffnn_view input_of(const ffnn_run *run, int i, const slab *s)
+{
+    return i == 0 ? s->X
+                  : ffnn_contiguous(run->layer[i - 1].A, run->layer[i].n_prev, s->X.cols, s->row);
+}
+
+static ffnn_view weights_of(const layer *l)
+{
+    return ffnn_contiguous(l->W, l->n, l->n_prev, l->n_prev);
+}
+
+static ffnn_dropout dropout_of(const ffnn_run *run, int i, const slab *s)
+{
+    const layer *l = &run->layer[i];
+    if (l->keep_prob >= 1) return (ffnn_dropout){NULL, 0, 1};
+    return (ffnn_dropout){l->mask + s->first, run->mask_columns, l->keep_prob};
+}
+
+/* The columns of one of gram.c's arrays that belong to the slab. */
+static ffnn_result gram_columns(const ffnn_run *run, void *data, const slab *s)
+{
+    return (ffnn_result){(char *)data + s->first * run->k->element_bytes, run->gram.row};
+}
+
+/* Where Z of a layer stands: in `kept`, which is also A's place unless the derivative needs it;
+ * that of the output, which the cost is taken from, where dZ will stand. */
+static ffnn_result z_of(const ffnn_run *run, int i, const slab *s)
+{
+    const layer *l = &run->layer[i];
+    if (i == 0 && run->is_gram) return gram_columns(run, run->gram.Z, s);
+    if (i == run->layers - 1 && l->kept == l->A) return (ffnn_result){run->dZ[0], s->row};
+    return (ffnn_result){l->kept, s->row};
+}
+
+/* What the derivative of a layer is taken from. */
+static ffnn_result kept_of(const ffnn_run *run, int i, const slab *s)
+{
+    const layer *l = &run->layer[i];
+    if (run->k->activations[l->g].keeps_input) return z_of(run, i, s);
+    return (ffnn_result){l->kept, s->row};
+}
+
+bool ffnn_pass_forward(const ffnn_run *run, const slab *s, double *cost, patience *p)
+{
+    const ffnn_kernels *k = run->k;
+    for (int i = 0; i < run->layers; i++) {
+        const layer *l = &run->layer[i];
+        const bool keeps_input = k->activations[l->g].keeps_input;
+        const ffnn_result A = {l->A, s->row}, Z = z_of(run, i, s);
+        const ffnn_result V = keeps_input ? A : (ffnn_result){l->kept, s->row};
+        const ffnn_dropout dropout = dropout_of(run, i, s);
+        if (i == 0 && run->is_gram)
+            ffnn_layer_activate(k, l->n, s->X.cols, l->g, dropout, Z, V, A);
+        else
+            ffnn_layer_forward(k, weights_of(l), ffnn_contiguous(l->b, l->n, 1, 1),
+                               input_of(run, i, s), l->g, dropout, Z, V, A);
+        if (ffnn_patience_spend(p, l->n, l->n_prev, s->X.cols)) return true;
+    }
+    if (!cost) return false;
+    const ffnn_cost_kernels *c = &k->costs[run->cost];
+    const layer *output = &run->layer[run->layers - 1];
+    const ffnn_result Z = z_of(run, run->layers - 1, s);
+    int flags = 0;
+    *cost += run->is_fused ? c->value_from_logits(output->n, s->X.cols, Z.data, Z.row, s->Y.data,
+                                                  s->Y.row, s->weights)
+                           : c->value(output->n, s->X.cols, output->A, s->row, s->Y.data, s->Y.row,
+                                      s->weights, &flags);
+    return false;
+}
+
+/* dZ of the output layer. */
+static void start_backward(const ffnn_run *run, const slab *s)
+{
+    const ffnn_kernels *k = run->k;
+    const layer *l = &run->layer[run->layers - 1];
+    const ptrdiff_t m = s->X.cols;
+    k->costs[run->cost].gradient(l->n, m, l->A, s->row, s->Y.data, s->Y.row, run->dZ[0], s->row);
+    if (!run->is_fused) {
+        const ffnn_result kept = kept_of(run, run->layers - 1, s);
+        k->activations[l->g].run_derivative(l->n, m, run->dZ[0], s->row, kept.data, kept.row,
+                                            run->dZ[0], s->row);
+    }
+    if (s->weights) k->weigh(l->n, m, s->weights, run->dZ[0], s->row);
+}
+
+/* dZ of the layer below i, from the old W. */
+static void descend_layer(const ffnn_run *run, int i, const slab *s, void *dZ, void *dZ_below)
+{
+    const layer *l = &run->layer[i], *below = &run->layer[i - 1];
+    const ffnn_result kept = kept_of(run, i - 1, s), dz = {dZ_below, s->row};
+    ffnn_layer_backward(run->k, ffnn_contiguous(dZ, l->n, s->X.cols, s->row), weights_of(l),
+                        dropout_of(run, i - 1, s), dz, run->k->activations[below->g].run_derivative,
+                        ffnn_contiguous(kept.data, below->n, s->X.cols, kept.row), dz);
+}
+
+typedef struct {
+    const ffnn_run *run;
+    const layer *l;
+} step_context;
+
+/* The optimiser's step while the sums of dW are in the cache. */
+static void finish_step(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t col,
+                        ptrdiff_t cols)
+{
+    const ffnn_kernels *k = p->kernels;
+    const step_context *c = p->context;
+    const ffnn_optimizer_kernels *optimizer = &k->optimizers[c->run->rule.optimizer];
+    for (ptrdiff_t i = row; i < row + rows; i++) {
+        const ptrdiff_t at_bytes = (i * p->out_row + col) * k->element_bytes;
+        void *moments[FFNN_MOST_MOMENTS];
+        for (int j = 0; j < optimizer->moments; j++)
+            moments[j] = (char *)c->l->W_moments[j] + at_bytes;
+        optimizer->step(cols, &c->run->W_step, (const char *)p->out + at_bytes,
+                        (char *)c->l->W + at_bytes, moments);
+    }
+}
+
+bool ffnn_pass_backward(const ffnn_run *run, const slab *s, patience *p)
+{
+    const ffnn_kernels *k = run->k;
+    /* A norm to be clipped is known when all gradients are. */
+    const bool has_step = s->is_last && run->rule.clip_norm == 0;
+    int turn = 0;
+    start_backward(run, s);
+    for (int i = run->layers - 1; i >= 0; i--, turn = !turn) {
+        const layer *l = &run->layer[i];
+        const ffnn_view dZ = ffnn_contiguous(run->dZ[turn], l->n, s->X.cols, s->row);
+        if (i > 0) {
+            descend_layer(run, i, s, run->dZ[turn], run->dZ[!turn]);
+            if (ffnn_patience_spend(p, l->n_prev, l->n, s->X.cols)) return true;
+        }
+        if (i == 0 && run->is_gram) {
+            ffnn_result kept = gram_columns(run, run->gram.dZ, s);
+            for (ptrdiff_t row = 0; row < l->n; row++)
+                memcpy(row_of(run, kept.data, kept.row, row),
+                       row_of(run, run->dZ[turn], s->row, row),
+                       (size_t)(s->X.cols * k->element_bytes));
+        } else {
+            step_context step = {run, l};
+            ffnn_product_run(&(ffnn_product){
+                .kernels = k,
+                .left = dZ,
+                .right = ffnn_transposed(input_of(run, i, s)),
+                .out = l->dW,
+                .out_row = l->n_prev,
+                .start = s->is_first ? FFNN_FROM_ZERO : FFNN_FROM_TILE,
+                .finish = has_step ? finish_step : NULL,
+                .context = &step,
+            });
+        }
+        k->row_sums(l->n, s->X.cols, dZ.data, dZ.row, s->is_first ? l->db : run->sums);
+        if (!s->is_first) k->add(l->n, run->sums, l->db);
+        if (has_step)
+            k->optimizers[run->rule.optimizer].step(l->n, &run->b_step, l->db, l->b, l->b_moments);
+        if (ffnn_patience_spend(p, l->n, s->X.cols, l->n_prev)) return true;
+    }
+    return false;
+}

@@ -1,0 +1,43 @@
+/* cost_docs.h - the docstring of cost.c.
+ *
+ * A first line "name(arguments)", then "--", becomes __text_signature__.
+ */
+
+static const char compute_cost_doc[] =
+    "compute_cost(AL, Y, *, cost='binary_cross_entropy', parameters=None, lambd=0.0)\n"
+    "--\n"
+    "\n"
+    "Compute what the output AL costs where Y is right, the mean over the examples.\n"
+    "\n"
+    "==========  ====================  ==============================================\n"
+    "AL          (n_y, m)              the net's output\n"
+    "Y           (n_y, m)              labels, real numbers allowed; where n_y is 1 also\n"
+    "                                  (m,) and (m, 1); integers never widen the result.\n"
+    "                                  The categorical cost also takes classes 0 to n_y - 1,\n"
+    "                                  one for each example: (m,), (1, m) or (m, 1)\n"
+    "cost        str                   a name from ffnn.costs(), below\n"
+    "parameters  dict or None          W1, b1, ..., WL, bL, for lambd\n"
+    "lambd       float                 adds lambd / (2 m) times the sum of all W^2; not negative\n"
+    "result      0-d array             AL and a float Y as NumPy promotes them\n"
+    "==========  ====================  ==============================================\n"
+    "\n"
+    "With one term for each output unit, summed over the units and divided by m:\n"
+    "\n"
+    "binary_cross_entropy       -(Y log(AL) + (1 - Y) log(1 - AL))\n"
+    "categorical_cross_entropy  -Y log(AL)\n"
+    "mean_squared_error         (AL - Y)^2\n"
+    "mean_absolute_error        abs(AL - Y)\n"
+    "huber                      (AL - Y)^2 / 2, beyond a distance of 1 abs(AL - Y) - 1/2\n"
+    "\n"
+    "0 * log(0) counts as 0, its limit. A confident and wrong prediction costs inf, with\n"
+    "NumPy's \"divide by zero encountered in log\", which obeys np.errstate. ValueError for\n"
+    "other shapes, for m = 0, for an unknown cost and a class that is none; TypeError for\n"
+    "another dtype and for lambd without parameters. The cross-entropies are the negative\n"
+    "log-likelihood of independent labels.\n"
+    "\n"
+    ">>> import numpy as np, ffnn\n"
+    ">>> ffnn.compute_cost(np.array([[0.8, 0.9, 0.4]]), np.array([[1, 1, 0]]))\n"
+    "array(0.27977656)\n"
+    ">>> ffnn.compute_cost(np.array([[0.5], [0.25], [0.25]]), [2], "
+    "cost=\"categorical_cross_entropy\")\n"
+    "array(1.38629436)";

@@ -1,0 +1,239 @@
+/* options.c - what a net and its training are: activations, cost, optimiser and their numbers. */
+#include "binding.h"
+
+#include <math.h>
+
+/* ---- names ---- */
+
+static int activation_parse(const ffnn_state *state, ffnn_place place, PyObject *object,
+                            ffnn_activation *g)
+{
+    const ffnn_activation_kernels *rows = state->isa->kernels[FFNN_DOUBLE]->activations;
+    const char *names[FFNN_ACTIVATIONS];
+    for (int i = 0; i < FFNN_ACTIVATIONS; i++) names[i] = rows[i].name;
+    const int index = ffnn_word_parse(place, object, names, FFNN_ACTIVATIONS);
+    *g = (ffnn_activation)index;
+    return index < 0 ? -1 : 0;
+}
+
+int ffnn_activation_parse(const ffnn_state *state, const char *function, PyObject *object,
+                          ffnn_activation *g)
+{
+    return activation_parse(state, (ffnn_place){function, "activation", 0}, object, g);
+}
+
+int ffnn_cost_parse(const ffnn_state *state, const char *function, PyObject *object,
+                    ffnn_cost *cost)
+{
+    const ffnn_cost_kernels *rows = state->isa->kernels[FFNN_DOUBLE]->costs;
+    const char *names[FFNN_COSTS];
+    for (int i = 0; i < FFNN_COSTS; i++) names[i] = rows[i].name;
+    const int index = ffnn_word_parse((ffnn_place){function, "cost", 0}, object, names, FFNN_COSTS);
+    *cost = (ffnn_cost)index;
+    return index < 0 ? -1 : 0;
+}
+
+int ffnn_cost_parse_for(const ffnn_state *state, const char *function, PyObject *object,
+                        ffnn_activation output, ffnn_cost *cost)
+{
+    const ffnn_kernels *kernels = state->isa->kernels[FFNN_DOUBLE];
+    const ffnn_cost_kernels *rows = kernels->costs;
+    if (object == NULL || object == Py_None) {
+        *cost = FFNN_mean_squared_error;
+        for (int i = FFNN_COSTS - 1; i >= 0; i--)
+            if (rows[i].output == output) *cost = (ffnn_cost)i;
+        return 0;
+    }
+    if (ffnn_cost_parse(state, function, object, cost) < 0) return -1;
+    if (!rows[*cost].is_fused || rows[*cost].output == output) return 0;
+    return ffnn_error_raise(PyExc_ValueError, (ffnn_place){function, "cost", 0},
+                            "'%s' goes with output_activation='%s', not '%s'", rows[*cost].name,
+                            kernels->activations[rows[*cost].output].name,
+                            kernels->activations[output].name);
+}
+
+static int optimizer_parse(const ffnn_state *state, const char *function, PyObject *object,
+                           ffnn_optimizer *optimizer)
+{
+    const ffnn_optimizer_kernels *rows = state->isa->kernels[FFNN_DOUBLE]->optimizers;
+    const char *names[FFNN_OPTIMIZERS];
+    for (int i = 0; i < FFNN_OPTIMIZERS; i++) names[i] = rows[i].name;
+    const int index =
+        ffnn_word_parse((ffnn_place){function, "optimizer", 0}, object, names, FFNN_OPTIMIZERS);
+    *optimizer = (ffnn_optimizer)index;
+    return index < 0 ? -1 : 0;
+}
+
+/* ---- numbers ---- */
+
+typedef struct {
+    double at_least, below;
+    const char *words; /* for a value that is not between them */
+} range;
+
+static const range share = {0, 1, "must be at least 0 and below 1, not %S"};
+static const range amount = {0, HUGE_VAL, "must be at least 0, not %S"};
+static const range positive = {5e-324, HUGE_VAL, "must be above 0, not %S"};
+
+/* `value` keeps its default where the option was not given. */
+static int number_parse(const char *function, const char *name, PyObject *object, range within,
+                        double *value)
+{
+    const ffnn_place place = {function, name, 0};
+    if (object == NULL) return 0;
+    if (ffnn_number_parse(place, object, value) < 0) return -1;
+    if (*value >= within.at_least && *value < within.below) return 0;
+    return ffnn_error_raise(PyExc_ValueError, place, within.words, object);
+}
+
+int ffnn_lambd_parse(const char *function, PyObject *object, double *lambd)
+{
+    *lambd = 0;
+    return number_parse(function, "lambd", object, amount, lambd);
+}
+
+/* ---- one for all hidden layers, or a list with one for each ---- */
+
+/* Gives `parse` the item of each hidden layer. */
+static int for_hidden_layers(const ffnn_state *state, const char *function, const char *name,
+                             PyObject *object, ffnn_net *net,
+                             int (*parse)(const ffnn_state *, ffnn_place, PyObject *, ffnn_net *,
+                                          int))
+{
+    const int hidden = net->layers - 1;
+    if (!PyList_Check(object) && !PyTuple_Check(object)) {
+        const ffnn_place place = {function, name, 0};
+        for (int i = 0; i < (hidden > 0 ? hidden : 1); i++)
+            if (parse(state, place, object, net, i) < 0) return -1;
+        return 0;
+    }
+    PyObject *items = PySequence_Tuple(object);
+    if (items == NULL) return -1;
+    int status = 0;
+    if (PyTuple_GET_SIZE(items) != hidden)
+        status = ffnn_error_raise(PyExc_ValueError, (ffnn_place){function, name, 0},
+                                  "has length %zd, expected one for each of %d hidden layers",
+                                  PyTuple_GET_SIZE(items), hidden);
+    char label[64];
+    PyOS_snprintf(label, sizeof label, "%s[%%d]", name);
+    for (int i = 0; status == 0 && i < hidden; i++)
+        status = parse(state, (ffnn_place){function, label, i}, PyTuple_GET_ITEM(items, i), net, i);
+    Py_DECREF(items);
+    return status;
+}
+
+static int hidden_activation_parse(const ffnn_state *state, ffnn_place place, PyObject *object,
+                                   ffnn_net *net, int i)
+{
+    ffnn_activation g;
+    if (activation_parse(state, place, object, &g) < 0) return -1;
+    if (state->isa->kernels[FFNN_DOUBLE]->activations[g].by_columns)
+        return ffnn_error_raise(PyExc_ValueError, place, "%R is for the output layer alone",
+                                object);
+    if (i < net->layers - 1) net->activations[i] = g;
+    return 0;
+}
+
+static int keep_prob_parse(const ffnn_state *Py_UNUSED(state), ffnn_place place, PyObject *object,
+                           ffnn_net *net, int i)
+{
+    double keep_prob;
+    if (ffnn_number_parse(place, object, &keep_prob) < 0) return -1;
+    if (!(keep_prob > 0 && keep_prob <= 1))
+        return ffnn_error_raise(PyExc_ValueError, place, "must be above 0 and at most 1, not %S",
+                                object);
+    if (i >= net->layers - 1) return 0;
+    net->keep_prob[i] = keep_prob;
+    if (keep_prob < 1) net->has_dropout = true;
+    return 0;
+}
+
+static int net_reserve(ffnn_net *net, int layers)
+{
+    net->layers = layers;
+    net->has_dropout = false;
+    net->activations = net->small_activations;
+    net->keep_prob = net->small_keep_prob;
+    if (layers > FFNN_STACK_LAYERS) {
+        net->activations = PyMem_New(ffnn_activation, (size_t)layers);
+        net->keep_prob = PyMem_New(double, (size_t)layers);
+        if (net->activations == NULL || net->keep_prob == NULL) {
+            PyMem_Free(net->activations);
+            PyMem_Free(net->keep_prob);
+            net->activations = NULL;
+            PyErr_NoMemory();
+            return -1;
+        }
+    }
+    for (int i = 0; i < layers; i++) {
+        net->activations[i] = i < layers - 1 ? FFNN_relu : FFNN_sigmoid;
+        net->keep_prob[i] = 1;
+    }
+    return 0;
+}
+
+int ffnn_net_parse(const ffnn_state *state, const char *function, int layers, PyObject *hidden,
+                   PyObject *output, PyObject *keep_prob, ffnn_net *net)
+{
+    if (net_reserve(net, layers) < 0) return -1;
+    if ((hidden == NULL || for_hidden_layers(state, function, "hidden_activation", hidden, net,
+                                             hidden_activation_parse) == 0) &&
+        (output == NULL || activation_parse(state, (ffnn_place){function, "output_activation", 0},
+                                            output, &net->activations[layers - 1]) == 0) &&
+        (keep_prob == NULL ||
+         for_hidden_layers(state, function, "keep_prob", keep_prob, net, keep_prob_parse) == 0))
+        return 0;
+    ffnn_net_clear(net);
+    return -1;
+}
+
+void ffnn_net_clear(ffnn_net *net)
+{
+    if (net->activations != NULL && net->activations != net->small_activations) {
+        PyMem_Free(net->activations);
+        PyMem_Free(net->keep_prob);
+    }
+    net->activations = NULL;
+}
+
+/* ---- a run ---- */
+
+static int rule_parse(const ffnn_state *state, const char *function, PyObject *const *arg,
+                      ffnn_rule *rule)
+{
+    PyObject *clip = arg[FFNN_RUN_clip_norm] == Py_None ? NULL : arg[FFNN_RUN_clip_norm];
+    *rule = (ffnn_rule){
+        .optimizer = FFNN_gd, .beta = 0.9, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8};
+    if (ffnn_number_parse((ffnn_place){function, "learning_rate", 0}, arg[FFNN_RUN_learning_rate],
+                          &rule->learning_rate) < 0 ||
+        (arg[FFNN_RUN_optimizer] != NULL &&
+         optimizer_parse(state, function, arg[FFNN_RUN_optimizer], &rule->optimizer) < 0))
+        return -1;
+    if (number_parse(function, "beta", arg[FFNN_RUN_beta], share, &rule->beta) < 0 ||
+        number_parse(function, "beta1", arg[FFNN_RUN_beta1], share, &rule->beta1) < 0 ||
+        number_parse(function, "beta2", arg[FFNN_RUN_beta2], share, &rule->beta2) < 0 ||
+        number_parse(function, "epsilon", arg[FFNN_RUN_epsilon], amount, &rule->epsilon) < 0 ||
+        number_parse(function, "weight_decay", arg[FFNN_RUN_weight_decay], amount,
+                     &rule->weight_decay) < 0 ||
+        number_parse(function, "lambd", arg[FFNN_RUN_lambd], amount, &rule->lambd) < 0 ||
+        number_parse(function, "clip_norm", clip, positive, &rule->clip_norm) < 0)
+        return -1;
+    if (rule->weight_decay == 0 || rule->optimizer == FFNN_adamw) return 0;
+    return ffnn_error_raise(PyExc_ValueError, (ffnn_place){function, "weight_decay", 0},
+                            "goes with optimizer='adamw'; lambd is the L2 term of the cost");
+}
+
+int ffnn_run_settings_parse(const ffnn_state *state, const char *function, int layers,
+                            PyObject *const arg[FFNN_RUN_OPTIONS], ffnn_run_settings *settings)
+{
+    if (rule_parse(state, function, arg, &settings->rule) < 0 ||
+        ffnn_net_parse(state, function, layers, arg[FFNN_RUN_hidden_activation],
+                       arg[FFNN_RUN_output_activation], arg[FFNN_RUN_keep_prob],
+                       &settings->net) < 0)
+        return -1;
+    if (ffnn_cost_parse_for(state, function, arg[FFNN_RUN_cost],
+                            settings->net.activations[layers - 1], &settings->cost) == 0)
+        return 0;
+    ffnn_net_clear(&settings->net);
+    return -1;
+}

@@ -1,0 +1,42 @@
+/* trainer.h - what a Trainer holds, for trainer.c and trainer_fill.c. */
+#ifndef FFNN_TRAINER_H
+#define FFNN_TRAINER_H
+
+#include "binding.h"
+
+#include <stdatomic.h>
+
+typedef struct {
+    PyObject_HEAD const ffnn_state *state; /* lives as long as the type, which we own */
+    ffnn_run *run;
+    /* What `run` reads: */
+    ffnn_operand X, weights;
+    ffnn_labels labels;
+    PyObject *bit_generator;
+    ffnn_real real;
+    int layers, moments;
+    ptrdiff_t *dims;
+    double iteration_work;
+    bool is_interrupted; /* the parameters mean nothing any more */
+    atomic_flag is_busy;
+} trainer_object;
+
+/* Arguments of Trainer in the order of its signature. */
+enum {
+    FFNN_TRAINER_X,
+    FFNN_TRAINER_Y,
+    FFNN_TRAINER_PARAMETERS,
+    FFNN_TRAINER_SETTINGS,
+    FFNN_TRAINER_GRAM = FFNN_TRAINER_SETTINGS + FFNN_RUN_OPTIONS,
+    FFNN_TRAINER_SAMPLE_WEIGHT,
+    FFNN_TRAINER_BIT_GENERATOR,
+    FFNN_TRAINER_STATE,
+    FFNN_TRAINER_ARGUMENTS
+};
+
+/* Makes a run of the arguments; the object is fresh, all zero. */
+int ffnn_trainer_fill(trainer_object *self, PyObject *const arg[FFNN_TRAINER_ARGUMENTS]);
+PyObject *ffnn_check_run(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
+                         PyObject *kw_names);
+
+#endif

@@ -1,0 +1,207 @@
+/* run.c - a whole run of training, without Python inside: its memory and the ways in.
+ *
+ * A step's examples pass in slabs (batch.c): forward and backward through all layers for one slab,
+ * the gradients summed from slab to slab in the order of the examples, the update with the last.
+ * Everything that a step needs lives in one block, allocated once:
+ *
+ *   for each layer   W  b  dW  db, the optimiser's moments, A [n, slab] and, where the derivative
+ *                    needs another array, that
+ *   shared           dZ of two layers [widest, slab], the sums of one slab's rows
+ *   with G           what gram.c needs for the first layer
+ */
+#include "run.h"
+
+#include <stdint.h>
+
+enum {
+    SLAB = 512,
+    POLL_WORK = 200 * 1000 * 1000, /* multiply-adds between two looks at the signals: 2 to 40 ms */
+    CALL_WORK = 2000, /* what a product costs beside its arithmetic, in multiply-adds */
+};
+
+/* ---- memory -------------------------------------------------------------------------------------
+ */
+
+size_t ffnn_bytes_with(size_t bytes, ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t element_bytes)
+{
+    size_t elements, more;
+    if (__builtin_mul_overflow((size_t)rows, (size_t)cols, &elements) ||
+        __builtin_mul_overflow(elements, (size_t)element_bytes, &more) || more > SIZE_MAX / 4 ||
+        bytes > SIZE_MAX / 4)
+        return SIZE_MAX;
+    return bytes + (more + FFNN_ALIGNMENT - 1) / FFNN_ALIGNMENT * FFNN_ALIGNMENT;
+}
+
+/* Lays one array behind the last: *bytes is where it begins, and then where it ends. With no block
+ * yet, only the size is counted. */
+static void *lay(ffnn_run *run, size_t *bytes, ptrdiff_t rows, ptrdiff_t cols)
+{
+    void *here = run->block ? (char *)run->block + *bytes : NULL;
+    *bytes = ffnn_bytes_with(*bytes, rows, cols, run->k->element_bytes);
+    return here;
+}
+
+static size_t lay_out(ffnn_run *run)
+{
+    size_t bytes = 0;
+    for (layer *l = run->layer; l < run->layer + run->layers; l++) {
+        l->W = lay(run, &bytes, l->n, l->n_prev);
+        l->b = lay(run, &bytes, l->n, 1);
+        l->dW = lay(run, &bytes, l->n, l->n_prev);
+        l->db = lay(run, &bytes, l->n, 1);
+        for (int i = 0; i < run->k->optimizers[run->rule.optimizer].moments; i++) {
+            l->W_moments[i] = lay(run, &bytes, l->n, l->n_prev);
+            l->b_moments[i] = lay(run, &bytes, l->n, 1);
+        }
+        l->A = l->kept = lay(run, &bytes, l->n, run->most);
+        if (run->k->activations[l->g].keeps_input || l->keep_prob < 1)
+            l->kept = lay(run, &bytes, l->n, run->most);
+    }
+    run->dZ[0] = lay(run, &bytes, run->widest, run->most);
+    run->dZ[1] = lay(run, &bytes, run->widest, run->most);
+    run->sums = lay(run, &bytes, run->widest, 1);
+    if (run->is_gram) {
+        gram_form *g = &run->gram;
+        const ptrdiff_t n = run->layer[0].n;
+        g->G = lay(run, &bytes, g->m, g->row);
+        g->Z = lay(run, &bytes, n, g->row);
+        g->dZ = lay(run, &bytes, n, g->row);
+        g->S = lay(run, &bytes, n, g->row);
+        g->change = lay(run, &bytes, n, g->row);
+    }
+    return bytes;
+}
+
+static void clear_moments(ffnn_run *run)
+{
+    const ptrdiff_t bytes = run->k->element_bytes;
+    for (layer *l = run->layer; l < run->layer + run->layers; l++)
+        for (int i = 0; i < run->k->optimizers[run->rule.optimizer].moments; i++) {
+            memset(l->W_moments[i], 0, (size_t)(l->n * l->n_prev * bytes));
+            memset(l->b_moments[i], 0, (size_t)(l->n * bytes));
+        }
+}
+
+ffnn_run *ffnn_run_new(const ffnn_run_options *o)
+{
+    ffnn_run *run = ffnn_allocate(sizeof *run + (size_t)o->layers * sizeof(layer));
+    if (!run) return NULL;
+    const ptrdiff_t columns = ffnn_whole_vectors(o->X.cols, o->kernels->lanes);
+    *run = (ffnn_run){
+        .k = o->kernels,
+        .cost = o->cost,
+        .is_fused = o->kernels->costs[o->cost].is_fused,
+        .X = o->X,
+        .Y = o->Y,
+        .weights = o->weights,
+        .rule = o->rule,
+        .random = o->random,
+        .most = columns < SLAB ? columns : SLAB,
+        .is_gram = o->is_gram,
+        .gram = {.m = o->X.cols, .row = columns},
+        .layers = o->layers,
+    };
+    for (int l = 0; l < o->layers; l++) {
+        run->layer[l] = (layer){.n = o->dims[l + 1],
+                                .n_prev = o->dims[l],
+                                .g = o->activations[l],
+                                .keep_prob = o->keep_prob[l]};
+        if (o->dims[l + 1] > run->widest) run->widest = o->dims[l + 1];
+    }
+    const size_t bytes = lay_out(run);
+    run->block = bytes < SIZE_MAX ? ffnn_allocate(bytes) : NULL;
+    if (!run->block) {
+        ffnn_free(run);
+        return NULL;
+    }
+    lay_out(run);
+    clear_moments(run);
+    return run;
+}
+
+void ffnn_run_free(ffnn_run *run)
+{
+    if (!run) return;
+    ffnn_free(run->masks);
+    ffnn_free(run->gathered);
+    ffnn_free(run->block);
+    ffnn_free(run);
+}
+
+void *ffnn_run_parameter(ffnn_run *run, char kind, int l)
+{
+    const layer *of = &run->layer[l - 1];
+    if (kind == 'W' && l == 1 && run->gram.is_ready)
+        return ffnn_gram_weights(&run->gram, run->k, of, run->X);
+    return kind == 'W' ? of->W : of->b;
+}
+
+void *ffnn_run_moment(ffnn_run *run, int which, char kind, int l)
+{
+    const layer *of = &run->layer[l - 1];
+    return kind == 'W' ? of->W_moments[which] : of->b_moments[which];
+}
+
+ptrdiff_t *ffnn_run_steps(ffnn_run *run)
+{
+    return &run->steps;
+}
+
+double *ffnn_run_rate(ffnn_run *run)
+{
+    return &run->rule.learning_rate;
+}
+
+/* ---- the ways in --------------------------------------------------------------------------------
+ */
+
+bool ffnn_patience_spend(patience *p, ptrdiff_t rows, ptrdiff_t depth, ptrdiff_t cols)
+{
+    p->work += (double)rows * (double)depth * (double)cols + CALL_WORK;
+    if (p->work < POLL_WORK || !p->poll) return false;
+    p->work = 0;
+    return p->poll(p->context);
+}
+
+ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, double *cost, ffnn_poll *poll,
+                             void *context)
+{
+    patience p = {poll, context, 0};
+    const batch all = {NULL, 0, run->X.cols};
+    *cost = 0;
+    if (!ffnn_batch_prepare(run, false, all.count)) return FFNN_NO_MEMORY;
+    if (run->is_gram && !run->gram.is_ready &&
+        ffnn_gram_start(&run->gram, run->k, run->layer, run->X, &p))
+        return FFNN_INTERRUPTED;
+    for (ptrdiff_t i = 0; i < iterations; i++)
+        if (ffnn_learn(run, &all, i == 0 ? cost : NULL, &p)) return FFNN_INTERRUPTED;
+    *cost /= (double)all.count;
+    return FFNN_OK;
+}
+
+/* Mini-batches read X: W1 becomes what it is. */
+static void leave_gram(ffnn_run *run)
+{
+    layer *l = run->layer;
+    if (run->gram.is_ready)
+        memcpy(l->W, ffnn_run_parameter(run, 'W', 1),
+               (size_t)(l->n * l->n_prev * run->k->element_bytes));
+    run->is_gram = run->gram.is_ready = false;
+}
+
+ffnn_status ffnn_run_epoch(ffnn_run *run, const ptrdiff_t *order, ptrdiff_t size, double *cost,
+                           ffnn_poll *poll, void *context)
+{
+    patience p = {poll, context, 0};
+    const ptrdiff_t m = run->X.cols;
+    *cost = 0;
+    if (size > m) size = m;
+    if (!ffnn_batch_prepare(run, order != NULL, size)) return FFNN_NO_MEMORY;
+    leave_gram(run);
+    for (ptrdiff_t first = 0; first < m; first += size) {
+        const batch b = {order, first, m - first < size ? m - first : size};
+        if (ffnn_learn(run, &b, cost, &p)) return FFNN_INTERRUPTED;
+    }
+    *cost /= (double)m;
+    return FFNN_OK;
+}

@@ -1,0 +1,106 @@
+/* optimizers.inl.h - for each row of optimizers.def its step, and the loop around it.
+ *
+ * FN(name_step)(w, g, v, s, c) returns the new w and brings the moments up to date. g is the
+ * gradient of the mean cost, L2 included.
+ */
+
+/* ffnn_step in vectors. */
+typedef struct {
+    vec rate, beta, beta1, beta2, epsilon, weight_decay;
+    vec keep, keep1, keep2;                 /* 1 - beta and so on */
+    vec corrected_rate, inverse_correction; /* rate / correction1, 1 / correction2 */
+} FN(step);
+
+FFNN_INLINE vec FN(gd_step)(vec w, vec g, vec *v, vec *s, const FN(step) * c)
+{
+    (void)v, (void)s;
+    return w - c->rate * g;
+}
+
+/* The courses' form: v is a mean of the gradients. */
+FFNN_INLINE vec FN(momentum_step)(vec w, vec g, vec *v, vec *s, const FN(step) * c)
+{
+    (void)s;
+    *v = v_fma(c->beta, *v, c->keep * g);
+    return w - c->rate * *v;
+}
+
+FFNN_INLINE vec FN(classical_momentum_step)(vec w, vec g, vec *v, vec *s, const FN(step) * c)
+{
+    (void)s;
+    *v = v_fma(c->beta, *v, g);
+    return w - c->rate * *v;
+}
+
+/* Sutskever's: the gradient is that of the point where v alone would lead. */
+FFNN_INLINE vec FN(nesterov_step)(vec w, vec g, vec *v, vec *s, const FN(step) * c)
+{
+    (void)s;
+    *v = v_fma(c->beta, *v, g);
+    return w - c->rate * v_fma(c->beta, *v, g);
+}
+
+FFNN_INLINE vec FN(rmsprop_step)(vec w, vec g, vec *v, vec *s, const FN(step) * c)
+{
+    (void)s;
+    *v = v_fma(c->beta, *v, c->keep * g * g);
+    return w - c->rate * g / (v_sqrt(*v) + c->epsilon);
+}
+
+/* Kingma and Ba, epsilon outside the root. */
+FFNN_INLINE vec FN(adam_step)(vec w, vec g, vec *v, vec *s, const FN(step) * c)
+{
+    *v = v_fma(c->beta1, *v, c->keep1 * g);
+    *s = v_fma(c->beta2, *s, c->keep2 * g * g);
+    return w - c->corrected_rate * *v / (v_sqrt(*s * c->inverse_correction) + c->epsilon);
+}
+
+/* Loshchilov and Hutter: the decay does not pass through the moments. */
+FFNN_INLINE vec FN(adamw_step)(vec w, vec g, vec *v, vec *s, const FN(step) * c)
+{
+    return FN(adam_step)(w - c->rate * c->weight_decay * w, g, v, s, c);
+}
+
+FFNN_INLINE void FN(step_loop)(ptrdiff_t n, const ffnn_step *o, const real *dw, real *w,
+                               void *const *moments, int count,
+                               vec (*f)(vec, vec, vec *, vec *, const FN(step) *))
+{
+    const FN(step) c = {
+        .rate = v_set1((real)o->rate),
+        .beta = v_set1((real)o->beta),
+        .beta1 = v_set1((real)o->beta1),
+        .beta2 = v_set1((real)o->beta2),
+        .epsilon = v_set1((real)o->epsilon),
+        .weight_decay = v_set1((real)o->weight_decay),
+        .keep = v_set1((real)(1 - o->beta)),
+        .keep1 = v_set1((real)(1 - o->beta1)),
+        .keep2 = v_set1((real)(1 - o->beta2)),
+        .corrected_rate = v_set1((real)(o->rate / o->correction1)),
+        .inverse_correction = v_set1((real)(1 / o->correction2)),
+    };
+    const vec scale = v_set1((real)o->scale), l2 = v_set1((real)o->l2);
+    const bool has_l2 = o->l2 != 0; /* 0 times an infinite w would be NaN */
+    real *v = count > 0 ? moments[0] : NULL, *s = count > 1 ? moments[1] : NULL;
+    for (ptrdiff_t j = 0; j < n; j += LANES) {
+        const ptrdiff_t left = n - j < LANES ? n - j : LANES;
+        vec x = FN(load_columns)(w + j, left), g = scale * FN(load_columns)(dw + j, left);
+        vec v_j = v_set1(0), s_j = v_set1(0);
+        if (has_l2) g = v_fma(l2, x, g);
+        if (count > 0) v_j = FN(load_columns)(v + j, left);
+        if (count > 1) s_j = FN(load_columns)(s + j, left);
+        x = f(x, g, &v_j, &s_j, &c);
+        FN(store_columns)(w + j, left, x);
+        if (count > 0) FN(store_columns)(v + j, left, v_j);
+        if (count > 1) FN(store_columns)(s + j, left, s_j);
+    }
+}
+
+/* clang-format off */
+#define STEP_ARGUMENTS ptrdiff_t n, const ffnn_step *o, const void *dw, void *w, void *const *moments
+#define STEP_LOOP(loop, f, count) static void loop(STEP_ARGUMENTS) { FN(step_loop)(n, o, dw, w, moments, count, f); }
+#define FFNN_OPTIMIZER(name, moments) STEP_LOOP(FN(name##_step_loop), FN(name##_step), moments)
+/* clang-format on */
+#include "../optimizers.def"
+#undef FFNN_OPTIMIZER
+#undef STEP_LOOP
+#undef STEP_ARGUMENTS

@@ -1,0 +1,143 @@
+"""A whole training run in plain NumPy: the twin of `ffnn._ffnn.Trainer`, step by step."""
+
+import numpy as np
+
+from reference_activations import COSTS, backward, default_cost, for_layers, forward
+
+
+def _gd(w, g, v, s, rule, t):
+    w -= rule["learning_rate"] * g
+
+
+def _momentum(w, g, v, s, rule, t):
+    v[...] = rule["beta"] * v + (1 - rule["beta"]) * g
+    w -= rule["learning_rate"] * v
+
+
+def _classical_momentum(w, g, v, s, rule, t):
+    v[...] = rule["beta"] * v + g
+    w -= rule["learning_rate"] * v
+
+
+def _nesterov(w, g, v, s, rule, t):
+    v[...] = rule["beta"] * v + g
+    w -= rule["learning_rate"] * (g + rule["beta"] * v)
+
+
+def _rmsprop(w, g, v, s, rule, t):
+    v[...] = rule["beta"] * v + (1 - rule["beta"]) * g**2
+    w -= rule["learning_rate"] * g / (np.sqrt(v) + rule["epsilon"])
+
+
+def _adam(w, g, v, s, rule, t):
+    v[...] = rule["beta1"] * v + (1 - rule["beta1"]) * g
+    s[...] = rule["beta2"] * s + (1 - rule["beta2"]) * g**2
+    v_corrected, s_corrected = v / (1 - rule["beta1"] ** t), s / (1 - rule["beta2"] ** t)
+    w -= rule["learning_rate"] * v_corrected / (np.sqrt(s_corrected) + rule["epsilon"])
+
+
+# name: (the step of one array in place, the moments that it keeps)
+OPTIMIZERS = {
+    "gd": (_gd, ""),
+    "momentum": (_momentum, "v"),
+    "classical_momentum": (_classical_momentum, "v"),
+    "nesterov": (_nesterov, "v"),
+    "rmsprop": (_rmsprop, "v"),
+    "adam": (_adam, "vs"),
+    "adamw": (_adam, "vs"),
+}
+
+
+class Trainer:
+    """Labels are arrays of the output's shape; dropout draws from NumPy's global generator."""
+
+    def __init__(self, X, Y, parameters, learning_rate, *, hidden_activation="relu",
+                 output_activation="sigmoid", cost=None, optimizer="gd", beta=0.9, beta1=0.9,
+                 beta2=0.999, epsilon=1e-8, weight_decay=0.0, lambd=0.0, keep_prob=1.0,
+                 clip_norm=None, sample_weight=None, state=None):  # fmt: skip
+        self.X, self.Y = X, Y
+        self._parameters = {key: value.copy() for key, value in parameters.items()}
+        self.layers = len(parameters) // 2
+        self.activations = for_layers(hidden_activation, self.layers - 1, output_activation)
+        self.keep_prob = for_layers(keep_prob, self.layers - 1, 1.0)
+        self.cost = cost or default_cost(output_activation)
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.rule = {"beta": beta, "beta1": beta1, "beta2": beta2, "epsilon": epsilon}
+        self.weight_decay, self.lambd, self.clip_norm = weight_decay, lambd, clip_norm
+        self.sample_weight = np.ones(X.shape[1]) if sample_weight is None else sample_weight
+        self.t = state["t"] if state else 0
+        self.moments = {
+            name: {
+                key: state[name]["d" + key].copy() if state else np.zeros_like(value)
+                for key, value in parameters.items()
+            }
+            for name in OPTIMIZERS[optimizer][1]
+        }
+
+    def parameters(self):
+        return {key: value.copy() for key, value in self._parameters.items()}
+
+    def state(self):
+        copies = {
+            name: {"d" + key: value.copy() for key, value in moment.items()}
+            for name, moment in self.moments.items()
+        }
+        return {"t": self.t, **copies}
+
+    def run(self, n):
+        every = np.arange(self.X.shape[1])
+        return [self._step(every) for _ in range(n)][0] / every.size
+
+    def epoch(self, order, batch_size):
+        m = self.X.shape[1]
+        order = np.arange(m) if order is None else order
+        return sum(self._step(order[i : i + batch_size]) for i in range(0, m, batch_size)) / m
+
+    def _step(self, examples):
+        """One step; returns what these examples cost before it, summed."""
+        Y, weights = self.Y[:, examples], self.sample_weight[examples]
+        A, Z, D = self._forward(self.X[:, examples])
+        loss, slope = COSTS[self.cost]
+        squares = sum((W**2).sum() for key, W in self._parameters.items() if key[0] == "W")
+        cost = (loss(A[-1], Y) * weights).sum() + self.lambd / 2 * squares
+        grads = self._backward(slope(A[-1], Y) * weights, A, Z, D)
+        if self.clip_norm is not None:
+            norm = np.sqrt(sum((g**2).sum() for g in grads.values()))
+            grads = {key: g * min(1, self.clip_norm / norm) for key, g in grads.items()}
+        self._update(grads)
+        return cost
+
+    def _forward(self, X):
+        A, Z, D = [X], [], []
+        layers = zip(self.activations, self.keep_prob, strict=True)
+        for number, (name, keep) in enumerate(layers, 1):
+            W, b = self._parameters[f"W{number}"], self._parameters[f"b{number}"]
+            Z.append(W @ A[-1] + b)
+            a = forward(name, Z[-1])
+            D.append(np.random.rand(*a.shape) < keep if keep < 1 else None)
+            A.append(a if D[-1] is None else a * D[-1] / keep)
+        return A, Z, D
+
+    def _backward(self, dA, A, Z, D):
+        m, grads = dA.shape[1], {}
+        for i in reversed(range(self.layers)):
+            if D[i] is not None:
+                dA = dA * D[i] / self.keep_prob[i]
+            dZ = backward(self.activations[i], dA, Z[i])
+            W = self._parameters[f"W{i + 1}"]
+            grads[f"W{i + 1}"] = dZ @ A[i].T / m + self.lambd / m * W
+            grads[f"b{i + 1}"] = dZ.mean(axis=1, keepdims=True)
+            dA = W.T @ dZ
+        return grads
+
+    def _update(self, grads):
+        self.t += 1
+        step, kept = OPTIMIZERS[self.optimizer]
+        rule = {**self.rule, "learning_rate": self.learning_rate}
+        for key, g in grads.items():
+            w = self._parameters[key]
+            if self.optimizer == "adamw" and key[0] == "W":
+                w -= self.learning_rate * self.weight_decay * w
+            v, s = (self.moments[name][key] if name in kept else None for name in "vs")
+            step(w, g, v, s, rule, self.t)

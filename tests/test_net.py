@@ -1,0 +1,209 @@
+"""Nets of every kind by hand: forward, cost and backward against twins and central differences."""
+
+import itertools
+import warnings
+
+import numpy as np
+import pytest
+
+import ffnn
+import reference
+from reference_activations import ACTIVATIONS, COSTS, default_cost
+from test_trainer import HIDDEN, OUTPUTS, draw
+
+KINKED = {"relu", "leaky_relu", "elu", "mean_absolute_error", "huber"}
+
+
+def vector(parameters):
+    return np.concatenate([parameters[key].ravel() for key in parameters])
+
+
+def like(parameters, values):
+    """The dict whose vector is `values`."""
+    ends = np.cumsum([x.size for x in parameters.values()])[:-1]
+    parts = np.split(values, ends)
+    return {k: v.reshape(x.shape) for (k, x), v in zip(parameters.items(), parts, strict=True)}
+
+
+def cost_of(X, Y, parameters, net, cost, lambd):
+    AL, _ = ffnn.L_model_forward(X, parameters, **net)
+    return float(ffnn.compute_cost(AL, Y, cost=cost, parameters=parameters, lambd=lambd))
+
+
+def away_from_kinks(X, Y, parameters, net):
+    """No Z near 0 and no error near 0 or 1, where one of the functions has a kink."""
+    AL, caches = ffnn.L_model_forward(X, parameters, **net)
+    errors = np.abs(AL - Y)
+    near = [np.abs(cache[1]).min() for cache in caches[:-1]]
+    return min(*near, errors.min(), np.abs(errors - 1).min()) > 1e-3
+
+
+@pytest.mark.parametrize("depth", [2, 3, 4])
+@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize(("output", "cost"), [*OUTPUTS, ("linear", "mean_squared_error")])
+def test_gradients_are_the_slopes_of_the_cost(rng, hidden, output, cost, depth):
+    """Central differences with a step of 1e-5: a relative difference below 1e-7."""
+    net = {"hidden_activation": hidden, "output_activation": output}
+    cost, dims, lambd = cost or default_cost(output), [3, 4, 3, 3, 3][: depth + 1], 0.3
+    while True:
+        X, Y, parameters = draw(rng, dims, 5, output)
+        if not KINKED & {hidden, cost} or away_from_kinks(X, Y, parameters, net):
+            break
+    AL, caches = ffnn.L_model_forward(X, parameters, **net)
+    grads = ffnn.L_model_backward(AL, Y, caches, cost=cost, lambd=lambd, **net)
+    ours, at, step = vector({k: grads["d" + k] for k in parameters}), vector(parameters), 1e-5
+    slopes = np.empty_like(at)
+    for i in range(at.size):
+        costs = []
+        for sign in 1, -1:
+            moved = at.copy()
+            moved[i] += sign * step
+            costs.append(cost_of(X, Y, like(parameters, moved), net, cost, lambd))
+        slopes[i] = (costs[0] - costs[1]) / (2 * step)
+    difference = np.linalg.norm(ours - slopes) / (np.linalg.norm(ours) + np.linalg.norm(slopes))
+    assert difference < 1e-7
+
+
+@pytest.mark.parametrize("hidden", [*HIDDEN, ["tanh", "relu"]])
+@pytest.mark.parametrize(("output", "cost"), OUTPUTS)
+@pytest.mark.parametrize("m", [1, 17, 300])
+def test_a_net_is_its_twin(rng, real, hidden, output, cost, m):
+    X, Y, parameters = draw(rng, [7, 20, 9, 3], m, output)
+    X, parameters = X.astype(real), {k: v.astype(real) for k, v in parameters.items()}
+    net = {"hidden_activation": hidden, "output_activation": output}
+    close = {"rtol": 1e-12, "atol": 1e-12} if real == np.float64 else {"rtol": 2e-4, "atol": 2e-4}
+    AL, caches = ffnn.L_model_forward(X, parameters, **net)
+    twin, twin_caches = reference.L_model_forward(X, parameters, **net)
+    assert AL.dtype == real
+    np.testing.assert_allclose(AL, twin, **close)
+    np.testing.assert_allclose(ffnn._ffnn.predict_proba(X, parameters, **net), AL, rtol=0)
+    for (_, Z), (_, twin_Z) in zip(caches, twin_caches, strict=True):
+        np.testing.assert_allclose(Z, twin_Z, **close)
+    Y = Y.astype(real)
+    named = {"cost": cost or default_cost(output), "parameters": parameters, "lambd": 0.7}
+    np.testing.assert_allclose(
+        ffnn.compute_cost(AL, Y, **named), reference.compute_cost(AL, Y, **named), rtol=1e-5
+    )
+    grads = ffnn.L_model_backward(AL, Y, caches, cost=cost, lambd=0.7, **net)
+    twins = reference.L_model_backward(AL, Y, caches, cost=cost, lambd=0.7, **net)
+    assert list(grads) == list(twins)
+    for key, value in twins.items():
+        assert grads[key].dtype == real
+        np.testing.assert_allclose(grads[key], value, **close)
+
+
+@pytest.mark.parametrize("keep_prob", [0.6, [1.0, 0.5]])
+def test_dropout_by_hand(rng, real, keep_prob):
+    """Masks of NumPy's own stream, kept as D; the gradients are those of the thinned net."""
+    X, Y, parameters = draw(rng, [7, 20, 9, 1], 30, "sigmoid")
+    X, parameters = X.astype(real), {k: v.astype(real) for k, v in parameters.items()}
+    net = {"hidden_activation": "tanh", "keep_prob": keep_prob}
+    np.random.seed(3)
+    AL, caches = ffnn.L_model_forward(X, parameters, **net)
+    np.random.seed(3)
+    twin, twin_caches = reference.L_model_forward(X, parameters, **net)
+    np.testing.assert_allclose(AL, twin, rtol=1e-5)
+    assert [len(cache) for cache in caches] == [len(cache) for cache in twin_caches]
+    for cache, other in zip(caches, twin_caches, strict=True):
+        if len(cache) == 3:
+            assert cache[2].dtype == bool and (cache[2] == other[2]).all()
+    close = {"rtol": 1e-12, "atol": 1e-13} if real == np.float64 else {"rtol": 2e-4, "atol": 1e-5}
+    grads = ffnn.L_model_backward(AL, Y, caches, **net)
+    for key, value in reference.L_model_backward(AL, Y, caches, **net).items():
+        np.testing.assert_allclose(grads[key], value, **close)
+
+
+def test_nothing_is_drawn_without_dropout(rng):
+    X, _, parameters = draw(rng, [7, 20, 9, 1], 30, "sigmoid")
+    before = np.random.get_state()[2]
+    for keep_prob in 1.0, 1, [1.0, 1]:
+        _, caches = ffnn.L_model_forward(X, parameters, keep_prob=keep_prob)
+        assert [len(cache) for cache in caches] == [2, 2, 2]
+    with pytest.raises(ValueError, match="keep_prob"):
+        ffnn.L_model_forward(X, parameters, keep_prob=1.1)
+    with pytest.raises(ValueError, match="X has shape"):
+        ffnn.L_model_forward(X[1:], parameters, keep_prob=0.5)
+    assert np.random.get_state()[2] == before
+
+
+def test_keep_prob_has_to_fit_the_caches(rng):
+    X, Y, parameters = draw(rng, [7, 20, 9, 1], 30, "sigmoid")
+    AL, caches = ffnn.L_model_forward(X, parameters, keep_prob=0.5)
+    with pytest.raises(ValueError, match=r"caches\[0\] holds a dropout mask: pass the keep_prob"):
+        ffnn.L_model_backward(AL, Y, caches)
+    AL, caches = ffnn.L_model_forward(X, parameters)
+    with pytest.raises(ValueError, match=r"caches\[0\] holds no dropout mask"):
+        ffnn.L_model_backward(AL, Y, caches, keep_prob=0.5)
+    linear, Z = caches[0]
+    wrong = [(linear, Z, np.ones((2, 2), bool)), *caches[1:]]
+    with pytest.raises(
+        ValueError, match=r"D of caches\[0\] has shape \(2, 2\), expected \(20, 30\)"
+    ):
+        ffnn.L_model_backward(AL, Y, wrong, keep_prob=[0.5, 1])
+
+
+def test_a_pair_that_makes_no_sense_is_refused(rng):
+    X, Y, parameters = draw(rng, [3, 4, 2], 6, "sigmoid")
+    for output, cost in itertools.product(ACTIVATIONS, COSTS):
+        AL, caches = ffnn.L_model_forward(X, parameters, output_activation=output)
+        fits = "cross_entropy" not in cost or default_cost(output) == cost
+        if fits:
+            ffnn.L_model_backward(AL, Y, caches, output_activation=output, cost=cost)
+            continue
+        with pytest.raises(ValueError, match=f"cost '{cost}' goes with output_activation="):
+            ffnn.L_model_backward(AL, Y, caches, output_activation=output, cost=cost)
+
+
+def test_classes_cost_what_their_columns_cost(rng):
+    X, Y, parameters = draw(rng, [3, 4, 5], 6, "softmax")
+    classes = Y.argmax(axis=0)
+    softmax = {"output_activation": "softmax"}
+    AL, caches = ffnn.L_model_forward(X, parameters, **softmax)
+    np.testing.assert_allclose(AL.sum(axis=0), 1, rtol=1e-15)
+    for labels in classes, classes[None], classes[:, None].astype(np.uint8), list(classes):
+        named = {"cost": "categorical_cross_entropy"}
+        assert ffnn.compute_cost(AL, labels, **named) == ffnn.compute_cost(AL, Y, **named)
+        grads = ffnn.L_model_backward(AL, labels, caches, **softmax)
+        for key, value in ffnn.L_model_backward(AL, Y, caches, **softmax).items():
+            assert (grads[key] == value).all()
+    with pytest.raises(ValueError, match="Y holds 7.0 at example 0, which is none of the classes"):
+        ffnn.compute_cost(AL, classes + 7 - classes[0], cost="categorical_cross_entropy")
+    with pytest.raises(ValueError, match="integer classes go with cost='categorical"):
+        ffnn.compute_cost(AL, classes[None])
+
+
+def test_an_output_of_ones_own_takes_the_literal_way(rng):
+    """AL that is no softmax of Z: dZ = s (dAL - sum of s dAL) with dAL = -Y / AL."""
+    X, Y, parameters = draw(rng, [3, 4, 5], 6, "softmax")
+    _, caches = ffnn.L_model_forward(X, parameters, output_activation="softmax")
+    AL = rng.random(Y.shape)
+    s, dAL = reference.reference_activations.softmax(caches[-1][1]), -Y / AL
+    dZ = s * (dAL - (s * dAL).sum(axis=0))
+    grads = ffnn.L_model_backward(AL, Y, caches, output_activation="softmax")
+    np.testing.assert_allclose(grads["db2"], dZ.mean(axis=1, keepdims=True), rtol=1e-12)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        AL[0] = 0
+        ffnn.L_model_backward(AL, np.ones(Y.shape), caches, output_activation="softmax")
+    assert [w.category for w in caught] == [RuntimeWarning]
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_a_layer_of_each_kind(rng, real, name):
+    A_prev, W = rng.standard_normal((6, 40)).astype(real), rng.standard_normal((9, 6)).astype(real)
+    b, dA = rng.standard_normal((9, 1)).astype(real), rng.standard_normal((9, 40)).astype(real)
+    A, cache = ffnn.linear_activation_forward(A_prev, W, b, name)
+    twin, _ = reference.linear_activation_forward(A_prev, W, b, name)
+    close = {"rtol": 1e-12, "atol": 1e-14} if real == np.float64 else {"rtol": 1e-4, "atol": 1e-5}
+    np.testing.assert_allclose(A, twin, **close)
+    ours = ffnn.linear_activation_backward(dA, cache, name)
+    for x, y in zip(ours, reference.linear_activation_backward(dA, cache, name), strict=True):
+        assert x.dtype == real
+        np.testing.assert_allclose(x, y, **close)
+
+
+def test_lambd_needs_parameters():
+    with pytest.raises(TypeError, match="lambd is the weight of the parameters' squares: pass"):
+        ffnn.compute_cost([[0.5]], [[1]], lambd=0.1)
+    with pytest.raises(ValueError, match="lambd must be at least 0, not -0.1"):
+        ffnn.compute_cost([[0.5]], [[1]], lambd=-0.1)

@@ -1,0 +1,238 @@
+"""The run in C against its twin in NumPy: activations, costs, optimisers, batches, dropout."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import reference_train
+from ffnn import _ffnn
+from reference_activations import ACTIVATIONS
+
+OUTPUTS = [
+    ("sigmoid", None),
+    ("softmax", None),
+    ("linear", None),
+    ("linear", "huber"),
+    ("linear", "mean_absolute_error"),
+    ("sigmoid", "mean_squared_error"),
+    ("softmax", "mean_squared_error"),
+    ("tanh", None),
+]
+HIDDEN = [name for name in ACTIVATIONS if name != "softmax"]
+
+
+def draw(rng, dims, m, output):
+    """X, Y and parameters; Y fits the output."""
+    X = rng.standard_normal((dims[0], m))
+    shape = (dims[-1], m)
+    if output == "softmax":
+        Y = np.eye(dims[-1])[:, rng.integers(0, dims[-1], m)]
+    elif output == "sigmoid":
+        Y = rng.integers(0, 2, shape).astype(float)
+    else:
+        Y = rng.standard_normal(shape)
+    parameters = {}
+    for number, (n_prev, n) in enumerate(itertools.pairwise(dims), 1):
+        parameters[f"W{number}"] = rng.standard_normal((n, n_prev)) / np.sqrt(n_prev)
+        parameters[f"b{number}"] = 0.1 * rng.standard_normal((n, 1))
+    return X, Y, parameters
+
+
+def pair(X, Y, parameters, rate=0.05, **options):
+    """The run in C and its twin."""
+    ours = _ffnn.Trainer(
+        X, Y, parameters, rate, bit_generator=np.random.get_bit_generator(), **options
+    )
+    return ours, reference_train.Trainer(X, Y, parameters, rate, **options)
+
+
+def agree(ours, twin, work, rtol=1e-9):
+    """`work` of a run gives the same costs, parameters and moments; dropout draws the same."""
+    np.random.seed(4)
+    costs = work(ours)
+    after = np.random.get_state()[1:3]
+    np.random.seed(4)
+    np.testing.assert_allclose(costs, work(twin), rtol=rtol, atol=rtol)
+    assert after[1] == np.random.get_state()[2] and (after[0] == np.random.get_state()[1]).all()
+    for key, value in twin.parameters().items():
+        np.testing.assert_allclose(ours.parameters()[key], value, rtol=rtol, atol=rtol)
+    state, expected = ours.state(), twin.state()
+    assert state.keys() == expected.keys() and state["t"] == expected["t"]
+    for name in state.keys() - {"t"}:
+        assert list(state[name]) == list(expected[name])
+        for key, value in expected[name].items():
+            np.testing.assert_allclose(state[name][key], value, rtol=rtol, atol=rtol)
+
+
+def some_of_all(run):
+    """Full batches, an epoch in some order with a short last batch, an epoch in X's own."""
+    m = run.X.shape[1] if hasattr(run, "X") else some_of_all.m
+    order = np.random.default_rng(1).permutation(m)
+    return [run.run(3), run.epoch(order, 16), run.epoch(None, m), run.run(1)]
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize(("output", "cost"), OUTPUTS)
+def test_every_activation_with_every_cost(rng, hidden, output, cost):
+    X, Y, parameters = draw(rng, [6, 9, 5, 3], 43, output)
+    some_of_all.m = 43
+    agree(*pair(X, Y, parameters, hidden_activation=hidden, output_activation=output, cost=cost),
+          some_of_all)  # fmt: skip
+
+
+@pytest.mark.parametrize("optimizer", reference_train.OPTIMIZERS)
+@pytest.mark.parametrize("lambd", [0, 0.7])
+@pytest.mark.parametrize("clip_norm", [None, 0.1])
+def test_every_optimizer(rng, optimizer, lambd, clip_norm):
+    X, Y, parameters = draw(rng, [6, 9, 3], 43, "softmax")
+    some_of_all.m = 43
+    options = {"optimizer": optimizer, "lambd": lambd, "clip_norm": clip_norm}
+    options |= {"beta": 0.8, "beta1": 0.85, "beta2": 0.99, "epsilon": 1e-6}
+    if optimizer == "adamw":
+        options["weight_decay"] = 0.3
+    agree(*pair(X, Y, parameters, hidden_activation="tanh", output_activation="softmax", **options),
+          some_of_all)  # fmt: skip
+
+
+@pytest.mark.parametrize("keep_prob", [0.7, [1.0, 0.5, 0.9]])
+@pytest.mark.parametrize("hidden", ["relu", "sigmoid", ["tanh", "silu", "linear"]])
+@pytest.mark.parametrize("m", [1, 43, 700])
+def test_dropout_draws_numpys_masks(rng, keep_prob, hidden, m):
+    X, Y, parameters = draw(rng, [4, 9, 8, 7, 1], m, "sigmoid")
+    some_of_all.m = m
+    agree(*pair(X, Y, parameters, hidden_activation=hidden, keep_prob=keep_prob), some_of_all,
+          rtol=1e-7)  # fmt: skip
+
+
+@pytest.mark.parametrize(("output", "cost"), OUTPUTS)
+def test_sample_weights(rng, output, cost):
+    X, Y, parameters = draw(rng, [6, 9, 3], 600, output)
+    some_of_all.m = 600
+    weights = rng.random(600) * 2
+    agree(*pair(X, Y, parameters, output_activation=output, cost=cost, sample_weight=weights),
+          some_of_all)  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", [np.ascontiguousarray, np.asfortranarray, lambda x: x[::-1]])
+@pytest.mark.parametrize("batch_size", [1, 7, 64, 600, 10**6])
+def test_batches_in_any_layout_of_X(rng, layout, batch_size):
+    X, Y, parameters = draw(rng, [5, 9, 4], 600, "softmax")
+    ours, twin = pair(layout(X), Y, parameters, output_activation="softmax", optimizer="adam")
+    order = rng.permutation(600)
+    agree(ours, twin, lambda run: [run.epoch(order, batch_size) for _ in range(2)], rtol=1e-7)
+
+
+@pytest.mark.parametrize("optimizer", reference_train.OPTIMIZERS)
+def test_a_run_goes_on_from_its_state(rng, real, optimizer):
+    """To the bit: what state() and parameters() give is all that there is."""
+    X, Y, parameters = draw(rng, [5, 9, 1], 50, "sigmoid")
+    X = X.astype(real)
+    whole = _ffnn.Trainer(X, Y, parameters, 0.1, optimizer=optimizer)
+    whole.run(3)
+    state, middle = whole.state(), whole.parameters()
+    rest = _ffnn.Trainer(X, Y, middle, 0.1, optimizer=optimizer, state=state)
+    assert whole.run(4) == rest.run(4)
+    for key, value in whole.parameters().items():
+        assert value.dtype == real and (value == rest.parameters()[key]).all()
+
+
+def test_classes_are_columns_of_a_one(rng):
+    X, Y, parameters = draw(rng, [5, 9, 4], 50, "softmax")
+    classes = Y.argmax(axis=0)
+    for labels in classes, classes[None], classes[:, None], classes.astype(float), list(classes):
+        a, b = (
+            _ffnn.Trainer(X, of, parameters, 0.1, output_activation="softmax") for of in (Y, labels)
+        )
+        assert a.run(5) == b.run(5)
+        assert (a.parameters()["W1"] == b.parameters()["W1"]).all()
+
+
+def test_the_learning_rate_can_change_between_calls(rng):
+    """With the Gram form too, which has kept what the rates were."""
+    X, Y, parameters = draw(rng, [80, 9, 1], 20, "sigmoid")
+    for gram in False, True:
+        ours = _ffnn.Trainer(X, Y, parameters, 0.1, gram=gram)
+        twin = reference_train.Trainer(X, Y, parameters, 0.1)
+        for rate in 0.1, 0.5, 0.0, 0.2:
+            ours.learning_rate = twin.learning_rate = rate
+            assert ours.learning_rate == rate
+            np.testing.assert_allclose(ours.run(3), twin.run(3), rtol=1e-10)
+        np.testing.assert_allclose(ours.parameters()["W1"], twin.parameters()["W1"], rtol=1e-9)
+        np.testing.assert_allclose(ours.epoch(None, 7), twin.epoch(None, 7), rtol=1e-10)
+        np.testing.assert_allclose(ours.run(2), twin.run(2), rtol=1e-10)
+        np.testing.assert_allclose(ours.parameters()["W1"], twin.parameters()["W1"], rtol=1e-9)
+
+
+def test_saturated_outputs_cost_what_their_logits_say():
+    """The literal formula would give inf and NaN."""
+    X, W = np.array([[1.0, -1.0]]), np.array([[1000.0]])
+    run = _ffnn.Trainer(X, np.array([[0, 1]]), {"W1": W, "b1": np.zeros((1, 1))}, 0.1)
+    assert run.run(1) == 1000
+    parameters = {"W1": np.array([[1000.0], [-1000.0]]), "b1": np.zeros((2, 1))}
+    run = _ffnn.Trainer(X, np.array([1, 0]), parameters, 0.1, output_activation="softmax")
+    assert run.run(1) == 2000
+    assert np.isfinite(run.parameters()["W1"]).all()
+
+
+# ---- bad input -----------------------------------------------------------------------------------
+
+BAD = [
+    ({"hidden_activation": "softmax"}, ValueError, "'softmax' is for the output layer alone"),
+    ({"hidden_activation": "tahn"}, ValueError, "hidden_activation.*did you mean 'tanh'"),
+    ({"hidden_activation": ["relu"]}, ValueError, "has length 1.*each of 2 hidden layers"),
+    ({"hidden_activation": ["relu", "no"]}, ValueError, r"hidden_activation\[1\] must be one of"),
+    ({"output_activation": 3}, TypeError, "output_activation must be a str, not int"),
+    ({"cost": "categorical_cross_entropy"}, ValueError, "goes with output_activation='softmax'"),
+    ({"cost": "mse"}, ValueError, "cost must be one of"),
+    ({"optimizer": "Adam"}, ValueError, "did you mean 'adam'"),
+    ({"beta": 1.0}, ValueError, "beta must be at least 0 and below 1, not 1.0"),
+    ({"beta2": -0.1}, ValueError, "beta2 must be"),
+    ({"epsilon": float("nan")}, ValueError, "epsilon must be finite"),
+    ({"lambd": -1}, ValueError, "lambd must be at least 0, not -1"),
+    ({"clip_norm": 0}, ValueError, "clip_norm must be above 0, not 0"),
+    ({"keep_prob": 0}, ValueError, "keep_prob must be above 0 and at most 1, not 0"),
+    ({"keep_prob": 1.5}, ValueError, "keep_prob must be"),
+    ({"keep_prob": [0.5, 2]}, ValueError, r"keep_prob\[1\] must be above 0"),
+    ({"keep_prob": 0.5}, ValueError, "bit_generator is needed"),
+    ({"weight_decay": 0.1}, ValueError, "weight_decay goes with optimizer='adamw'"),
+    ({"gram": True, "optimizer": "adam"}, ValueError, "gram fits optimizer='gd' alone"),
+    ({"sample_weight": np.ones(3)}, ValueError, r"sample_weight has shape \(3,\), expected \(8,\)"),
+    ({"state": 3}, TypeError, "state must be a dict"),
+    ({"state": {}}, KeyError, "state has no 't'"),
+    ({"state": {"t": 0}, "optimizer": "adam"}, KeyError, "state has no 'v'"),
+    ({"state": {"t": -1}}, ValueError, r"state\['t'\] must be at least 0"),
+]
+
+
+@pytest.mark.parametrize(("options", "error", "says"), BAD)
+def test_bad_options_are_refused(rng, options, error, says):
+    X, Y, parameters = draw(rng, [3, 4, 5, 1], 8, "sigmoid")
+    with pytest.raises(error, match=says):
+        _ffnn.Trainer(X, Y, parameters, 0.1, **options)
+
+
+@pytest.mark.parametrize(
+    ("order", "size", "error", "says"),
+    [
+        (np.arange(7), 2, ValueError, r"order has shape \(7,\), expected \(8,\)"),
+        (np.zeros(8, int), 2, ValueError, "no permutation of 0 to 7: item 1 is 0"),
+        (np.arange(1, 9), 2, ValueError, "item 7 is 8"),
+        (np.arange(8) - 1, 2, ValueError, "item 0 is -1"),
+        (None, 0, ValueError, "batch_size must be at least 1, not 0"),
+        (None, 2.0, TypeError, "batch_size must be an integer"),
+    ],
+)
+def test_bad_epochs_are_refused(rng, order, size, error, says):
+    X, Y, parameters = draw(rng, [3, 4, 1], 8, "sigmoid")
+    run = _ffnn.Trainer(X, Y, parameters, 0.1)
+    with pytest.raises(error, match=says):
+        run.epoch(order, size)
+    assert run.state() == {"t": 0} and (run.parameters()["W1"] == parameters["W1"]).all()
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 4, 0], [0, 1, -1, 0], [0, 1, 0.5, 0], [0, 1, np.nan, 0]])
+def test_a_class_that_is_none(rng, labels):
+    X, _, parameters = draw(rng, [3, 4], 4, "softmax")
+    with pytest.raises(ValueError, match=r"Y holds .* at example 2, .*none of the classes 0 to 3"):
+        _ffnn.Trainer(X, labels, parameters, 0.1, output_activation="softmax")
