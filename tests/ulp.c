@@ -1,4 +1,4 @@
-/* ulp.c - the errors of exp, log and sigmoid in units of the last place, and their cost.
+/* ulp.c - the errors of exp, log and the activations in units of the last place, and their cost.
  *
  *   make -f tests/ulp.mk            every float (minutes) and 20 million chosen doubles
  *   make -f tests/ulp.mk STEP=997   every 997th float
@@ -24,11 +24,11 @@
 #error "long double must be wider than double"
 #endif
 
-enum { BLOCK = 4096, ISAS = 8, FUNCTIONS = 3 };
-
+enum { BLOCK = 4096, ISAS = 8 };
 
 typedef struct {
     const char *name;
+    int activation; /* or -1: exp or log */
     double bound;
     double (*of_float)(double x);
     long double (*of_double)(long double x);
@@ -50,17 +50,69 @@ static long double sigmoid_of_double(long double z)
     return (z < 0 ? e : 1) / (1 + e);
 }
 
-static const function functions[FUNCTIONS] = {
-    {"exp", 1.0, exp, expl},
-    {"log", 1.0, log, logl},
-    {"sigmoid", 1.5, sigmoid_of_float, sigmoid_of_double}};
-
-static void apply(const ffnn_kernels *k, int which, ptrdiff_t n, const void *x, void *y)
+static double elu_of_float(double z)
 {
-    if (which < 2)
-        (which == 0 ? k->exp : k->log)(n, x, y);
+    return z < 0 ? expm1(z) : z;
+}
+
+static long double elu_of_double(long double z)
+{
+    return z < 0 ? expm1l(z) : z;
+}
+
+static double silu_of_float(double z)
+{
+    return z == -INFINITY ? 0 : z * sigmoid_of_float(z);
+}
+
+static long double silu_of_double(long double z)
+{
+    return z == -INFINITY ? 0 : z * sigmoid_of_double(z);
+}
+
+static double softplus_of_float(double z)
+{
+    return (z < 0 ? 0 : z) + log1p(exp(-fabs(z)));
+}
+
+static long double softplus_of_double(long double z)
+{
+    return (z < 0 ? 0 : z) + log1pl(expl(-fabsl(z)));
+}
+
+static double gelu_of_float(double z)
+{
+    return z == -INFINITY ? 0 : z * erfc(-z * 0.70710678118654752) / 2;
+}
+
+/* Far below 0 a rounding of the argument of erfc would count a thousandfold; it is made good. */
+static long double gelu_of_double(long double z)
+{
+    const long double root = sqrtl(0.5L), root_low = (0.5L - root * root) / (2 * root);
+    if (z == -INFINITY || isnan(z)) return isnan(z) ? z : 0;
+    long double x = -z * root, x_low = fmal(-z, root, -x) - z * root_low;
+    long double slope = 1.12837916709551257389615890312L * expl(-x * x);
+    return z * (erfcl(x) - (isfinite(x) ? slope * x_low : 0)) / 2;
+}
+
+static const function functions[] = {
+    {"exp", -1, 1.0, exp, expl},
+    {"log", -1, 1.0, log, logl},
+    {"sigmoid", FFNN_sigmoid, 1.5, sigmoid_of_float, sigmoid_of_double},
+    {"tanh", FFNN_tanh, 2.0, tanh, tanhl},
+    {"elu", FFNN_elu, 2.0, elu_of_float, elu_of_double},
+    {"gelu", FFNN_gelu, 4.0, gelu_of_float, gelu_of_double},
+    {"silu", FFNN_silu, 2.0, silu_of_float, silu_of_double},
+    {"softplus", FFNN_softplus, 2.0, softplus_of_float, softplus_of_double}};
+
+static void apply(const ffnn_kernels *k, const function *f, ptrdiff_t n, const void *x, void *y)
+{
+    if (f->activation >= 0)
+        k->activations[f->activation].value(1, n, x, n, y, n);
+    else if (f->of_float == exp)
+        k->exp(n, x, y);
     else
-        k->activations[FFNN_sigmoid].value(1, n, x, n, y, n);
+        k->log(n, x, y);
 }
 
 /* ---- measuring ------------------------------------------------------------------------------ */
@@ -116,7 +168,7 @@ static void measure_doubles(int n, const double *x, const double *got, const lon
 /* ---- what is measured ----------------------------------------------------------------------- */
 
 /* All floats, or every `step`-th by their bits. */
-static void sweep_floats(const function *f, int which, uint64_t step, worst *w)
+static void sweep_floats(const function *f, uint64_t step, worst *w)
 {
     static float x[BLOCK], got[BLOCK];
     static double truth[BLOCK];
@@ -128,7 +180,7 @@ static void sweep_floats(const function *f, int which, uint64_t step, worst *w)
             truth[n] = f->of_float(x[n]);
         }
         for (int i = 0; ffnn_isa_available(i); i++) {
-            apply(ffnn_isa_available(i)->kernels[FFNN_FLOAT], which, n, x, got);
+            apply(ffnn_isa_available(i)->kernels[FFNN_FLOAT], f, n, x, got);
             measure_floats(n, x, got, truth, &w[i]);
         }
     }
@@ -168,7 +220,7 @@ static double chosen_double(uint64_t *state, int kind)
     return x;
 }
 
-static void sample_doubles(const function *f, int which, long doubles, worst *w)
+static void sample_doubles(const function *f, long doubles, worst *w)
 {
     static double x[BLOCK], got[BLOCK];
     static long double truth[BLOCK];
@@ -183,19 +235,19 @@ static void sample_doubles(const function *f, int which, long doubles, worst *w)
             truth[i] = f->of_double(x[i]);
         }
         for (int i = 0; ffnn_isa_available(i); i++) {
-            apply(ffnn_isa_available(i)->kernels[FFNN_DOUBLE], which, BLOCK, x, got);
+            apply(ffnn_isa_available(i)->kernels[FFNN_DOUBLE], f, BLOCK, x, got);
             measure_doubles(BLOCK, x, got, truth, &w[i]);
         }
     }
 }
 
 /* Nanoseconds an element, the best of many runs over arguments in the first-level cache. */
-static double cost(const ffnn_kernels *k, int which)
+static double cost(const ffnn_kernels *k, const function *f)
 {
     enum { N = 1024, RUNS = 20, TRIES = 200 };
     static double x[N], y[N];
     for (int i = 0; i < N; i++) {
-        double value = 12.0 * i / N + (which == 1 ? 0.01 : -6);
+        double value = 12.0 * i / N + (f->of_float == log ? 0.01 : -6);
         if (k->real == FFNN_DOUBLE)
             x[i] = value;
         else
@@ -205,7 +257,7 @@ static double cost(const ffnn_kernels *k, int which)
     for (int try = 0; try < TRIES; try++) {
         struct timespec a, b;
         clock_gettime(CLOCK_MONOTONIC, &a);
-        for (int run = 0; run < RUNS; run++) apply(k, which, N, x, y);
+        for (int run = 0; run < RUNS; run++) apply(k, f, N, x, y);
         clock_gettime(CLOCK_MONOTONIC, &b);
         double ns = (double)(b.tv_sec - a.tv_sec) * 1e9 + (double)(b.tv_nsec - a.tv_nsec);
         best = fmin(best, ns / (N * RUNS));
@@ -220,21 +272,21 @@ int main(int argc, char **argv)
     if (step == 0) step = 1;
     int failures = 0;
     printf("%-8s %-6s %-8s %8s  %-24s %s\n", "function", "type", "isa", "ulp", "at", "ns/element");
-    for (int which = 0; which < FUNCTIONS; which++)
+    for (size_t which = 0; which < sizeof functions / sizeof *functions; which++)
         for (ffnn_real real = FFNN_FLOAT; real < FFNN_REALS; real++) {
             const function *f = &functions[which];
             worst w[ISAS] = {{0}};
             if (real == FFNN_FLOAT)
-                sweep_floats(f, which, step, w);
+                sweep_floats(f, step, w);
             else
-                sample_doubles(f, which, doubles, w);
+                sample_doubles(f, doubles, w);
             for (int i = 0; ffnn_isa_available(i); i++) {
                 const ffnn_isa *isa = ffnn_isa_available(i);
                 bool bad = !(w[i].error <= f->bound);
                 failures += bad;
                 printf("%-8s %-6s %-8s %8.4f  %-24a %.3f%s\n", f->name,
                        real == FFNN_FLOAT ? "float" : "double", isa->name, w[i].error, w[i].x,
-                       cost(isa->kernels[real], which), bad ? "  ABOVE THE BOUND" : "");
+                       cost(isa->kernels[real], f), bad ? "  ABOVE THE BOUND" : "");
                 fflush(stdout);
             }
         }

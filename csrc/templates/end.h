@@ -28,5 +28,6 @@
 #undef v_max
 #undef v_exchange_low
 #undef v_exchange_high
+#undef FFNN_HAS_FMA
 #undef FFNN_HAS_SCALE
 #undef v_scale

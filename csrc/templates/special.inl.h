@@ -28,6 +28,18 @@ static const float FN(normal_r)[] = {0x1.e361eap-2f,   -0x1.8c18f2p-4f,  0x1.cab
                                      -0x1.2afc96p-14f, -0x1.9a80f4p-14f, -0x1.6aa0dcp-17f};
 #endif
 
+/* What rounding the product p = a b has lost. */
+FFNN_INLINE vec FN(product_low)(vec a, vec b, vec p)
+{
+#ifdef FFNN_HAS_FMA
+    return v_fma(a, b, -p);
+#else
+    vec a_high = (vec)((FN(bits))a >> HALF_BITS << HALF_BITS), a_low = a - a_high;
+    vec b_high = (vec)((FN(bits))b >> HALF_BITS << HALF_BITS), b_low = b - b_high;
+    return ((a_high * b_high - p) + a_high * b_low + a_low * b_high) + a_low * b_low;
+#endif
+}
+
 /* exp(x) - 1 = high + low for x <= 0, where |low| is at most half an ulp of high. */
 FFNN_INLINE vec FN(expm1_parts)(vec x, vec *low)
 {
@@ -64,7 +76,7 @@ FFNN_INLINE vec FN(silu)(vec z)
 {
     z = v_max(v_set1(-FAR), z);
     vec rest, d, n, s = FN(sigmoid_parts)(z, &rest, &d, &n);
-    vec a = s * z, a_low = v_fma(s, z, -a) + rest * FN(rough_inverse)(d) * z;
+    vec a = s * z, a_low = FN(product_low)(s, z, a) + rest * FN(rough_inverse)(d) * z;
     /* An infinite z makes a_low NaN, and adding 0 to -0.0 would change its sign. */
     vmask alone = m_or(v_eq(z, v_set1(INFINITY)), v_eq(z, v_set1(0)));
     return FN(scale)(v_select(alone, a, a + a_low), n);
@@ -85,14 +97,20 @@ FFNN_INLINE vec FN(normal_parts)(vec a, vec *e, vec *n)
     vec square_low = (high * high - square) + (a - high) * (a + high);
     vec e_low;
     *e = FN(exp_parts_of_sum)(v_set1(-0.5) * square, v_set1(-0.5) * square_low, &e_low, n);
-    /* R varies little: the constant takes the last rounding alone. */
+    /* R varies little, so its constant takes the one rounding that counts, and what that loses is
+     * carried along like all else. */
     vec t = (a - v_set1(4)) / (a + v_set1(4));
     vec r = FN(polynomial)(FN(normal_r) + 1, COUNT(FN(normal_r)) - 1, t, t * t);
-    r = v_fma(r, t, v_set1(FN(normal_r)[0]));
-    vec product = *e * r, product_low = v_fma(e_low, r, v_fma(*e, r, -product));
+    const vec constant = v_set1(FN(normal_r)[0]);
+    vec varying = r * t, r_low;
+    r = constant + varying;
+    r_low = varying - (r - constant);
+    vec product = *e * r, product_low = FN(product_low)(*e, r, product);
+    product_low = v_fma(*e, r_low, v_fma(e_low, r, product_low));
     vec d = one + a, larger = v_max(one, a), d_low = v_min(one, a) - (d - larger);
-    vec inverse = one / d, tail = product * inverse;
-    return v_fma(v_fma(-tail, d_low, v_fma(-tail, d, product) + product_low), inverse, tail);
+    vec inverse = one / d, tail = product * inverse, back = tail * d;
+    vec rest = (product - back) - FN(product_low)(tail, d, back) + product_low;
+    return v_fma(v_fma(-tail, d_low, rest), inverse, tail);
 }
 
 /* z normal(z). */
