@@ -79,10 +79,10 @@ TRUTHS = {
 
 
 def truth(name, x):
-    """The exact result for the float x, to 50 digits after all differences."""
+    """The exact result for the float x, to 50 digits and more after all differences."""
     x = Decimal(x)
     with localcontext() as context:
-        context.prec = 50 + max(0, -x.adjusted()) + max(0, int(abs(x)) if abs(x) < 800 else 0)
+        context.prec = 75 + max(0, -x.adjusted() if name != "sigmoid" else 0)
         return TRUTHS[name](x)
 
 
