@@ -1,0 +1,126 @@
+"""What the modules of several helper files share: extras that come when used, pictures, checks."""
+
+import importlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+# What `plt.contourf` and the like are called on, and the extra that brings it.
+_PLOTS, _DATA = "ffnn[plot]", "ffnn[data]"
+_STEP = 0.01
+
+
+class _Extra(ModuleType):
+    """Stands for a module of an extra that a helper file imported, and imports it when used."""
+
+    def __init__(self, module: str, extra: str, submodules: tuple[str, ...] = ()) -> None:
+        super().__init__(module, f"{module}, imported when it is used.")
+        self._extra = extra
+        self._submodules = submodules
+
+    def __getattr__(self, name: str) -> Any:
+        # Whoever looks through a namespace asks for such names of everything in it.
+        if name.startswith("__") and name != "__version__":
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        return getattr(self._load(), name)
+
+    def __dir__(self) -> list[str]:
+        return dir(self._load())
+
+    def _load(self) -> ModuleType:
+        try:
+            module = importlib.import_module(self.__name__)
+            for submodule in self._submodules:
+                importlib.import_module(f"{self.__name__}.{submodule}")
+        except ImportError as error:
+            package = self.__name__.partition(".")[0]
+            distribution = {"sklearn": "scikit-learn"}.get(package, package)
+            raise ImportError(
+                f"{self.__name__}: {distribution} is missing: pip install '{self._extra}'"
+            ) from error
+        return module
+
+
+# `Any`: they have whatever the modules themselves have.
+plt: Any = _Extra("matplotlib.pyplot", _PLOTS)
+h5py: Any = _Extra("h5py", _DATA)
+sklearn: Any = _Extra("sklearn", _DATA, ("datasets", "linear_model"))
+scipy: Any = _Extra("scipy", _DATA, ("io",))
+
+
+@contextmanager
+def in_the_name_of(function: str) -> Iterator[None]:
+    """Let errors of ffnn's own functions begin with `function`, which the user called."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError) as error:
+        text = error.args[0] if error.args else ""
+        if not isinstance(text, str) or ": " not in text or " " in text.partition(": ")[0]:
+            raise
+        raise type(error)(f"{function}: {text.partition(': ')[2]}") from None
+
+
+def entry(function: str, dictionary: Mapping[str, Any], name: str, key: str) -> Any:
+    """Return dictionary[key], or raise a KeyError that says whose argument lacks it."""
+    if not isinstance(dictionary, Mapping):
+        raise TypeError(f"{function}: {name} must be a dict, not {type(dictionary).__name__}")
+    try:
+        return dictionary[key]
+    except KeyError:
+        raise KeyError(f"{function}: {name} has no {key!r}") from None
+
+
+def entries(
+    function: str, dictionary: Mapping[str, Any], name: str, keys: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return those keys of a dict and no others."""
+    return {key: entry(function, dictionary, name, key) for key in keys}
+
+
+def columns(function: str, name: str, value: ArrayLike) -> NDArray[Any]:
+    """Return a matrix with a column per example."""
+    matrix = np.asarray(value)
+    if matrix.ndim != 2:
+        raise ValueError(
+            f"{function}: {name} has ndim {matrix.ndim} and shape {matrix.shape}, expected ndim 2"
+        )
+    return matrix
+
+
+def draw_decision_boundary(
+    model: Callable[[NDArray[np.float64]], ArrayLike], X: ArrayLike, y: ArrayLike, ax: Any = None
+) -> Any:
+    """Colour the plane by what `model` says, put the examples on it and return the axes.
+
+    model takes points as rows, (k, 2), and returns k values; X is (2, m). The axes are the current
+    ones where none are given, so that plt.title and plt.subplot work as in the notebooks.
+    """
+    function = "plot_decision_boundary"
+    points, labels = columns(function, "X", X), np.asarray(y)
+    m = points.shape[1]
+    if points.shape[0] != 2 or m == 0:
+        raise ValueError(
+            f"{function}: X has shape {points.shape}, expected (2, m) with m of at least 1"
+            + (": examples are columns, pass X.T" if points.shape[1] == 2 else "")
+        )
+    if labels.shape not in ((1, m), (m,), (m, 1)):
+        raise ValueError(f"{function}: y has shape {labels.shape}, expected (1, {m})")
+    low, high = points.min(axis=1) - 1, points.max(axis=1) + 1
+    if not np.isfinite([low, high]).all():
+        raise ValueError(f"{function}: X holds NaN or inf: there is no frame for it")
+    across, up = np.meshgrid(np.arange(low[0], high[0], _STEP), np.arange(low[1], high[1], _STEP))
+    values = np.asarray(model(np.column_stack([across.ravel(), up.ravel()])))
+    if values.size != across.size:
+        raise ValueError(
+            f"{function}: model returned shape {values.shape} for {across.size} points"
+        )
+    axes = ax if ax is not None else plt.gca()
+    axes.contourf(across, up, values.reshape(across.shape), cmap="Spectral")
+    axes.set_ylabel("x2")
+    axes.set_xlabel("x1")
+    axes.scatter(points[0], points[1], c=labels.ravel(), cmap="Spectral")
+    return axes
