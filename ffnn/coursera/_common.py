@@ -1,6 +1,7 @@
 """What the modules of several helper files share: extras that come when used, pictures, checks."""
 
 import importlib
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
@@ -8,6 +9,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from ffnn import _ffnn
+from ffnn.initialize import check_integer
 
 # What `plt.contourf` and the like are called on, and the extra that brings it.
 _PLOTS, _DATA = "ffnn[plot]", "ffnn[data]"
@@ -124,3 +128,93 @@ def draw_decision_boundary(
     axes.set_xlabel("x1")
     axes.scatter(points[0], points[1], c=labels.ravel(), cmap="Spectral")
     return axes
+
+
+# ---- what several files compute alike ----
+
+
+def sigmoid(x: ArrayLike) -> Any:
+    """Compute 1 / (1 + exp(-x)), the value alone.
+
+    ======  =====================================================
+    x       a number or an array of any shape
+    result  a NumPy scalar for a number, else an array of x's shape
+    ======  =====================================================
+
+    TypeError for a dtype that is no real number.
+
+    >>> from ffnn.coursera.planar_utils import sigmoid
+    >>> sigmoid(0)
+    np.float64(0.5)
+    """
+    return _ffnn.sigmoid(x)[0][()]
+
+
+def relu(x: ArrayLike) -> Any:
+    """Compute max(0, x), the value alone.
+
+    ======  =====================================================
+    x       a number or an array of any shape
+    result  a NumPy scalar for a number, else an array of x's shape
+    ======  =====================================================
+
+    TypeError for a dtype that is no real number.
+
+    >>> from ffnn.coursera.init_utils import relu
+    >>> relu(-2.0)
+    np.float64(0.0)
+    """
+    return _ffnn.relu(x)[0][()]
+
+
+def mean_cost(
+    function: str, name: str, A: ArrayLike, Y: ArrayLike, skip_nan: bool = False
+) -> NDArray[Any]:
+    """Return the literal cross-entropy divided by the number of examples, a 0-d array."""
+    total = _ffnn.literal_cost(function, name, A, Y, skip_nan)
+    return np.array(total / np.shape(A)[1])
+
+
+def one_row(function: str, name: str, Y: ArrayLike, m: int) -> NDArray[Any]:
+    """Return labels as (n_y, m); a vector or a column of m is one row."""
+    labels = np.asarray(Y)
+    if labels.shape in ((m,), (m, 1)):
+        return labels.reshape(1, m)
+    if labels.ndim != 2 or labels.shape[1] != m:
+        turned = labels.ndim == 2 and labels.shape[0] == m
+        raise ValueError(
+            f"{function}: {name} has shape {labels.shape} where there are {m} examples"
+            + (f": examples are columns, pass {name}.T" if turned else "")
+        )
+    return labels
+
+
+def check_count(function: str, num_iterations: Any) -> int:
+    """Return the number of iterations as an int of at least 0."""
+    count = check_integer(function, "num_iterations", num_iterations)
+    if count < 0:
+        raise ValueError(f"{function}: num_iterations must be at least 0, not {count}")
+    return count
+
+
+def check_shape(function: str, name: str, value: ArrayLike, rows: int, cols: int) -> None:
+    """Raise a ValueError where `value` is not (rows, cols)."""
+    shape = np.shape(value)
+    if shape != (rows, cols):
+        hint = f": examples are columns, pass {name}.T" if shape == (cols, rows) else ""
+        raise ValueError(f"{function}: {name} has shape {shape}, expected ({rows}, {cols}){hint}")
+
+
+def widened(X: ArrayLike, *others: Any) -> NDArray[Any]:
+    """Return X in float64 where it is float32 and others are wider: a run is of the type of X."""
+    array = np.asarray(X)
+    if array.dtype == np.float32 and np.result_type(array, *others) != np.float32:
+        return array.astype(np.float64)
+    return array
+
+
+def print_line(line: str) -> None:
+    """Print a line as a whole and at once: a notebook shows it while the run goes on."""
+    if sys.stdout is not None:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
