@@ -16,9 +16,8 @@ import reference_coursera
 from ffnn import coursera
 
 # The arguments of the courses' own files: what may be left out comes with its default.
-WEEK_4 = """
-    sigmoid(Z) relu(Z) sigmoid_backward(dA,cache) relu_backward(dA,cache)
-"""
+WEEK_4 = "sigmoid(Z) relu(Z) sigmoid_backward(dA,cache) relu_backward(dA,cache)"
+RUN = "learning_rate=0.0075,num_iterations=3000,print_cost=False"
 APPLICATION = f"""
     {WEEK_4} load_data() initialize_parameters(n_x,n_h,n_y) initialize_parameters_deep(layer_dims)
     linear_forward(A,W,b) linear_activation_forward(A_prev,W,b,activation)
@@ -38,8 +37,7 @@ FILES = {
         "np plt sklearn",
     ),
     "application": (
-        """two_layer_model(X,Y,layers_dims,learning_rate=0.0075,num_iterations=3000,print_cost=False)
-        L_layer_model(X,Y,layers_dims,learning_rate=0.0075,num_iterations=3000,print_cost=False)
+        f"""two_layer_model(X,Y,layers_dims,{RUN}) L_layer_model(X,Y,layers_dims,{RUN})
         plot_costs(costs,learning_rate=0.0075)""",
         "",
     ),

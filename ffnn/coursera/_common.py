@@ -143,7 +143,6 @@ def sigmoid(x: ArrayLike) -> Any:
 
     TypeError for a dtype that is no real number.
 
-    >>> from ffnn.coursera.planar_utils import sigmoid
     >>> sigmoid(0)
     np.float64(0.5)
     """
@@ -160,7 +159,6 @@ def relu(x: ArrayLike) -> Any:
 
     TypeError for a dtype that is no real number.
 
-    >>> from ffnn.coursera.init_utils import relu
     >>> relu(-2.0)
     np.float64(0.0)
     """

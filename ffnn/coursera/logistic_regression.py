@@ -103,7 +103,7 @@ def optimize(
     >>> X, Y = np.array([[1.0, -1.0]]), np.array([[1, 0]])
     >>> params, grads, costs = optimize(np.zeros((1, 1)), 0.0, X, Y, 101, 0.1, print_cost=True)
     Cost after iteration 0: 0.693147
-    Cost after iteration 100: 0.137704
+    Cost after iteration 100: 0.106542
     """
     return _optimize("optimize", w, b, X, Y, num_iterations, learning_rate, print_cost)
 
