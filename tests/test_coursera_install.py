@@ -1,9 +1,11 @@
 """install() puts ffnn's modules before the user's own files, and uninstall() brings these back."""
 
 import importlib
+import os
 import subprocess
 import sys
 import types
+from pathlib import Path
 
 import pytest
 
@@ -102,5 +104,8 @@ parameters = update_parameters(parameters, grads, 0.1)
 p = predict(np.ones((3, 2)), np.array([[1, 1]]), parameters)
 print(*grads)
 """
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    environment = os.environ | {"PYTHONPATH": str(Path(ffnn.__file__).parents[1])}
+    run = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
     assert run.stdout.split() == "Accuracy: 1.0 dA1 dW2 db2 dA0 dW1 db1".split()
