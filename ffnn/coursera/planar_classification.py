@@ -280,5 +280,7 @@ def _forward(
 ) -> tuple[NDArray[Any], dict[str, NDArray[Any]]]:
     net = entries(function, parameters, "parameters", _KEYS)
     with in_the_name_of(function):
-        A2, ((_, Z1), ((A1, _, _), Z2)) = ffnn.L_model_forward(X, net, hidden_activation="tanh")
+        A2, caches = ffnn.L_model_forward(X, net, hidden_activation="tanh")
+    # A layer's cache: what went into it, and its Z.
+    (_, Z1), ((A1, _, _), Z2) = (cache[:2] for cache in caches)
     return A2, {"Z1": Z1, "A1": A1, "Z2": Z2, "A2": A2}
