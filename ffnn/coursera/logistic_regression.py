@@ -16,6 +16,8 @@ from ffnn.initialize import Parameters, check_size
 __all__ = ["initialize_with_zeros", "model", "optimize", "predict", "propagate", "sigmoid"]
 
 _RECORD_EVERY = 100
+# Columns whose X^T X is 64 MiB.
+_MOST_BY_GRAM = 2896
 
 
 def sigmoid(z: ArrayLike) -> Any:
@@ -231,8 +233,12 @@ def _optimize(
     unit = _unit(function, w, b, X)
     inputs = widened(X, *unit.values())
     costs: list[NDArray[Any]] = []
+    n_x, m = inputs.shape
+    # X^T X takes as long as m / 2 iterations, after which none reads X again. How many there will
+    # be is known here.
+    by_gram = m < n_x and m <= min(2 * count, _MOST_BY_GRAM)
     with in_the_name_of(function):
-        trainer = _ffnn.Trainer(inputs, Y, unit, learning_rate)
+        trainer = _ffnn.Trainer(inputs, Y, unit, learning_rate, gram=by_gram)
     for i in range(0, count, _RECORD_EVERY):
         _, cost = _propagate(function, trainer.parameters(), inputs, Y)
         costs.append(cost)
