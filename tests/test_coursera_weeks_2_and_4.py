@@ -68,6 +68,24 @@ def test_initialisers_seed(module, name, arguments):
         assert (actual[key] == value).all() and actual[key].dtype == np.float64
 
 
+def test_the_published_numbers():
+    """What the notebook's own checks print, step by step."""
+    AL = np.array([[0.8, 0.9, 0.4]])
+    for Y, cost in (([[1, 1, 0]], 0.2797765635793422), ([[1, 1, 1]], 0.414931599615397)):
+        assert step_by_step.compute_cost(AL, np.array(Y)) == pytest.approx(cost, abs=1e-15)
+    small = step_by_step.initialize_parameters(3, 2, 1)
+    assert small["W1"].round(8).tolist() == [
+        [0.01624345, -0.00611756, -0.00528172],
+        [-0.01072969, 0.00865408, -0.02301539],
+    ]
+    assert small["W2"].round(8).tolist() == [[0.01744812, -0.00761207]]
+    deep = step_by_step.initialize_parameters_deep([5, 4, 3])
+    assert deep["W1"][0].round(8).tolist() == [
+        0.01788628, 0.0043651, 0.00096497, -0.01863493, -0.00277388,
+    ]  # fmt: skip
+    assert [deep[key].shape for key in deep] == [(4, 5), (4, 1), (3, 4), (3, 1)]
+
+
 @pytest.mark.parametrize(
     ("call", "error", "text"),
     [
