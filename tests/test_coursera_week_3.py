@@ -11,8 +11,8 @@ import reference_coursera as reference
 from ffnn.coursera import planar_classification, planar_utils
 from support import network
 
-# Printed with six decimals by the notebooks. With so large a rate a long run swings: NumPy's own, when
-# it starts 1e-15 away, gives 0.22059 to 0.22073 at 7000 (new) and 0.21941 to 0.21964 at 8000 (old).
+# Printed with six decimals by the notebooks. With so large a rate a long run swings: NumPy's own,
+# started 1e-15 away, gives 0.22059 to 0.22073 at 7000 (new) and 0.21941 to 0.21964 at 8000 (old).
 FIRST, LATER = 2e-6, 3e-4
 OLD = [0.693048, 0.288083, 0.254385, 0.233864, 0.226792, 0.222644, 0.219731, 0.217504, 0.219479,
        0.218614]  # fmt: skip

@@ -1,5 +1,8 @@
 """Course 1's weeks 2 and 4 against their twins: values, types, printed text, seeds, bad inputs."""
 
+import _thread
+import threading
+
 import numpy as np
 import pytest
 
@@ -239,6 +242,17 @@ def test_costs_of_a_run_are_literal():
     with np.errstate(all="ignore"):
         _, _, costs = logistic_regression.optimize(np.ones((1, 1)), 0.0, X, Y, 1)
     assert costs == [np.inf]
+
+
+def test_ctrl_c_hands_back_the_last_hundred(unit):
+    timer = threading.Timer(0.2, _thread.interrupt_main)
+    timer.start()
+    try:
+        with pytest.raises(KeyboardInterrupt) as caught:
+            logistic_regression.optimize(*unit, num_iterations=10**9)
+    finally:
+        timer.cancel()
+    assert list(caught.value.parameters) == ["w", "b"] and len(caught.value.costs) > 0
 
 
 def test_predictions_of_a_unit(unit):

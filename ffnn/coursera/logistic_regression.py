@@ -98,7 +98,8 @@ def optimize(
     costs           list       0-d arrays: the cost at iterations 0, 100, 200, ...
     ==============  =========  =======================================================
 
-    Errors as in propagate, before the first iteration.
+    Errors as in propagate, before the first iteration. Ctrl-C raises KeyboardInterrupt with
+    attributes `parameters`, which are w and b as of the last multiple of 100, and `costs`.
 
     >>> import numpy as np
     >>> from ffnn.coursera.logistic_regression import optimize
@@ -239,20 +240,31 @@ def _optimize(
     by_gram = m < n_x and m <= min(2 * count, _MOST_BY_GRAM)
     with in_the_name_of(function):
         trainer = _ffnn.Trainer(inputs, Y, unit, learning_rate, gram=by_gram)
-    for i in range(0, count, _RECORD_EVERY):
-        _, cost = _propagate(function, trainer.parameters(), inputs, Y)
-        costs.append(cost)
-        if print_cost:
-            print_line(f"Cost after iteration {i}: {cost:f}")
-        # The last of all is done by itself, for its gradients.
-        between = min(_RECORD_EVERY, count - 1 - i)
-        if between > 0:
-            trainer.run(between)
-    grads, _ = _propagate(function, trainer.parameters(), inputs, Y)
-    if count > 0:
-        trainer.run(1)
+    record = _weights(trainer)
+    try:
+        for i in range(0, count, _RECORD_EVERY):
+            _, cost = _propagate(function, trainer.parameters(), inputs, Y)
+            record = _weights(trainer)
+            costs.append(cost)
+            if print_cost:
+                print_line(f"Cost after iteration {i}: {cost:f}")
+            # The last of all is done by itself, for its gradients.
+            between = min(_RECORD_EVERY, count - 1 - i)
+            if between > 0:
+                trainer.run(between)
+        grads, _ = _propagate(function, trainer.parameters(), inputs, Y)
+        if count > 0:
+            trainer.run(1)
+        return _weights(trainer), grads, costs
+    except KeyboardInterrupt as interrupt:
+        interrupt.parameters = record  # type: ignore[attr-defined]
+        interrupt.costs = costs  # type: ignore[attr-defined]
+        raise
+
+
+def _weights(trainer: _ffnn.Trainer) -> dict[str, Any]:
     unit = trainer.parameters()
-    return {"w": unit["W1"].T, "b": unit["b1"][0, 0]}, grads, costs
+    return {"w": unit["W1"].T, "b": unit["b1"][0, 0]}
 
 
 def _predict(function: str, w: ArrayLike, b: Any, X: ArrayLike) -> NDArray[np.float64]:
