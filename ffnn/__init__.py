@@ -4,6 +4,7 @@
 and gradients are plain dicts of NumPy arrays, and the arithmetic is done in C.
 """
 
+from ffnn import coursera as coursera
 from ffnn import datasets as datasets
 from ffnn._ffnn import (
     L_model_backward,

@@ -63,11 +63,18 @@ def load_data(
     ffnn. FileNotFoundError names a file that isn't there, KeyError an array that a file lacks,
     ImportError the extra that brings h5py.
     """
+    return read_cats("load_data", folder)
+
+
+def read_cats(
+    caller: str, folder: str | os.PathLike[str]
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[np.bytes_]]:
+    """Return what load_data returns; errors name `caller`."""
     try:
         import h5py
     except ImportError as error:
         raise ImportError(
-            "load_data: reading .h5 files needs h5py: pip install 'ffnn[data]'"
+            f"{caller}: reading .h5 files needs h5py: pip install 'ffnn[data]'"
         ) from error
 
     found: dict[str, NDArray[Any]] = {}
@@ -75,13 +82,13 @@ def load_data(
         path = os.path.join(folder, name)
         if not os.path.exists(path):
             raise FileNotFoundError(
-                f"load_data: there is no {path!r}: `folder` is where the course's "
+                f"{caller}: there is no {path!r}: `folder` is where the course's "
                 f"{_COURSE_FILES[0][0]} and {_COURSE_FILES[1][0]} lie"
             )
         with h5py.File(path, "r") as file:
             for key in keys:
                 if key not in file:
-                    raise KeyError(f"load_data: {path!r} holds no array {key!r}")
+                    raise KeyError(f"{caller}: {path!r} holds no array {key!r}")
                 found[key] = np.asarray(file[key][:])
     return (
         found["train_set_x"],

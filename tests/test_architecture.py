@@ -97,7 +97,7 @@ def test_only_the_binding_knows_python():
 
 def test_the_package_reaches_the_core_through_the_binding_alone():
     """And does no arithmetic over examples: no product, no sum of products."""
-    for path in (TREE / "ffnn").glob("*.py"):
+    for path in (TREE / "ffnn").rglob("*.py"):
         if path.name == "__main__.py":
             continue  # races NumPy
         text = path.read_text()

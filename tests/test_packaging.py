@@ -110,7 +110,7 @@ def test_only_the_init_function_is_exported():
 
 def test_the_package_holds_what_it_promises():
     files = resources.files("ffnn")
-    for name in ("py.typed", "_ffnn.pyi", "data/digits.npz", "data/README"):
+    for name in ("py.typed", "_ffnn.pyi", "data/digits.npz", "data/README", "coursera/_common.py"):
         assert (files / name).is_file(), name
 
 

@@ -1,0 +1,201 @@
+"""The modules of ffnn.coursera: their names, signatures, twins and docstrings, and their extras."""
+
+import importlib
+import inspect
+import re
+import subprocess
+import sys
+from doctest import DocTestParser
+from types import ModuleType
+
+import pytest
+
+import ffnn
+import reference
+import reference_coursera
+from ffnn import coursera
+
+# The arguments of the courses' own files: what may be left out comes with its default.
+WEEK_4 = "sigmoid(Z) relu(Z) sigmoid_backward(dA,cache) relu_backward(dA,cache)"
+RUN = "learning_rate=0.0075,num_iterations=3000,print_cost=False"
+APPLICATION = f"""
+    {WEEK_4} load_data() initialize_parameters(n_x,n_h,n_y) initialize_parameters_deep(layer_dims)
+    linear_forward(A,W,b) linear_activation_forward(A_prev,W,b,activation)
+    L_model_forward(X,parameters) compute_cost(AL,Y) linear_backward(dZ,cache)
+    linear_activation_backward(dA,cache,activation) L_model_backward(AL,Y,caches)
+    update_parameters(parameters,grads,learning_rate) predict(X,y,parameters)
+    print_mislabeled_images(classes,X,y,p)
+"""
+FILES = {
+    "dnn_utils": (WEEK_4, "np"),
+    "dnn_utils_v2": (WEEK_4, "np"),
+    "dnn_app_utils_v2": (APPLICATION, "np plt h5py"),
+    "dnn_app_utils_v3": (APPLICATION, "np plt h5py"),
+    "lr_utils": ("load_dataset()", "np h5py"),
+    "planar_utils": (
+        "plot_decision_boundary(model,X,y) sigmoid(x) load_planar_dataset() load_extra_datasets()",
+        "np plt sklearn",
+    ),
+    "application": (
+        f"""two_layer_model(X,Y,layers_dims,{RUN}) L_layer_model(X,Y,layers_dims,{RUN})
+        plot_costs(costs,learning_rate=0.0075)""",
+        "",
+    ),
+    "step_by_step": (
+        f"""{WEEK_4} initialize_parameters(n_x,n_h,n_y) initialize_parameters_deep(layer_dims)
+        linear_forward(A,W,b) linear_activation_forward(A_prev,W,b,activation)
+        L_model_forward(X,parameters) compute_cost(AL,Y) linear_backward(dZ,cache)
+        linear_activation_backward(dA,cache,activation) L_model_backward(AL,Y,caches)
+        update_parameters(params,grads,learning_rate)""",
+        "",
+    ),
+    "logistic_regression": (
+        """sigmoid(z) initialize_with_zeros(dim) propagate(w,b,X,Y)
+        optimize(w,b,X,Y,num_iterations=100,learning_rate=0.009,print_cost=False) predict(w,b,X)
+        model(X_train,Y_train,X_test,Y_test,num_iterations=2000,learning_rate=0.5,print_cost=False)
+        """,
+        "",
+    ),
+    "planar_classification": (
+        """layer_sizes(X,Y) initialize_parameters(n_x,n_h,n_y) forward_propagation(X,parameters)
+        compute_cost(A2,Y) backward_propagation(parameters,cache,X,Y)
+        update_parameters(parameters,grads,learning_rate=1.2)
+        nn_model(X,Y,n_h,num_iterations=10000,print_cost=False) predict(parameters,X)""",
+        "",
+    ),
+}
+SIGNATURES = [
+    (module, *signature.rstrip(")").split("("))
+    for module, (functions, _) in FILES.items()
+    for signature in functions.split()
+]
+EACH = pytest.mark.parametrize(("module", "name", "arguments"), SIGNATURES)
+# Their examples would need files, or matplotlib.
+WITHOUT_EXAMPLE = {"load_dataset", "load_extra_datasets", "plot_decision_boundary"}
+
+
+def named(module):
+    return importlib.import_module(f"ffnn.coursera.{module}")
+
+
+def is_top_level(module, name):
+    return getattr(named(module), name) is getattr(ffnn, name, None)
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_a_module_has_what_its_file_has(module):
+    functions, imports = FILES[module]
+    expected = {signature.split("(")[0] for signature in functions.split()} | {*imports.split()}
+    namespace = {}
+    exec(f"from ffnn.coursera.{module} import *", namespace)
+    assert set(namespace) - {"__builtins__"} == expected == set(named(module).__all__)
+
+
+def test_modules_are_attributes_of_the_package():
+    assert {*coursera.HELPER_FILES, *coursera.NOTEBOOKS} >= set(FILES)
+    for name in (*coursera.HELPER_FILES, *coursera.NOTEBOOKS):
+        assert getattr(coursera, name) is named(name)
+        assert name in dir(coursera)
+    with pytest.raises(AttributeError, match="dnn_app_utils_v9"):
+        _ = coursera.dnn_app_utils_v9
+
+
+@EACH
+def test_arguments_are_those_of_the_file(module, name, arguments):
+    """By position, in that order; what ffnn adds may be left out."""
+    parameters = list(inspect.signature(getattr(named(module), name)).parameters.values())
+    expected = [argument.partition("=") for argument in arguments.split(",") if argument]
+    for parameter, (argument, has_default, default) in zip(parameters, expected, strict=False):
+        assert parameter.name == argument
+        assert parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+        assert (parameter.default is parameter.empty) == (not has_default)
+        assert not has_default or repr(parameter.default) == default
+    assert len(parameters) >= len(expected)
+    assert all(p.default is not p.empty for p in parameters[len(expected) :])
+
+
+@EACH
+def test_has_a_twin(module, name, arguments):
+    if is_top_level(module, name):
+        assert callable(getattr(reference, name))
+        return
+    twin = reference_coursera.TWINS[module][name]
+    ours = inspect.signature(getattr(named(module), name)).parameters.values()
+    theirs = inspect.signature(twin).parameters.values()
+    assert [(p.name, p.kind, p.default) for p in ours] == [
+        (p.name, p.kind, p.default) for p in theirs
+    ]
+
+
+@EACH
+def test_a_docstring_says_it_all(module, name, arguments):
+    function = getattr(named(module), name)
+    doc = inspect.getdoc(function)
+    assert re.match(r"[A-Z][a-z]+\b.*\.$", doc.splitlines()[0]), doc
+    if not is_top_level(module, name):
+        for argument in inspect.signature(function).parameters:
+            assert re.search(rf"\b{argument}\b", doc), argument
+        examples = DocTestParser().get_examples(doc)
+        assert examples or name in WITHOUT_EXAMPLE
+
+
+# ---- extras --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("module", [name for name in FILES if FILES[name][1]])
+def test_extras_are_modules_that_come_when_used(module):
+    for name, probe in (("plt", "gca"), ("h5py", "File"), ("sklearn", "datasets")):
+        extra = getattr(named(module), name, None)
+        if extra is None:
+            continue
+        assert isinstance(extra, ModuleType) and inspect.unwrap(extra) is extra
+        real = pytest.importorskip(extra.__name__)
+        assert getattr(extra, probe) is getattr(real, probe)
+        assert probe in dir(extra)
+        with pytest.raises(AttributeError):
+            _ = extra.no_such_name
+
+
+@pytest.mark.process
+def test_modules_need_no_extra_before_it_is_used():
+    code = """
+import sys
+missing = ["matplotlib", "h5py", "sklearn", "scipy"]
+sys.modules.update(dict.fromkeys(missing))
+import ffnn
+ffnn.coursera.install()
+from dnn_app_utils_v3 import *
+from planar_utils import *
+X, Y = load_planar_dataset()
+for use in (lambda: plt.plot, lambda: h5py.File, lambda: h5py.__version__, load_extra_datasets,
+            lambda: sklearn.datasets, lambda: plot_decision_boundary(lambda x: x[:, 0], X, Y),
+            load_data, ffnn.coursera.lr_utils.load_dataset):
+    try:
+        use()
+    except ImportError as error:
+        print(error)
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines() == [
+        "matplotlib.pyplot: matplotlib is missing: pip install 'ffnn[plot]'",
+        "h5py: h5py is missing: pip install 'ffnn[data]'",
+        "h5py: h5py is missing: pip install 'ffnn[data]'",
+        "sklearn: scikit-learn is missing: pip install 'ffnn[data]'",
+        "sklearn: scikit-learn is missing: pip install 'ffnn[data]'",
+        "matplotlib.pyplot: matplotlib is missing: pip install 'ffnn[plot]'",
+        "load_data: reading .h5 files needs h5py: pip install 'ffnn[data]'",
+        "load_dataset: reading .h5 files needs h5py: pip install 'ffnn[data]'",
+    ]
+
+
+@pytest.mark.process
+def test_extras_stay_where_they_are():
+    code = """
+import sys, ffnn
+ffnn.coursera.install()
+from dnn_app_utils_v3 import *
+from planar_utils import *
+print(*{"matplotlib", "h5py", "scipy", "sklearn"} & set(sys.modules))
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == ""
