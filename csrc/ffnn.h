@@ -295,15 +295,18 @@ typedef struct {
     const void *weights; /* of the examples, or NULL; must outlive the run */
     ffnn_rule rule;
     ffnn_random random;
-    bool is_gram; /* the first layer by way of X^T X, see gram.c */
+    bool is_gram; /* the first layer by way of X^T X, see gram.c, from the step `gram_from` on */
+    ptrdiff_t gram_from;
 } ffnn_run_options;
 
 typedef struct ffnn_run ffnn_run;
 
 /* Is the first layer by way of X^T X the same step in real arithmetic? */
 bool ffnn_gram_fits(const ffnn_rule *rule);
-/* Does it pay for a run of these shapes? Follows from them alone. */
-bool ffnn_gram_pays(const ffnn_kernels *k, ptrdiff_t n_x, ptrdiff_t n_1, ptrdiff_t m);
+/* Does a run of these shapes gain by it, and has it memory for it? Follows from them alone; *from
+ * is then after how many plain steps. */
+bool ffnn_gram_pays(const ffnn_kernels *k, ptrdiff_t n_x, ptrdiff_t n_1, ptrdiff_t m,
+                    ptrdiff_t *from);
 
 /* NULL when there is no memory. dims, activations and keep_prob are copied. */
 ffnn_run *ffnn_run_new(const ffnn_run_options *options);

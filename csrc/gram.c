@@ -10,20 +10,21 @@
  */
 #include "run.h"
 
-/* The most that G may take, and how many iterations of the plain form its making may cost: a run
- * mostly has more. */
-enum { MOST_BYTES = 64 << 20, MOST_ITERATIONS = 32 };
+enum { MOST_BYTES = 64 << 20 }; /* of G */
 
 bool ffnn_gram_fits(const ffnn_rule *rule)
 {
     return rule->optimizer == FFNN_gd && rule->lambd == 0 && rule->clip_norm == 0;
 }
 
-bool ffnn_gram_pays(const ffnn_kernels *k, ptrdiff_t n_x, ptrdiff_t n_1, ptrdiff_t m)
+/* To make G costs as much as m / (2 n_1) plain steps. Who waits for so many steps before making it
+ * pays at most twice what he would pay if he knew how many are to come. */
+bool ffnn_gram_pays(const ffnn_kernels *k, ptrdiff_t n_x, ptrdiff_t n_1, ptrdiff_t m,
+                    ptrdiff_t *from)
 {
     const double bytes = (double)m * (double)m * (double)k->element_bytes;
-    /* m^2 n_x multiply-adds to make G, and 2 n_1 n_x m of an iteration. */
-    return m < n_x && bytes <= MOST_BYTES && (double)m <= 2. * MOST_ITERATIONS * (double)n_1;
+    *from = m / (2 * n_1);
+    return m < n_x && bytes <= MOST_BYTES;
 }
 
 static ffnn_view square(const gram_form *g)
@@ -65,6 +66,7 @@ bool ffnn_gram_start(gram_form *g, const ffnn_kernels *k, const layer *l, ffnn_v
     });
     memset(g->S, 0, (size_t)(l->n * g->row * k->element_bytes));
     g->is_ready = true;
+    g->has_weights = false;
     return ffnn_patience_spend(p, l->n, l->n_prev, g->m);
 }
 
@@ -90,6 +92,7 @@ static void finish_step(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows, pt
 bool ffnn_gram_step(gram_form *g, const ffnn_kernels *k, const layer *l, double rate, patience *p)
 {
     step_context step = {g, rate};
+    g->has_weights = false;
     ffnn_product_run(&(ffnn_product){
         .kernels = k,
         .left = {g->dZ, l->n, g->m, g->row, 1},
@@ -116,9 +119,11 @@ static void finish_weights(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows,
 }
 
 /* W1 = W1_0 - S X^T, written where dW1 would be: to ask changes nothing. */
-void *ffnn_gram_weights(const gram_form *g, const ffnn_kernels *k, const layer *l, ffnn_view X)
+void *ffnn_gram_weights(gram_form *g, const ffnn_kernels *k, const layer *l, ffnn_view X)
 {
     layer of = *l;
+    if (g->has_weights) return l->dW;
+    g->has_weights = true;
     ffnn_product_run(&(ffnn_product){
         .kernels = k,
         .left = {g->S, l->n, g->m, g->row, 1},

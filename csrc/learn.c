@@ -82,5 +82,6 @@ bool ffnn_learn(ffnn_run *run, const batch *b, double *cost, patience *p)
         first += s.X.cols;
     }
     if (run->rule.clip_norm > 0) clip_and_step(run);
-    return run->is_gram && ffnn_gram_step(&run->gram, run->k, run->layer, run->W_step.rate, p);
+    return run->gram.is_ready &&
+           ffnn_gram_step(&run->gram, run->k, run->layer, run->W_step.rate, p);
 }

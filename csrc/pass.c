@@ -35,7 +35,7 @@ static ffnn_result gram_columns(const ffnn_run *run, void *data, const slab *s)
 static ffnn_result z_of(const ffnn_run *run, int i, const slab *s)
 {
     const layer *l = &run->layer[i];
-    if (i == 0 && run->is_gram) return gram_columns(run, run->gram.Z, s);
+    if (i == 0 && run->gram.is_ready) return gram_columns(run, run->gram.Z, s);
     if (i == run->layers - 1 && l->kept == l->A) return (ffnn_result){run->dZ[0], s->row};
     return (ffnn_result){l->kept, s->row};
 }
@@ -57,7 +57,7 @@ bool ffnn_pass_forward(const ffnn_run *run, const slab *s, double *cost, patienc
         const ffnn_result A = {l->A, s->row}, Z = z_of(run, i, s);
         const ffnn_result V = keeps_input ? A : (ffnn_result){l->kept, s->row};
         const ffnn_dropout dropout = dropout_of(run, i, s);
-        if (i == 0 && run->is_gram)
+        if (i == 0 && run->gram.is_ready)
             ffnn_layer_activate(k, l->n, s->X.cols, l->g, dropout, Z, V, A);
         else
             ffnn_layer_forward(k, weights_of(l), ffnn_contiguous(l->b, l->n, 1, 1),
@@ -137,7 +137,7 @@ bool ffnn_pass_backward(const ffnn_run *run, const slab *s, patience *p)
             descend_layer(run, i, s, run->dZ[turn], run->dZ[!turn]);
             if (ffnn_patience_spend(p, l->n_prev, l->n, s->X.cols)) return true;
         }
-        if (i == 0 && run->is_gram) {
+        if (i == 0 && run->gram.is_ready) {
             ffnn_result kept = gram_columns(run, run->gram.dZ, s);
             for (ptrdiff_t row = 0; row < l->n; row++)
                 memcpy(row_of(run, kept.data, kept.row, row),

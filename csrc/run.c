@@ -15,7 +15,9 @@
 
 enum {
     SLAB = 512,
-    POLL_WORK = 200 * 1000 * 1000, /* multiply-adds between two looks at the signals: 2 to 40 ms */
+    LEAST_SLAB = 128,
+    MOST_WORK = 1000 * 1000 * 1000, /* multiply-adds of one product: some 10 ms */
+    POLL_WORK = 200 * 1000 * 1000,  /* multiply-adds between two looks at the signals: 2 to 40 ms */
     CALL_WORK = 2000, /* what a product costs beside its arithmetic, in multiply-adds */
 };
 
@@ -72,6 +74,20 @@ static size_t lay_out(ffnn_run *run)
     return bytes;
 }
 
+/* So many columns that their activations stay in L2, and fewer where the product with a large W
+ * would keep Ctrl-C waiting. */
+static ptrdiff_t slab_for(const ffnn_run *run, ptrdiff_t columns)
+{
+    double largest = 0;
+    for (const layer *l = run->layer; l < run->layer + run->layers; l++) {
+        const double elements = (double)l->n * (double)l->n_prev;
+        if (elements > largest) largest = elements;
+    }
+    ptrdiff_t most = SLAB;
+    while (most > LEAST_SLAB && largest * (double)most > MOST_WORK) most /= 2;
+    return columns < most ? columns : most;
+}
+
 static void clear_moments(ffnn_run *run)
 {
     const ptrdiff_t bytes = run->k->element_bytes;
@@ -96,8 +112,8 @@ ffnn_run *ffnn_run_new(const ffnn_run_options *o)
         .weights = o->weights,
         .rule = o->rule,
         .random = o->random,
-        .most = columns < SLAB ? columns : SLAB,
         .is_gram = o->is_gram,
+        .gram_from = o->gram_from,
         .gram = {.m = o->X.cols, .row = columns},
         .layers = o->layers,
     };
@@ -108,6 +124,7 @@ ffnn_run *ffnn_run_new(const ffnn_run_options *o)
                                 .keep_prob = o->keep_prob[l]};
         if (o->dims[l + 1] > run->widest) run->widest = o->dims[l + 1];
     }
+    run->most = slab_for(run, columns);
     const size_t bytes = lay_out(run);
     run->block = bytes < SIZE_MAX ? ffnn_allocate(bytes) : NULL;
     if (!run->block) {
@@ -170,11 +187,12 @@ ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, double *cost, 
     const batch all = {NULL, 0, run->X.cols};
     *cost = 0;
     if (!ffnn_batch_prepare(run, false, all.count)) return FFNN_NO_MEMORY;
-    if (run->is_gram && !run->gram.is_ready &&
-        ffnn_gram_start(&run->gram, run->k, run->layer, run->X, &p))
-        return FFNN_INTERRUPTED;
-    for (ptrdiff_t i = 0; i < iterations; i++)
+    for (ptrdiff_t i = 0; i < iterations; i++) {
+        if (run->is_gram && !run->gram.is_ready && run->steps >= run->gram_from &&
+            ffnn_gram_start(&run->gram, run->k, run->layer, run->X, &p))
+            return FFNN_INTERRUPTED;
         if (ffnn_learn(run, &all, i == 0 ? cost : NULL, &p)) return FFNN_INTERRUPTED;
+    }
     *cost /= (double)all.count;
     return FFNN_OK;
 }

@@ -41,11 +41,12 @@ typedef struct {
     void *S;      /* the sum of rate * dZ so far */
     void *change; /* dZ G */
     bool is_ready;
+    bool has_weights; /* W1 as it is stands in dW1 */
 } gram_form;
 
 bool ffnn_gram_start(gram_form *g, const ffnn_kernels *k, const layer *l, ffnn_view X, patience *p);
 bool ffnn_gram_step(gram_form *g, const ffnn_kernels *k, const layer *l, double rate, patience *p);
-void *ffnn_gram_weights(const gram_form *g, const ffnn_kernels *k, const layer *l, ffnn_view X);
+void *ffnn_gram_weights(gram_form *g, const ffnn_kernels *k, const layer *l, ffnn_view X);
 
 struct ffnn_run {
     const ffnn_kernels *k;
@@ -65,7 +66,8 @@ struct ffnn_run {
     unsigned char *masks;   /* a block for the layers' masks, likewise */
     ptrdiff_t mask_columns; /* that it has room for */
     ffnn_step W_step, b_step; /* of the step in hand */
-    bool is_gram;
+    bool is_gram;             /* from the step gram_from on */
+    ptrdiff_t gram_from;
     gram_form gram;
     int layers;
     layer layer[]; /* layer[l - 1] is layer l */

@@ -64,6 +64,8 @@ typedef struct {
 
 const truth *truth_of(ffnn_activation g);
 wide true_slope(ffnn_activation g, wide z);
+/* More than t->ulps where the truth itself errs. */
+double allowed_ulps(const truth *t);
 
 /* ---- guarded memory ------------------------------------------------------------------------- */
 

@@ -141,7 +141,7 @@ void check_maps(void)
                 const ffnn_activation_kernels *row = &k->activations[g];
                 if (row->by_columns) continue;
                 const truth *t = truth_of((ffnn_activation)g);
-                try_map(row->name, (loop){NULL, row->value}, t->value, t->ulps + more, n);
+                try_map(row->name, (loop){NULL, row->value}, t->value, allowed_ulps(t), n);
                 try_derivative((ffnn_activation)g, n);
             }
             if (n) try_softmax(1 + round % 5, n);

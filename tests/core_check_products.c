@@ -192,7 +192,7 @@ static ffnn_dropout draw_mask(ptrdiff_t rows, ptrdiff_t cols)
 static void check_activation(ffnn_activation g, double z, double got, ptrdiff_t i, ptrdiff_t j)
 {
     const truth *t = truth_of(g);
-    CHECK(ulps(t->value(z), got) <= t->ulps + 2 * narrow, "A [%td, %td]: %a of %a", i, j, got, z);
+    CHECK(ulps(t->value(z), got) <= allowed_ulps(t), "A [%td, %td]: %a of %a", i, j, got, z);
 }
 
 static void try_forward(ffnn_view W, ffnn_view b, ffnn_view A_prev, ffnn_activation g)

@@ -244,6 +244,11 @@ static PyObject *trainer_parameters(PyObject *object, PyObject *Py_UNUSED(ignore
 {
     trainer_object *self = (trainer_object *)object;
     if (enter(self, "parameters") < 0) return NULL;
+    /* With the Gram form W1 is made now, which can take long. */
+    const double work = (double)self->dims[0] * (double)self->dims[1];
+    PyThreadState *thread = ffnn_lock_release(work * (double)ffnn_operand_cols(&self->X));
+    ffnn_run_parameter(self->run, 'W', 1);
+    ffnn_lock_take(thread);
     PyObject *parameters = copy_dict(self, -1);
     atomic_flag_clear(&self->is_busy);
     return parameters;

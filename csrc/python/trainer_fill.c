@@ -135,8 +135,8 @@ static int choose_gram(const trainer_object *self, PyObject *gram, ffnn_run_opti
 {
     const bool fits = ffnn_gram_fits(&options->rule);
     if (gram == NULL || gram == Py_None) {
-        options->is_gram =
-            fits && ffnn_gram_pays(options->kernels, self->dims[0], self->dims[1], options->X.cols);
+        options->is_gram = fits && ffnn_gram_pays(options->kernels, self->dims[0], self->dims[1],
+                                                  options->X.cols, &options->gram_from);
         return 0;
     }
     const int is_gram = PyObject_IsTrue(gram);

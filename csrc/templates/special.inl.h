@@ -62,7 +62,7 @@ FFNN_INLINE vec FN(tanh)(vec z)
     vec d = v_set1(2) + m, d_low = (m - (d - v_set1(2))) + low, t = -m / d;
     t = v_fma(v_fma(-t, d_low, -low), FN(rough_inverse)(d), t);
     const FN(bits) sign = (FN(bits))v_set1((real)-0.0);
-    return (vec)((FN(bits))t | ((FN(bits))z & sign));
+    return (vec)((FN(bits))v_abs(t) | ((FN(bits))z & sign));
 }
 
 /* z within -FAR .. FAR, so that no infinity is multiplied by 0; NaN stays. */
