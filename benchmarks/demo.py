@@ -22,6 +22,7 @@ import ffnn  # noqa: E402
 import reference  # noqa: E402
 from ffnn.datasets import load_digits  # noqa: E402
 
+ffnn.set_num_threads(1)
 LAYERS = [64, 32, 16, 1]
 LEARNING_RATE = 0.3
 ITERATIONS = 2500

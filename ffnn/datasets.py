@@ -5,6 +5,8 @@ load_data returns the images as the assignment's files hold them, one per row of
 notebooks flatten them themselves.
 """
 
+from __future__ import annotations
+
 import os
 from typing import Any
 

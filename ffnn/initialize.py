@@ -4,6 +4,8 @@ The draws are those of the assignment, in its order, so that np.random.seed(1) g
 to the bit. Nothing is drawn before the sizes have been checked.
 """
 
+from __future__ import annotations
+
 import operator
 import sys
 from collections.abc import Callable, Iterable
@@ -78,7 +80,9 @@ def check_integer(function: str, name: str, value: Any) -> int:
             return operator.index(value)
         except TypeError:
             pass
-    raise TypeError(f"{function}: {name} must be an integer, not {value!r}")
+    whole = isinstance(value, (float, np.floating)) and float(value).is_integer()
+    hint = f"; write int({value})" if whole else ""
+    raise TypeError(f"{function}: {name} must be an integer, not {value!r}{hint}")
 
 
 def check_layer_dims(function: str, name: str, value: Any) -> tuple[int, ...]:

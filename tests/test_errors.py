@@ -352,3 +352,42 @@ def test_the_labels_of_several_units(rng):
     for Y in np.zeros(EXAMPLES), np.zeros((1, EXAMPLES)), np.zeros(2 * EXAMPLES):
         with pytest.raises(ValueError, match="compute_cost: Y has"):
             ffnn.compute_cost(AL, Y)
+
+
+# ---- hints for what people do most ---------------------------------------------------------------
+
+
+def _mistakes():
+    X, Z = np.ones((3, 4)), np.ones((2, 4))
+    parameters = {"W1": np.ones((1, 3)), "b1": np.ones((1, 1))}
+    both = ffnn.sigmoid(Z)
+    yield TypeError, "AL is a tuple of arrays; .* return", lambda: ffnn.compute_cost(both, Z)
+    yield TypeError, "Z is a tuple of arrays", lambda: ffnn.relu(ffnn.relu(Z))
+    model = (parameters, [])
+    yield TypeError, "must be a dict, not tuple; its first", lambda: ffnn.L_model_forward(X, model)
+    yield ValueError, "one column is .reshape", lambda: ffnn.L_model_forward(X[:, 0], parameters)
+    images = np.ones((2, 2, 3))
+    yield ValueError, "; flatten each example", lambda: ffnn.L_model_forward(images, parameters)
+    flat = np.ones(2)
+    yield (
+        ValueError,
+        r"expected \(2, 1\): pass it .reshape\(-1, 1\)",
+        lambda: ffnn.linear_forward(X, np.ones((2, 3)), flat),
+    )
+    yield (
+        KeyError,
+        "no 'dW1' but a 'W': is it the parameters'",
+        lambda: ffnn.update_parameters(parameters, parameters, 0.1),
+    )
+    yield (
+        TypeError,
+        r"write int\(1000.0\)",
+        lambda: ffnn.L_layer_model(X, np.ones((1, 4)), [3, 1], num_iterations=1e3),
+    )
+
+
+@pytest.mark.parametrize("number", range(len(list(_mistakes()))))
+def test_a_hint_for_a_common_mistake(number):
+    error, says, call = list(_mistakes())[number]
+    with pytest.raises(error, match=says):
+        call()

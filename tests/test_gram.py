@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import ffnn
-from support import assert_same_bits, assert_same_dict
+from support import assert_same_dict
 
 Trainer = ffnn._ffnn.Trainer
 # Layers, examples: one layer and several, one output unit and three, one slab and two; the Gram

@@ -49,6 +49,14 @@ def test_every_notebook_is_listed():
     assert {path.stem for path in FOLDER.glob("*.ipynb")} == set(NOTEBOOKS)
 
 
+def test_the_race_sets_its_threads_before_numpy_comes_in():
+    """IPython's inline plots import NumPy."""
+    first = sources("application", "code")[0]
+    loop = first.index("os.environ[name]")
+    assert loop < first.index("%matplotlib") and loop < first.index("import numpy")
+    assert "ffnn.set_num_threads(1)" in first
+
+
 @each_notebook
 def test_it_is_stored_without_outputs(name):
     notebook = load(name)

@@ -71,11 +71,24 @@ static int explain_value_error(ffnn_place place)
     return -1;
 }
 
+/* NumPy would stack what a forward function returned, if it has the same shapes. */
+static int refuse_tuple_of_arrays(PyObject *object, ffnn_place place)
+{
+    if (!PyTuple_Check(object)) return 0;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(object); i++)
+        if (PyArray_Check(PyTuple_GET_ITEM(object, i)))
+            return ffnn_error_raise(PyExc_TypeError, place,
+                                    "is a tuple of arrays; sigmoid, relu and the forward functions "
+                                    "return (A, cache)");
+    return 0;
+}
+
 int ffnn_operand_resolve_any(ffnn_operand *o, ffnn_place place)
 {
     if (PyArray_Check(o->object)) {
         o->array = (PyArrayObject *)o->object;
     } else {
+        if (refuse_tuple_of_arrays(o->object, place) < 0) return -1;
         o->array = (PyArrayObject *)PyArray_FromAny(o->object, NULL, 0, 0, 0, NULL);
         if (o->array == NULL) return explain_value_error(place);
     }

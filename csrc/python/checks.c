@@ -50,8 +50,12 @@ const char *ffnn_shape_write(const ffnn_operand *o, char text[FFNN_SHAPE_TEXT])
 int ffnn_ndim_raise(const ffnn_operand *o, ffnn_place place)
 {
     char shape[FFNN_SHAPE_TEXT];
-    return ffnn_error_raise(PyExc_ValueError, place, "has ndim %d and shape %s, expected ndim 2",
-                            PyArray_NDIM(o->array), ffnn_shape_write(o, shape));
+    const int ndim = PyArray_NDIM(o->array);
+    const char *hint = "";
+    if (ndim == 1) hint = "; one column is .reshape(-1, 1), one row .reshape(1, -1)";
+    if (ndim > 2) hint = "; flatten each example to a column";
+    return ffnn_error_raise(PyExc_ValueError, place, "has ndim %d and shape %s, expected ndim 2%s",
+                            ndim, ffnn_shape_write(o, shape), hint);
 }
 
 int ffnn_shape_check(const ffnn_operand *o, ffnn_place place, npy_intp rows, npy_intp cols)
@@ -67,8 +71,10 @@ int ffnn_bias_check(const ffnn_operand *b, ffnn_place place, npy_intp rows)
 {
     if (ffnn_operand_is(b, rows, 1)) return 0;
     char shape[FFNN_SHAPE_TEXT];
-    return ffnn_error_raise(PyExc_ValueError, place, "has shape %s, expected (%zd, 1)",
-                            ffnn_shape_write(b, shape), (Py_ssize_t)rows);
+    const int is_flat = PyArray_NDIM(b->array) == 1 && PyArray_DIM(b->array, 0) == rows;
+    return ffnn_error_raise(PyExc_ValueError, place, "has shape %s, expected (%zd, 1)%s",
+                            ffnn_shape_write(b, shape), (Py_ssize_t)rows,
+                            is_flat ? ": pass it .reshape(-1, 1)" : "");
 }
 
 int ffnn_inputs_check(const char *function, const ffnn_operand *X, npy_intp wanted, const char *who)

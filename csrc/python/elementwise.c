@@ -64,7 +64,7 @@ static int same_shape_check(const char *function, const ffnn_operand *dA, const 
 /* Rounds a new array of doubles to floats. */
 static PyObject *narrow(PyObject *array)
 {
-    PyArray_Descr *descr = PyArray_DescrFromType(NPY_FLOAT);
+    PyArray_Descr *descr = PyArray_DescrFromType(NPY_FLOAT); /* of a builtin type: never NULL */
     PyObject *floats =
         PyArray_FromArray((PyArrayObject *)array, descr, NPY_ARRAY_CARRAY | NPY_ARRAY_FORCECAST);
     Py_DECREF(array);

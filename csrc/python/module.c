@@ -26,7 +26,10 @@ static int choose_isa(ffnn_state *state)
 {
     const char *wanted = getenv("FFNN_ISA"), *why = NULL;
     if (wanted != NULL && *wanted == '\0') wanted = NULL;
-    state->isa = ffnn_isa_choose(wanted, &why);
+    char name[16] = ""; /* in lower case; the names are shorter */
+    for (size_t i = 0; wanted != NULL && wanted[i] != '\0' && i + 1 < sizeof name; i++)
+        name[i] = (char)Py_TOLOWER(wanted[i]);
+    state->isa = ffnn_isa_choose(wanted == NULL ? NULL : name, &why);
     if (state->isa != NULL) return 0;
     if (wanted == NULL)
         PyErr_Format(PyExc_ImportError, "ffnn cannot run on this machine: %s", why);

@@ -104,7 +104,9 @@ static int raise_missing(const char *function, const char *argument, PyObject *d
         return -1;
     }
     Py_DECREF(keys);
-    PyErr_Format(PyExc_KeyError, "%s: %s has no '%s'", function, argument, name);
+    const int has_W = key == FFNN_KEY_dW && PyDict_GetItemString(dict, name + 1) != NULL;
+    PyErr_Format(PyExc_KeyError, "%s: %s has no '%s'%s", function, argument, name,
+                 has_W ? " but a 'W': is it the parameters' dict?" : "");
     return -1;
 }
 
@@ -238,8 +240,13 @@ static int take_parameters(source *from, ffnn_pairs *pairs)
 
 static int refuse_non_dict(const char *function, const char *argument, PyObject *object)
 {
+    const int is_result = PyTuple_Check(object) && PyTuple_GET_SIZE(object) > 0 &&
+                          PyDict_Check(PyTuple_GET_ITEM(object, 0));
     return ffnn_error_raise(PyExc_TypeError, (ffnn_place){function, argument, 0},
-                            "must be a dict, not %s", Py_TYPE(object)->tp_name);
+                            "must be a dict, not %s%s", Py_TYPE(object)->tp_name,
+                            is_result ? "; its first item is one: a model returns "
+                                        "(parameters, costs)"
+                                      : "");
 }
 
 int ffnn_pairs_take(const ffnn_state *state, const char *function, PyObject *parameters,
