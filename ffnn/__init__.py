@@ -4,41 +4,37 @@
 and gradients are plain dicts of NumPy arrays, and the arithmetic is done in C.
 """
 
-from ffnn import coursera as coursera
-from ffnn import datasets as datasets
+from ffnn import coursera as coursera, datasets as datasets
 from ffnn._ffnn import (
     L_model_backward,
     L_model_forward,
+    activations as activations,
     compute_cost,
+    costs as costs,
+    get_num_threads as get_num_threads,
     linear_activation_backward,
     linear_activation_forward,
     linear_backward,
     linear_forward,
+    optimizers as optimizers,
     relu,
     relu_backward,
+    set_num_threads as set_num_threads,
     sigmoid,
     sigmoid_backward,
     update_parameters,
 )
-from ffnn._ffnn import (
-    activations as activations,
-)
-from ffnn._ffnn import (
-    costs as costs,
-)
-from ffnn._ffnn import (
-    get_num_threads as get_num_threads,
-)
-from ffnn._ffnn import (
-    optimizers as optimizers,
-)
-from ffnn._ffnn import (
-    set_num_threads as set_num_threads,
-)
 from ffnn.config import show_config as show_config
 from ffnn.datasets import load_data
+from ffnn.files import load_parameters as load_parameters, save_parameters as save_parameters
 from ffnn.initialize import initialize_parameters, initialize_parameters_deep
+from ffnn.pictures import (
+    plot_decision_boundary as plot_decision_boundary,
+    plot_history as plot_history,
+    plot_weights as plot_weights,
+)
 from ffnn.plotting import plot_costs, print_mislabeled_images
+from ffnn.summary import summary as summary
 from ffnn.training import L_layer_model, predict, two_layer_model
 
 __version__ = "0.1.0"

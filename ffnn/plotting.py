@@ -23,14 +23,15 @@ _IMAGES_A_ROW = 8
 _INCHES_AN_IMAGE = 1.6
 
 
-def _pyplot(caller: str) -> Any:
+def pyplot(caller: str) -> Any:
+    """matplotlib's, or an ImportError that names the extra."""
     try:
-        from matplotlib import pyplot
+        import matplotlib.pyplot
     except ImportError as error:
         raise ImportError(
             f"{caller}: drawing needs matplotlib: pip install 'ffnn[plot]'"
         ) from error
-    return pyplot
+    return matplotlib.pyplot
 
 
 def plot_costs(
@@ -46,9 +47,10 @@ def plot_costs(
     """
     values = np.array([float(np.squeeze(cost)) for cost in costs])
     # A figure of its own where none is given: two calls in one notebook cell must not share axes.
-    axes = ax if ax is not None else _pyplot("plot_costs").subplots()[1]
+    axes = ax if ax is not None else pyplot("plot_costs").subplots()[1]
     axes.plot(np.arange(len(values)), values)
-    axes.set_xlabel("iterations (per hundreds)")
+    axes.set_xlabel("iterations (hundreds)")
+    axes.locator_params(axis="x", integer=True)
     axes.set_ylabel("cost")
     axes.set_title(f"Learning rate = {learning_rate}")
     return axes
@@ -61,6 +63,7 @@ def print_mislabeled_images(
     p: ArrayLike,
     *,
     figure: Figure | SubFigure | None = None,
+    ax: Axes | None = None,
     limit: int | None = None,
 ) -> NDArray[Any]:
     """Draw every image whose prediction differs from its label, and return the axes.
@@ -72,6 +75,7 @@ def print_mislabeled_images(
     y        (1, m)      the labels; (m,) and (m, 1) serve too
     p        (1, m)      the predictions, as `predict` returns them
     figure               where to draw; a new figure when None
+    ax                   or axes whose place the images share
     limit                draw the first so many only
     =======  ==========  ===================================================================
 
@@ -97,31 +101,45 @@ def print_mislabeled_images(
 
     rows = max(1, math.ceil(len(wrong) / _IMAGES_A_ROW))
     cols = max(1, min(len(wrong), _IMAGES_A_ROW))
-    # The two lines above an image take about half its height.
-    size = (cols * _INCHES_AN_IMAGE, rows * _INCHES_AN_IMAGE * 1.5)
-    page = figure if figure is not None else _new_figure(size)
+    # The two lines above an image take about a quarter of its height.
+    size = (cols * _INCHES_AN_IMAGE, rows * _INCHES_AN_IMAGE * 1.3)
+    page: Any = ax or figure or _new_figure(size)
+    if ax is not None:
+        ax.set_axis_off()
     if len(wrong) == 0:
         page.text(0.5, 0.5, "No mislabelled images", ha="center", va="center")
         return np.empty(0, dtype=object)
 
-    grid = page.subplots(rows, cols, squeeze=False).ravel()
-    for ax in grid:
-        ax.set_axis_off()
-    for ax, index, (prediction, label) in zip(grid, wrong, names, strict=False):
+    grid = _inset(ax, rows, cols) if ax is not None else page.subplots(rows, cols, squeeze=False)
+    grid = grid.ravel()
+    for place in grid:
+        place.set_axis_off()
+    for place, index, (prediction, label) in zip(grid, wrong, names, strict=False):
         image = images[:, index].reshape(shape)
         if image.ndim == 3:
-            ax.imshow(image, interpolation="nearest")
+            place.imshow(image, interpolation="nearest")
         else:
             # One scale for all: an image of its own range would hide how faint its ink is.
             top = 255 if np.issubdtype(image.dtype, np.integer) else 1
-            ax.imshow(image, cmap="gray_r", vmin=0, vmax=top, interpolation="nearest")
-        ax.set_title(f"Prediction: {prediction}\nClass: {label}", fontsize="small")
+            place.imshow(image, cmap="gray_r", vmin=0, vmax=top, interpolation="nearest")
+        place.set_title(f"Prediction: {prediction}\nClass: {label}", fontsize="small")
     drawn: NDArray[Any] = grid[: len(wrong)]
     return drawn
 
 
+def _inset(ax: Axes, rows: int, cols: int) -> NDArray[Any]:
+    """A grid of axes within `ax`, with room for two lines above each."""
+    height, width = 1 / rows, 1 / cols
+    cells = [
+        ax.inset_axes((col * width, 1 - (row + 1) * height, 0.95 * width, 0.7 * height))
+        for row in range(rows)
+        for col in range(cols)
+    ]
+    return np.array(cells, dtype=object)
+
+
 def _new_figure(size: tuple[float, float]) -> Any:
-    return _pyplot("print_mislabeled_images").figure(figsize=size, layout="constrained")
+    return pyplot("print_mislabeled_images").figure(figsize=size, layout="constrained")
 
 
 def _image_shape(pixels: int) -> tuple[int, ...]:

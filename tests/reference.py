@@ -325,7 +325,7 @@ def plot_costs(costs, learning_rate=0.0075, *, ax=None):
 
     ax = plt.subplots()[1] if ax is None else ax
     ax.plot(np.squeeze(costs))
-    ax.set(xlabel="iterations (per hundreds)", ylabel="cost")
+    ax.set(xlabel="iterations (hundreds)", ylabel="cost")
     ax.set_title(f"Learning rate = {learning_rate}")
     return ax
 

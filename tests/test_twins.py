@@ -42,7 +42,7 @@ def test_star_hands_over_the_assignments_names_and_no_others():
 def callers_see(function):
     """The parameters but those that only say where and how much to draw."""
     parameters = inspect.signature(function).parameters
-    return {n: p for n, p in parameters.items() if n not in ("figure", "limit")}
+    return {n: p for n, p in parameters.items() if n not in ("figure", "limit", "ax")}
 
 
 @pytest.mark.parametrize("name", sorted({*ffnn.__all__, *ASSIGNMENT}))

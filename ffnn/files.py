@@ -1,0 +1,250 @@
+"""Parameters in files: .npz or .safetensors, written whole or not at all, and read with suspicion.
+
+Beside the arrays stands one line of JSON: their names in order, types and shapes, what the caller
+wants to remember, and a SHA-256 of all of it. A file is read only as far as that line says, and
+only if every byte is what it says; nothing in it is ever executed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import secrets
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ffnn.initialize import Parameters
+
+__all__ = ["load_parameters", "save_parameters"]
+
+_FORMAT = 1
+_TYPES: dict[str, np.dtype[Any]] = {"float32": np.dtype("<f4"), "float64": np.dtype("<f8")}
+_META = "ffnn"  # the key of the JSON line in both formats
+_MOST_META = 1 << 20
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def save_parameters(
+    path: str | os.PathLike[str], parameters: Mapping[str, Any], **meta: Any
+) -> None:
+    """Write parameters, and what there is to remember about them, to a file.
+
+    ==========  ==============  ========================================================
+    path        str or Path     ends in .npz or .safetensors (pip install 'ffnn[files]')
+    parameters  dict            str to arrays of float32 or float64, any shape: W1, b1, ...
+    meta        by keyword      what JSON knows: None, bool, int, float, str, lists and dicts
+                                of these; a megabyte at most
+    ==========  ==============  ========================================================
+
+    The file is written beside its place and put there in one step: after a full disk or a crash
+    what was there before is there still. ValueError for another suffix and for a meta too large,
+    TypeError for an array or a value of another kind, both before anything is written; OSError as
+    the system gives it. np.load reads an .npz, too.
+
+    >>> import numpy as np, ffnn, os, tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "net.npz")
+    >>> ffnn.save_parameters(path, {"W1": np.ones((1, 2)), "b1": np.zeros((1, 1))}, epochs=3)
+    >>> parameters, meta = ffnn.load_parameters(path)
+    >>> parameters["W1"], meta
+    (array([[1., 1.]]), {'epochs': 3})
+    """
+    place = Path(path)
+    write = _writer(place, "save_parameters")
+    arrays = _checked_arrays(parameters)
+    line = _checked_line(arrays, meta)
+    _replace(place, write(arrays, line))
+
+
+def load_parameters(path: str | os.PathLike[str]) -> tuple[Parameters, dict[str, Any]]:
+    """Read what save_parameters wrote: the parameters in their order, and the meta.
+
+    The arrays are new, in C order and of the type they had; tuples in the meta have become lists.
+    ValueError, which names the file, for one that is damaged, cut short or no such file at all;
+    OSError as the system gives it. No more memory is taken than the file is long.
+
+    >>> import ffnn
+    >>> ffnn.load_parameters("net.txt")
+    Traceback (most recent call last):
+        ...
+    ValueError: load_parameters: net.txt: the name must end in .npz or .safetensors
+    """
+    place = Path(path)
+    _writer(place, "load_parameters")
+    content = place.read_bytes()
+    try:
+        read = _read_npz if place.suffix == ".npz" else _read_safetensors
+        return read(content)
+    except ImportError:
+        raise
+    except Exception as error:  # whatever a parser says of damaged bytes
+        raise ValueError(
+            f"load_parameters: {place}: damaged, or not written by save_parameters ({error})"
+        ) from error
+
+
+# ---- what is written ----------------------------------------------------------------------------
+
+
+def _writer(place: Path, function: str) -> Any:
+    if place.suffix == ".npz":
+        return _npz
+    if place.suffix == ".safetensors":
+        _safetensors(function)
+        return _tensors
+    raise ValueError(f"{function}: {place}: the name must end in .npz or .safetensors")
+
+
+def _safetensors(function: str) -> Any:
+    try:
+        import safetensors.numpy
+    except ImportError as error:
+        raise ImportError(
+            f"{function}: .safetensors needs safetensors: pip install 'ffnn[files]'"
+        ) from error
+    return safetensors
+
+
+def _checked_arrays(parameters: Mapping[str, Any]) -> Arrays:
+    function = "save_parameters"
+    if not isinstance(parameters, Mapping):
+        raise TypeError(f"{function}: parameters must be a dict, not {type(parameters).__name__}")
+    arrays = {}
+    for name, value in parameters.items():
+        if not isinstance(name, str) or not name or name == _META or "/" in name or "\0" in name:
+            raise TypeError(f"{function}: parameters has a key {name!r}, which can be no name")
+        if isinstance(value, np.ma.MaskedArray):
+            raise TypeError(f"{function}: parameters[{name!r}] is a masked array")
+        array = np.asarray(value)
+        if array.dtype.name not in _TYPES:
+            raise TypeError(
+                f"{function}: parameters[{name!r}] has dtype {array.dtype}, expected float32 or "
+                "float64"
+            )
+        arrays[name] = np.asarray(array, dtype=_TYPES[array.dtype.name], order="C")
+    return arrays
+
+
+def _checked_line(arrays: Arrays, meta: dict[str, Any]) -> str:
+    for key, value in meta.items():
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"save_parameters: {key} is nothing that JSON knows: {error}") from None
+    listed = [[name, x.dtype.name, list(x.shape)] for name, x in arrays.items()]
+    # As it will be read: keys are strings then.
+    content = json.loads(json.dumps({"format": _FORMAT, "arrays": listed, "meta": meta}))
+    line = json.dumps({**content, "sha256": _digest(content, arrays)})
+    if len(line) > _MOST_META:
+        raise ValueError(f"save_parameters: the meta takes {len(line)} bytes, {_MOST_META} at most")
+    return line
+
+
+def _digest(content: dict[str, Any], arrays: Arrays) -> str:
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
+    for array in arrays.values():
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def _npz(arrays: Arrays, line: str) -> bytes:
+    file = io.BytesIO()
+    text = np.frombuffer(line.encode(), np.uint8)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in ((_META, text), *arrays.items()):
+            member = _npy_header(array.dtype, array.shape) + array.tobytes()
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), member)
+    return file.getvalue()
+
+
+def _npy_header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        header, {"descr": dtype.str, "fortran_order": False, "shape": shape}
+    )
+    return header.getvalue()
+
+
+def _tensors(arrays: Arrays, line: str) -> bytes:
+    safetensors = _safetensors("save_parameters")
+    content: bytes = safetensors.numpy.save(arrays, metadata={_META: line})
+    return content
+
+
+def _replace(place: Path, content: bytes) -> None:
+    beside = place.with_name(f".{place.name}.{secrets.token_hex(8)}")
+    try:
+        with open(beside, "xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, place)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise
+
+
+# ---- what is read -------------------------------------------------------------------------------
+
+
+def _read_npz(content: bytes) -> tuple[Parameters, dict[str, Any]]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = {}
+        for info in archive.infolist():
+            # A compressed member could grow without bounds.
+            if info.compress_type != zipfile.ZIP_STORED or info.file_size > len(content):
+                raise ValueError(f"{info.filename} is not stored as it is")
+            members[info.filename] = archive.read(info)
+    text = members[f"{_META}.npy"]
+    # A header is never parsed: what it has to be is known.
+    text = text[text.index(b"\n") + 1 :]
+    about = _parse(text.decode())
+    arrays = {}
+    for name, dtype, shape in about["arrays"]:
+        member, header = members[f"{name}.npy"], _npy_header(dtype, shape)
+        if not member.startswith(header):
+            raise ValueError(f"{name} has another header")
+        # A copy, which can be written to.
+        arrays[name] = np.frombuffer(member, dtype, offset=len(header)).reshape(shape).copy()
+    return _verified(about, arrays)
+
+
+def _read_safetensors(content: bytes) -> tuple[Parameters, dict[str, Any]]:
+    safetensors = _safetensors("load_parameters")
+    length = int.from_bytes(content[:8], "little")
+    about = _parse(json.loads(content[8 : 8 + length])["__metadata__"][_META])
+    tensors = safetensors.numpy.load(content)
+    arrays = {}
+    for name, dtype, shape in about["arrays"]:
+        arrays[name] = tensors[name]
+        if arrays[name].dtype != dtype or arrays[name].shape != shape:
+            raise ValueError(f"{name} has another type or shape")
+    return _verified(about, arrays)
+
+
+def _parse(line: str) -> dict[str, Any]:
+    """The JSON line, its types and shapes as NumPy has them."""
+    about: dict[str, Any] = json.loads(line)
+    if about["format"] != _FORMAT:
+        raise ValueError(f"format {about['format']} is not known")
+    about["listed"] = about["arrays"]
+    about["arrays"] = [
+        (name, _TYPES[dtype], tuple(shape)) for name, dtype, shape in about["listed"]
+    ]
+    return about
+
+
+def _verified(about: dict[str, Any], arrays: Arrays) -> tuple[Parameters, dict[str, Any]]:
+    content = {"format": _FORMAT, "arrays": about["listed"], "meta": about["meta"]}
+    if _digest(content, arrays) != about["sha256"]:
+        raise ValueError("the checksum is another")
+    return arrays, about["meta"]

@@ -1,0 +1,143 @@
+"""Pictures of what was learned, and the table: what is drawn, and where."""
+
+import numpy as np
+import pytest
+
+import ffnn
+from test_plotting import quiet_figures  # noqa: F401
+
+pyplot = pytest.importorskip("matplotlib.pyplot")
+
+HISTORY = {
+    "epoch": [0, 2, 4], "cost": [3.0, 2.0, 1.0], "val_cost": [4.0, 3.0, 2.5],
+    "accuracy": [0.1, 0.5, 0.9], "learning_rate": [0.1, 0.1, 0.1], "optimizer_state": {},
+}  # fmt: skip
+
+
+def test_a_history_draws_its_costs():
+    ax = ffnn.plot_history(HISTORY)
+    drawn = {line.get_label(): line for line in ax.lines}
+    assert list(drawn) == ["cost", "val cost"]
+    assert drawn["val cost"].get_xdata().tolist() == [0, 2, 4]
+    assert drawn["val cost"].get_ydata().tolist() == HISTORY["val_cost"]
+    assert drawn["val cost"].get_linestyle() == "--" and drawn["cost"].get_linestyle() == "-"
+    assert drawn["val cost"].get_color() == drawn["cost"].get_color()
+    assert ax.get_xlabel() == "epoch" and ax.get_legend() is not None
+
+
+def test_a_history_draws_what_is_named_where_it_is_told():
+    _, ax = pyplot.subplots()
+    assert ffnn.plot_history(HISTORY, ["accuracy"], ax=ax) is ax
+    assert ax.lines[0].get_ydata().tolist() == HISTORY["accuracy"]
+    assert ax.get_ylabel() == "accuracy" and ax.get_legend() is None
+    with pytest.raises(KeyError, match="history has no 'recall'; it has epoch, cost"):
+        ffnn.plot_history(HISTORY, ["recall"])
+
+
+SPLIT = {"W1": np.array([[1.0, 0.0]]), "b1": np.array([[-0.5]])}  # class 1 right of x1 = 0.5
+
+
+def colours(ax):
+    mesh = ax.collections[0]
+    return np.asarray(mesh.get_array()), mesh.get_coordinates()
+
+
+def test_a_boundary_is_where_the_model_has_it():
+    X, y = np.array([[0.0, 1.0, 0.2], [0.0, 2.0, 1.0]]), np.array([[0, 1, 0]])
+    ax = ffnn.plot_decision_boundary(SPLIT, X, y)
+    values, corners = colours(ax)
+    centres = (corners[:-1, :-1, 0] + corners[1:, 1:, 0]) / 2
+    np.testing.assert_array_equal(values, centres > 0.5)
+    assert set(np.unique(values)) == {0, 1}
+    dots = ax.collections[1]
+    np.testing.assert_allclose(dots.get_offsets(), X.T)
+    np.testing.assert_array_equal(dots.get_array(), y[0])
+
+
+def test_a_boundary_of_a_function_of_rows():
+    X, y = np.array([[0.0, 1.0], [0.0, 1.0]]), [0, 1]
+    _, ax = pyplot.subplots()
+    assert ffnn.plot_decision_boundary(lambda rows: rows[:, 1] > 0.5, X, y, ax=ax) is ax
+    values, _ = colours(ax)
+    assert (values[0] == 0).all() and (values[-1] == 1).all()
+
+
+def test_a_boundary_between_several_classes():
+    X = np.array([[0.0, 1.0, 2.0], [0.0, 1.0, 0.0]])
+    parameters = {
+        "W1": np.array([[-1.0, 0], [0, 1.0], [1.0, 0]]),
+        "b1": np.array([[0.5], [0], [-1.0]]),
+    }
+    ax = ffnn.plot_decision_boundary(parameters, X, [0, 1, 2], output_activation="softmax")
+    assert set(np.unique(colours(ax)[0])) == {0, 1, 2}
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "says"),
+    [
+        (np.ones((3, 2)), [0, 1, 0], r"X has shape \(3, 2\), expected .*pass X.T"),
+        (np.ones((2, 3)), [0, 1], r"y has shape \(2,\), expected \(1, 3\)"),
+        (np.full((2, 3), np.nan), [0, 1, 0], "NaN or inf"),
+        (np.ones((2, 0)), [], "at least 1"),
+    ],
+)
+def test_a_boundary_refuses(X, y, says):
+    with pytest.raises(ValueError, match=says):
+        ffnn.plot_decision_boundary(SPLIT, X, y)
+
+
+def test_a_boundary_wants_an_entry_for_each_point():
+    with pytest.raises(ValueError, match=r"model returned shape \(3,\) for 90000 points"):
+        ffnn.plot_decision_boundary(lambda rows: np.ones(3), np.ones((2, 2)), [0, 1])
+
+
+def test_weights_as_pictures(rng):
+    W = rng.standard_normal((10, 12))
+    axes = ffnn.plot_weights({"W1": W}, image_shape=(3, 4))
+    assert len(axes) == 10
+    for ax, row in zip(axes, W, strict=True):
+        (image,) = ax.images
+        np.testing.assert_array_equal(image.get_array(), row.reshape(3, 4))
+        assert image.get_clim() == (-np.abs(W).max(), np.abs(W).max())
+    assert len(ffnn.plot_weights({"W1": np.zeros((3, 16))})) == 3
+    with pytest.raises(ValueError, match=r"image_shape \(5, 5\) does not hold 12 inputs"):
+        ffnn.plot_weights({"W1": W}, image_shape=(5, 5))
+    with pytest.raises(KeyError, match="no 'W1'"):
+        ffnn.plot_weights({})
+
+
+def test_weights_as_a_matrix(rng):
+    _, ax = pyplot.subplots()
+    W = rng.standard_normal((10, 12))
+    assert ffnn.plot_weights({"W1": W}, ax=ax)[0] is ax
+    np.testing.assert_array_equal(ax.images[0].get_array(), W)
+
+
+def test_mislabelled_images_share_the_axes_they_are_given(rng):
+    X, y = rng.random((16, 12)), np.zeros((1, 12))
+    _, (left, right) = pyplot.subplots(1, 2)
+    drawn = ffnn.print_mislabeled_images(["a", "b"], X, y, 1 - y, ax=right)
+    assert len(drawn) == 12 and all(len(ax.images) == 1 for ax in drawn)
+    assert set(drawn) <= set(right.child_axes) and not left.child_axes
+
+
+def test_a_summary_counts(rng):
+    parameters = {
+        "W1": np.ones((20, 64), np.float32), "b1": np.ones((20, 1), np.float32),
+        "W2": np.ones((10, 20), np.float32), "b2": np.ones((10, 1), np.float32),
+    }  # fmt: skip
+    table = ffnn.summary(parameters, hidden_activation=["tanh"], output_activation="softmax")
+    lines = str(table).splitlines()
+    assert lines[1].split() == ["1", "64", "20", "tanh", "1300", "float32"]
+    assert lines[2].split() == ["2", "20", "10", "softmax", "210", "float32"]
+    assert lines[3] == "1,510 parameters, 6,040 bytes"
+    assert isinstance(table, str) and repr(table) == str(table)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error"),
+    [([], TypeError), ({}, KeyError), ({"W1": np.ones(3), "b1": np.ones((1, 1))}, ValueError)],
+)
+def test_a_summary_refuses(parameters, error):
+    with pytest.raises(error):
+        ffnn.summary(parameters)
