@@ -33,13 +33,29 @@ from ffnn._ffnn import (
     optimizers as optimizers,
 )
 from ffnn._ffnn import (
+    predict_proba as predict_proba,
+)
+from ffnn._ffnn import (
     set_num_threads as set_num_threads,
 )
+from ffnn.batches import random_mini_batches as random_mini_batches
 from ffnn.config import show_config as show_config
 from ffnn.datasets import load_data
 from ffnn.initialize import initialize_parameters, initialize_parameters_deep
+from ffnn.learning import train as train
 from ffnn.plotting import plot_costs, print_mislabeled_images
-from ffnn.training import L_layer_model, predict, two_layer_model
+from ffnn.prediction import predict
+from ffnn.prediction import predict_classes as predict_classes
+from ffnn.schedules import (
+    cosine_lr_decay as cosine_lr_decay,
+)
+from ffnn.schedules import (
+    schedule_lr_decay as schedule_lr_decay,
+)
+from ffnn.schedules import (
+    update_lr as update_lr,
+)
+from ffnn.training import L_layer_model, two_layer_model
 
 __version__ = "0.1.0"
 
