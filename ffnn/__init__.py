@@ -41,6 +41,10 @@ from ffnn._ffnn import (
 from ffnn.batches import random_mini_batches as random_mini_batches
 from ffnn.config import show_config as show_config
 from ffnn.datasets import load_data
+from ffnn.gradients import dictionary_to_vector as dictionary_to_vector
+from ffnn.gradients import gradient_check as gradient_check
+from ffnn.gradients import gradients_to_vector as gradients_to_vector
+from ffnn.gradients import vector_to_dictionary as vector_to_dictionary
 from ffnn.initialize import initialize_parameters, initialize_parameters_deep
 from ffnn.learning import train as train
 from ffnn.plotting import plot_costs, print_mislabeled_images

@@ -22,12 +22,9 @@ from ffnn.scores import Score, check_scores
 from ffnn.weights import example_weights
 from ffnn.words import choose
 
-__all__ = ["Options", "Part", "Plan", "make_plan"]
+__all__ = ["Options", "Part", "Plan", "cost_of", "make_plan"]
 
 Draw = Callable[[tuple[int, ...], Any], Parameters]
-
-# What an output is trained on where no cost is named, as the C core has it.
-_COSTS = {"sigmoid": "binary_cross_entropy", "softmax": "categorical_cross_entropy"}
 
 
 class Options(NamedTuple):
@@ -209,13 +206,19 @@ def make_plan(
         rate=rate,
         options=o,
         net=net,
-        cost=_COSTS.get(o.output_activation, "mean_squared_error") if o.cost is None else o.cost,
+        cost=cost_of(o.output_activation) if o.cost is None else o.cost,
         parts=parts,
         scores=scores,
         monitor=monitor,
         record_every=record_every,
         bar=bar,
     )
+
+
+def cost_of(output_activation: str) -> str:
+    """Return what an output is trained on where no cost is named, as the C core has it."""
+    names = {"sigmoid": "binary_cross_entropy", "softmax": "categorical_cross_entropy"}
+    return names.get(output_activation, "mean_squared_error")
 
 
 def _check_numbers(function: str, o: Options) -> tuple[int, int | None, int]:
