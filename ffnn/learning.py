@@ -104,7 +104,8 @@ def train(
     patience             int or None    stop this many epochs after the best, and return the
                                         parameters of the best
     min_delta            float          by how much the best must be beaten
-    monitor              str or None    a name of history; None: "val_cost", else "cost"
+    monitor              str or None    a name of history, None: "val_cost", else "cost"; the
+                                        four scores are to rise, all else to fall
     record_every         integer        epochs from one record point to the next
     print_cost           bool           print the cost at each record point
     progress             bool           show a bar; needs tqdm (pip install 'ffnn[progress]')

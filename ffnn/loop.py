@@ -14,12 +14,8 @@ from numpy.typing import NDArray
 from ffnn import _ffnn
 from ffnn.initialize import Parameters
 from ffnn.plan import Part, Plan
-from ffnn.scores import NAMES
 
 __all__ = ["Run", "print_line"]
-
-# Of what is watched, all else is to fall.
-_RISING = frozenset(NAMES)
 
 
 class Record(NamedTuple):
@@ -177,7 +173,7 @@ class Run:
             with np.errstate(divide="ignore", invalid="ignore"):
                 values[part.prefix + "cost"] = float(_ffnn.compute_cost(AL, part.Y, cost=plan.cost))
         for name, score in plan.scores.items():
-            values[part.prefix + name] = float(score(part.Y, AL))
+            values[part.prefix + name] = float(score.measure(part.Y, AL))
         return values
 
     def _measured(self) -> str:
@@ -195,7 +191,8 @@ class Run:
             return
         patience = plan.options.patience
         value = self.history[plan.monitor][-1]
-        if plan.monitor.removeprefix("val_") in _RISING:
+        score = plan.scores.get(plan.monitor.removeprefix("val_"))
+        if score is not None and score.rises:
             value = -value
         best = self.best_value
         if value == value and (best is None or value < best - plan.options.min_delta):

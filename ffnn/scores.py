@@ -4,7 +4,7 @@ A score is a function of the labels Y and of the output AL, the array that predi
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,16 @@ from ffnn import _ffnn
 from ffnn.weights import classes_of
 from ffnn.words import near
 
-__all__ = ["NAMES", "Score", "check_scores", "decide"]
+__all__ = ["Score", "check_scores", "decide"]
 
-Score = Callable[[NDArray[Any], NDArray[Any]], Any]
+Measure = Callable[[NDArray[Any], NDArray[Any]], Any]
+
+
+class Score(NamedTuple):
+    """What is measured, and whether it is to rise; a cost is to fall."""
+
+    measure: Measure
+    rises: bool
 
 
 def decide(AL: NDArray[Any], output_activation: str, threshold: float = 0.5) -> NDArray[Any]:
@@ -88,16 +95,16 @@ def check_scores(function: str, metrics: Any, n_y: int, output_activation: str) 
         if not isinstance(one, str):
             if not callable(one):
                 raise TypeError(f"{function}: metrics must hold names and functions, not {one!r}")
-            scores[name] = one
+            scores[name] = Score(one, False)
         elif one in NAMES:
             if output_activation not in ("sigmoid", "softmax"):
                 raise ValueError(
                     f"{function}: metrics: {one!r} needs classes, which output_activation="
                     f"{output_activation!r} has not"
                 )
-            scores[name] = _of_classes(one, n_y, output_activation)
+            scores[name] = Score(_of_classes(one, n_y, output_activation), True)
         elif one in _ffnn.costs():
-            scores[name] = _of_cost(one)
+            scores[name] = Score(_of_cost(one), False)
         else:
             known = (*NAMES, *_ffnn.costs())
             listed = ", ".join(map(repr, known))
@@ -112,21 +119,21 @@ def _name(one: Any) -> str:
     return one if isinstance(one, str) else str(getattr(one, "__name__", one))
 
 
-def _of_classes(name: str, n_y: int, output_activation: str) -> Score:
+def _of_classes(name: str, n_y: int, output_activation: str) -> Measure:
     is_softmax = output_activation == "softmax"
     count = n_y if is_softmax else 2
 
-    def score(Y: NDArray[Any], AL: NDArray[Any]) -> float:
+    def measure(Y: NDArray[Any], AL: NDArray[Any]) -> float:
         labels = classes_of(Y, n_y).reshape(1, -1) if is_softmax else Y
         return NAMES[name](labels, decide(AL, output_activation), count)
 
-    return score
+    return measure
 
 
-def _of_cost(name: str) -> Score:
-    def score(Y: NDArray[Any], AL: NDArray[Any]) -> float:
+def _of_cost(name: str) -> Measure:
+    def measure(Y: NDArray[Any], AL: NDArray[Any]) -> float:
         # Sure and wrong is infinity here, which says it all.
         with np.errstate(divide="ignore", invalid="ignore"):
             return float(_ffnn.compute_cost(AL, Y, cost=name))
 
-    return score
+    return measure
