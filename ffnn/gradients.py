@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ffnn import _ffnn
 from ffnn.initialize import Parameters, check_layer_dims, check_number
-from ffnn.plan import cost_of
+from ffnn.scores import cost_of
 
 __all__ = [
     "dictionary_to_vector",

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ffnn import _ffnn
+from ffnn.examples import Part
 from ffnn.initialize import Parameters
-from ffnn.plan import Part, Plan
+from ffnn.plan import Plan
 
 __all__ = ["Run", "print_line"]
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ffnn import _ffnn
 from ffnn.batches import check_seed
+from ffnn.examples import Part, as_part, check_labels, split
 from ffnn.initialize import (
     RULES,
     Parameters,
@@ -18,13 +18,29 @@ from ffnn.initialize import (
     draw_deep,
 )
 from ffnn.randomness import Randomness
-from ffnn.scores import Score, check_scores
+from ffnn.scores import Score, check_scores, cost_of
 from ffnn.weights import example_weights
 from ffnn.words import choose
 
-__all__ = ["Options", "Part", "Plan", "cost_of", "make_plan"]
+__all__ = ["Draw", "Options", "Plan", "make_plan"]
 
 Draw = Callable[[tuple[int, ...], Any], Parameters]
+
+# What the run in C checks and takes as it is.
+_SETTINGS = (
+    "hidden_activation",
+    "output_activation",
+    "cost",
+    "optimizer",
+    "beta",
+    "beta1",
+    "beta2",
+    "epsilon",
+    "weight_decay",
+    "lambd",
+    "keep_prob",
+    "clip_norm",
+)
 
 
 class Options(NamedTuple):
@@ -66,14 +82,6 @@ class Options(NamedTuple):
     callback: Any
 
 
-class Part(NamedTuple):
-    """Examples that costs and metrics are taken of; `prefix` stands before their names."""
-
-    prefix: str
-    X: Any
-    Y: NDArray[Any]
-
-
 class Plan(NamedTuple):
     """A run that can begin."""
 
@@ -106,98 +114,76 @@ def make_plan(
     *,
     draw: Draw | None = None,
     gram: bool | None = False,
-    leave_generator: bool = False,
+    is_assignment: bool = False,
 ) -> Plan:
     """Check all arguments in the name of `function` and draw the parameters where none are given.
 
-    `leave_generator` puts NumPy's global generator where np.random.seed(o.seed) and the draws
-    would have put it.
+    The assignment's models leave NumPy's global generator where np.random.seed(o.seed) and the
+    draws would have put it, and take labels outside 0 to 1.
     """
     epochs, batch_size, record_every = _check_numbers(function, o)
     bar = _find_bar(function) if o.progress else None
     first = _check_state(function, o)
     rate = _check_rate(function, o)
     random = Randomness(None if o.seed is None else check_seed(function, o.seed))
-    net = {"hidden_activation": o.hidden_activation, "output_activation": o.output_activation}
-    options: dict[str, Any] = {
-        name: getattr(o, name)
-        for name in (
-            "hidden_activation output_activation cost optimizer beta beta1 beta2 epsilon "
-            "weight_decay lambd keep_prob clip_norm"
-        ).split()
-    }
-    first_rate = o.learning_rate if rate is None else rate(first)
-
-    def start(X: Any, Y: Any, parameters: Parameters, weights: Any = None) -> _ffnn.Trainer:
-        try:
-            return _ffnn.Trainer(
-                X,
-                Y,
-                parameters,
-                first_rate,
-                gram=gram,
-                sample_weight=weights,
-                bit_generator=random.bit_generator,
-                state=o.optimizer_state,
-                **options,
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise _renamed(error, function) from None
-
+    begin = _Beginning(
+        function=function,
+        rate=o.learning_rate if rate is None else rate(first),
+        settings={name: getattr(o, name) for name in _SETTINGS},
+        others={
+            "gram": gram,
+            "bit_generator": random.bit_generator,
+            "state": o.optimizer_state,
+        },
+    )
     trainer = None
     if o.parameters is None:
         if layer_dims is None:
             raise TypeError(f"{function}: give layer_dims or parameters")
         dims = check_layer_dims(function, "layer_dims", layer_dims)
-        _ffnn.check_run(function, X, Y, dims, first_rate, **options)
+        begin.check("", X, Y, dims)
     else:
-        trainer = start(X, Y, o.parameters)
+        trainer = begin.trainer(X, Y, o.parameters)
         dims = _dims_of(trainer.parameters())
         if layer_dims is not None and check_layer_dims(function, "layer_dims", layer_dims) != dims:
             raise ValueError(
                 f"{function}: layer_dims {list(layer_dims)} is not that of the parameters, "
                 f"{list(dims)}"
             )
-
-    n_y = dims[-1]
-    inputs, labels = np.asarray(X), _as_rows(Y, n_y)
-    m = inputs.shape[1]
-    weights = example_weights(
-        function, o.sample_weight, o.class_weight, labels, n_y, o.output_activation == "softmax"
-    )
-    validation = None
+    n_y, output = dims[-1], o.output_activation
+    held = None
     if o.validation_data is not None:
-        validation = _check_validation(function, o, dims, first_rate, options)
-    elif o.validation_fraction is not None:
-        trained, held = _split(function, o.validation_fraction, m)
-        validation = Part("val_", inputs[:, held], labels[:, held])
-        inputs, labels, m = inputs[:, trained], labels[:, trained], trained.size
-        weights = None if weights is None else weights[trained]
-        trainer = None
-        if weights is not None and not weights.any():
-            raise ValueError(f"{function}: no example to train on has a weight above 0")
-    scores = check_scores(function, o.metrics, n_y, o.output_activation)
-    parts = [Part("", inputs, labels)] if scores else []
-    if validation is not None:
-        parts.append(validation)
+        X_val, Y_val = _validation_pair(function, o)
+        begin.check(": validation_data", X_val, Y_val, dims)
+        held = as_part("val_", X_val, Y_val, n_y)
+    cost = cost_of(output) if o.cost is None else o.cost
+    given = as_part("", X, Y, n_y)
+    if not is_assignment:
+        check_labels(function, given.Y, n_y, cost)
+    weights = example_weights(
+        function, o.sample_weight, o.class_weight, given.Y, n_y, output == "softmax"
+    )
+    trained = given
+    if o.validation_fraction is not None:
+        trained, held, weights = split(function, given, weights, o.validation_fraction)
+    scores = check_scores(function, o.metrics, trained.Y, n_y, output)
+    parts = ([trained] if scores else []) + ([held] if held is not None else [])
     monitor = _check_monitor(function, o, [part.prefix for part in parts], scores)
 
-    if trainer is None or weights is not None:
+    if trainer is None or trained is not given or weights is not None:
         parameters = o.parameters
         if parameters is None and draw is not None:
             parameters = draw(dims, random.source)
         elif parameters is None:
             parameters = draw_deep(dims, random.source, o.initialization)
-        if weights is not None:
-            weights = weights / weights.mean()
-        trainer = start(inputs, labels, parameters, weights)
-    if leave_generator:
+        trainer = begin.trainer(trained.X, trained.Y, parameters, weights)
+    if is_assignment:
         random.leave()
     return Plan(
         function=function,
         trainer=trainer,
         random=random,
-        m=m,
+        m=trained.X.shape[1],
         first=first,
         epochs=epochs,
         batch_size=batch_size,
@@ -205,8 +191,11 @@ def make_plan(
         has_dropout=bool(np.min(o.keep_prob, initial=1) < 1),
         rate=rate,
         options=o,
-        net=net,
-        cost=cost_of(o.output_activation) if o.cost is None else o.cost,
+        net={
+            "hidden_activation": o.hidden_activation,
+            "output_activation": o.output_activation,
+        },
+        cost=cost,
         parts=parts,
         scores=scores,
         monitor=monitor,
@@ -215,10 +204,37 @@ def make_plan(
     )
 
 
-def cost_of(output_activation: str) -> str:
-    """Return what an output is trained on where no cost is named, as the C core has it."""
-    names = {"sigmoid": "binary_cross_entropy", "softmax": "categorical_cross_entropy"}
-    return names.get(output_activation, "mean_squared_error")
+class _Beginning(NamedTuple):
+    """The run in C before there is one; its errors are the function's."""
+
+    function: str
+    rate: Any
+    settings: dict[str, Any]
+    others: dict[str, Any]
+
+    def check(self, what: str, X: Any, Y: Any, dims: tuple[int, ...]) -> None:
+        """Raise what a Trainer on X and Y would raise."""
+        _ffnn.check_run(self.function + what, X, Y, dims, self.rate, **self.settings)
+
+    def trainer(self, X: Any, Y: Any, parameters: Parameters, weights: Any = None) -> _ffnn.Trainer:
+        """The run itself; weights are brought to the mean 1."""
+        if weights is not None:
+            weights = weights / weights.mean()
+        try:
+            return _ffnn.Trainer(
+                X,
+                Y,
+                parameters,
+                self.rate,
+                sample_weight=weights,
+                **self.settings,
+                **self.others,
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            text = str(error.args[0]) if error.args else ""
+            text = text.replace("Trainer: state", f"{self.function}: optimizer_state", 1)
+            text = text.replace("Trainer:", f"{self.function}:", 1)
+            raise type(error)(text) from None
 
 
 def _check_numbers(function: str, o: Options) -> tuple[int, int | None, int]:
@@ -270,34 +286,13 @@ def _check_rate(function: str, o: Options) -> Callable[[int], Any] | None:
     return lambda epoch: rate if epoch == 0 else decay(rate, epoch - 1, decay_rate)
 
 
-def _check_validation(
-    function: str, o: Options, dims: tuple[int, ...], rate: Any, options: dict[str, Any]
-) -> Part:
+def _validation_pair(function: str, o: Options) -> tuple[Any, Any]:
     if o.validation_fraction is not None:
         raise ValueError(f"{function}: give validation_data or validation_fraction, not both")
-    try:
-        X, Y = o.validation_data
-    except (TypeError, ValueError):
-        raise TypeError(f"{function}: validation_data must be a pair (X, Y)") from None
-    _ffnn.check_run(f"{function}: validation_data", X, Y, dims, rate, **options)
-    return Part("val_", X, _as_rows(Y, dims[-1]))
-
-
-def _split(function: str, fraction: Any, m: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The examples to train on, in their order, and those held back."""
-    share = check_number(function, "validation_fraction", fraction)
-    if not 0 < share < 1:
-        raise ValueError(
-            f"{function}: validation_fraction must be above 0 and below 1, not {share}"
-        )
-    held = int(np.ceil(share * m))
-    if held >= m:
-        raise ValueError(
-            f"{function}: validation_fraction={share} of {m} examples leaves none to train on"
-        )
-    # The same examples whatever the seed, so that a run that is gone on with never trains on them.
-    order = np.random.RandomState(0).permutation(m)
-    return np.sort(order[held:]), order[:held]
+    if not isinstance(o.validation_data, (tuple, list)) or len(o.validation_data) != 2:
+        raise TypeError(f"{function}: validation_data must be a pair (X, Y)")
+    X, Y = o.validation_data
+    return X, Y
 
 
 def _check_monitor(
@@ -324,21 +319,7 @@ def _find_bar(function: str) -> Any:
     return tqdm
 
 
-def _as_rows(Y: Any, n_y: int) -> NDArray[Any]:
-    """Labels (n_y, m) as they are; one for each example as (1, m)."""
-    labels = np.asarray(Y)
-    is_column = labels.ndim == 2 and labels.shape[0] not in (1, n_y)
-    return labels.reshape(1, -1) if labels.ndim == 1 or is_column else labels
-
-
 def _dims_of(parameters: Parameters) -> tuple[int, ...]:
     layers = len(parameters) // 2
     shapes = [parameters[f"W{layer}"].shape for layer in range(1, layers + 1)]
     return (shapes[0][1], *(shape[0] for shape in shapes))
-
-
-def _renamed(error: Exception, function: str) -> Exception:
-    """The error of a Trainer in the words of the function that made it."""
-    text = str(error.args[0]) if error.args else ""
-    text = text.replace("Trainer: state", f"{function}: optimizer_state", 1)
-    return type(error)(text.replace("Trainer:", f"{function}:", 1))

@@ -13,7 +13,7 @@ from ffnn import _ffnn
 from ffnn.weights import classes_of
 from ffnn.words import near
 
-__all__ = ["Score", "check_scores", "decide"]
+__all__ = ["Score", "check_scores", "cost_of", "decide"]
 
 Measure = Callable[[NDArray[Any], NDArray[Any]], Any]
 
@@ -23,6 +23,15 @@ class Score(NamedTuple):
 
     measure: Measure
     rises: bool
+
+
+# The cost of an output where none is named, as the C core has it; it goes with no other output.
+_OWN_COSTS = {"sigmoid": "binary_cross_entropy", "softmax": "categorical_cross_entropy"}
+
+
+def cost_of(output_activation: str) -> str:
+    """Return what an output is trained on where no cost is named."""
+    return _OWN_COSTS.get(output_activation, "mean_squared_error")
 
 
 def decide(AL: NDArray[Any], output_activation: str, threshold: float = 0.5) -> NDArray[Any]:
@@ -80,8 +89,12 @@ NAMES: dict[str, Callable[[NDArray[Any], NDArray[Any], int], float]] = {
 }
 
 
-def check_scores(function: str, metrics: Any, n_y: int, output_activation: str) -> dict[str, Score]:
+def check_scores(
+    function: str, metrics: Any, Y: NDArray[Any], n_y: int, output_activation: str
+) -> dict[str, Score]:
     """Return {name: score} of one or several names and functions, or of such a dict."""
+    if metrics is None:
+        metrics = ()
     if isinstance(metrics, Mapping):
         named = list(metrics.items())
     else:
@@ -104,6 +117,7 @@ def check_scores(function: str, metrics: Any, n_y: int, output_activation: str) 
                 )
             scores[name] = Score(_of_classes(one, n_y, output_activation), True)
         elif one in _ffnn.costs():
+            _check_cost(function, one, Y, n_y, output_activation)
             scores[name] = Score(_of_cost(one), False)
         else:
             known = (*NAMES, *_ffnn.costs())
@@ -113,6 +127,21 @@ def check_scores(function: str, metrics: Any, n_y: int, output_activation: str) 
                 f"not {one!r}{near(one, known)}"
             )
     return scores
+
+
+def _check_cost(
+    function: str, name: str, Y: NDArray[Any], n_y: int, output_activation: str
+) -> None:
+    for output, cost in _OWN_COSTS.items():
+        if name == cost and output != output_activation:
+            raise ValueError(
+                f"{function}: metrics: {name!r} goes with output_activation={output!r}, "
+                f"not {output_activation!r}"
+            )
+    if Y.shape[0] != n_y and name != _OWN_COSTS["softmax"]:
+        raise ValueError(
+            f"{function}: metrics: {name!r} needs labels of {n_y} rows, not integer classes"
+        )
 
 
 def _name(one: Any) -> str:

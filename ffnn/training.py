@@ -151,7 +151,7 @@ def _run(
         _options(count, **given),
         draw=draw,
         gram=None,
-        leave_generator=True,
+        is_assignment=True,
     )
     run = Run(plan, unit="iteration", depth=2, is_assignment=True)
     return run.go(), run.costs
