@@ -22,5 +22,5 @@ def near(word: str, names: Collection[str]) -> str:
     """Return "; did you mean 'name'?", or nothing where no name is near."""
     from difflib import get_close_matches  # only a mistake needs it
 
-    found = get_close_matches(word, names, 1)
+    found = get_close_matches(word.lower(), names, 1)
     return f"; did you mean {found[0]!r}?" if found else ""
