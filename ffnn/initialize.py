@@ -19,17 +19,17 @@ from ffnn.words import choose
 __all__ = ["initialize_parameters", "initialize_parameters_deep"]
 
 Parameters = dict[str, Any]
-# What draws: numpy.random itself or a RandomState.
-Source = Any
-Rule = Callable[[Source, int, int], Any]
+Randn = Callable[[int, int], Any]
+# numpy.random itself or a RandomState, n and n_prev: weights (n, n_prev).
+Rule = Callable[[Any, int, int], Any]
 
 
-def _xavier_uniform(source: Source, n: int, n_prev: int) -> Any:
+def _xavier_uniform(source: Any, n: int, n_prev: int) -> Any:
     limit = np.sqrt(6 / (n_prev + n))
     return source.uniform(-limit, limit, (n, n_prev))
 
 
-# A layer's weights (n, n_prev). Each is written as the courses write it: to the bit.
+# Each is written as the courses write it: to the bit.
 RULES: dict[str, Rule] = {
     "assignment": lambda source, n, n_prev: source.randn(n, n_prev) / np.sqrt(n_prev),
     "he": lambda source, n, n_prev: source.randn(n, n_prev) * np.sqrt(2 / n_prev),
@@ -62,7 +62,7 @@ def initialize_parameters(n_x: int, n_h: int, n_y: int) -> Parameters:
         check_size("initialize_parameters", "n_h", n_h),
         check_size("initialize_parameters", "n_y", n_y),
     )
-    return draw_small(sizes, np.random)
+    return draw_small(sizes, np.random.randn)
 
 
 def initialize_parameters_deep(
@@ -110,10 +110,10 @@ def initialize_parameters_deep(
     if real.newbyteorder("=") not in (np.float64, np.float32):
         raise TypeError(f"{function}: dtype must be float64 or float32, not {real}")
     if scale is None:
-        parameters = draw_deep(dims, np.random, initialization)
+        parameters = draw_by(initialization, dims, np.random)
     else:
         factor = _check_scale(function, scale, initialization)
-        parameters = _draw(dims, np.random, lambda source, n, p: source.randn(n, p) * factor)
+        parameters = _draw(dims, lambda n, n_prev: np.random.randn(n, n_prev) * factor)
     if real == np.float64:
         return parameters
     return {key: value.astype(real.newbyteorder("=")) for key, value in parameters.items()}
@@ -175,22 +175,25 @@ def check_layer_dims(function: str, name: str, value: Any) -> tuple[int, ...]:
     return tuple(check_size(function, f"{name}[{i}]", size) for i, size in enumerate(sizes))
 
 
-def draw_small(dims: tuple[int, ...], source: Source) -> Parameters:
+def draw_small(dims: tuple[int, ...], randn: Randn) -> Parameters:
     """Draw weights of one small scale, as the two-layer assignment does."""
-    return _draw(dims, source, lambda source, n, n_prev: source.randn(n, n_prev) * 0.01)
+    return _draw(dims, lambda n, n_prev: randn(n, n_prev) * 0.01)
 
 
-def draw_deep(
-    dims: tuple[int, ...], source: Source, initialization: str = "assignment"
-) -> Parameters:
-    """Draw weights by a rule of that name, as a rule scaled by the size of the layer below."""
-    return _draw(dims, source, RULES[initialization])
+def draw_deep(dims: tuple[int, ...], randn: Randn) -> Parameters:
+    """Draw weights scaled by the size of the layer below, as the deep assignment does."""
+    return _draw(dims, lambda n, n_prev: randn(n, n_prev) / np.sqrt(n_prev))
 
 
-def _draw(dims: tuple[int, ...], source: Source, rule: Rule) -> Parameters:
+def draw_by(rule: str, dims: tuple[int, ...], source: Any) -> Parameters:
+    """Draw weights by a rule of that name, from numpy.random or a RandomState."""
+    return _draw(dims, lambda n, n_prev: RULES[rule](source, n, n_prev))
+
+
+def _draw(dims: tuple[int, ...], weights: Randn) -> Parameters:
     parameters: Parameters = {}
     for l in range(1, len(dims)):  # noqa: E741 - the course's letter
         # Interned, a key is found by its address.
-        parameters[sys.intern(f"W{l}")] = rule(source, dims[l], dims[l - 1])
+        parameters[sys.intern(f"W{l}")] = weights(dims[l], dims[l - 1])
         parameters[sys.intern(f"b{l}")] = np.zeros((dims[l], 1))
     return parameters

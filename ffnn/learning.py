@@ -127,10 +127,10 @@ def train(
     interrupted, to the bit.
 
     A float32 X makes a float32 run, anything else one in float64. ValueError for shapes and values,
-    TypeError for kinds, all before anything is drawn. A cost that becomes NaN stops the run with a
-    RuntimeWarning, and the parameters returned are those of the last record point where all were
-    finite. Ctrl-C, or an error in a callback, is raised with attributes `parameters` and `history`
-    as they were at the last record point.
+    TypeError for kinds, all before anything is drawn. A cost that becomes NaN, or a parameter that
+    overflows, stops the run with a RuntimeWarning; the parameters returned are those of the last
+    record point where all were finite. Ctrl-C, or an error in a callback, is raised with attributes
+    `parameters` and `history` as they were at the last record point.
 
     >>> import numpy as np, ffnn
     >>> X, Y = np.array([[0.0, 1.0, 2.0, 3.0]]), np.array([[0, 0, 1, 1]])

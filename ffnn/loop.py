@@ -57,16 +57,12 @@ class Run:
         bar = self._progress_bar()
         try:
             self._loop(bar)
-            parameters: Parameters = self.plan.trainer.parameters()
             if self.best is not None:
                 self.record = self.best
-                parameters = self.best.parameters
-            elif self.stopped_by == "nan":
-                parameters = self.record.parameters
-            else:
+            elif self.stopped_by != "nan" and self.record.state["epoch"] != self.epoch:
                 self.record = self._snapshot()
             self._finish_history()
-            return parameters
+            return self.record.parameters
         except BaseException as error:
             self._finish_history()
             del self.costs[self.record.length :]
@@ -94,7 +90,9 @@ class Run:
             if plan.options.print_cost and (is_due or is_last):
                 print_line(f"Cost after {self.unit} {epoch}: {np.squeeze(cost)}{self._measured()}")
             if cost != cost:
-                self._meet_nan(epoch)
+                self._meet_nan("the cost is NaN", epoch)
+            elif is_recorded and self.record.length != len(self.costs):
+                self._meet_nan("the parameters overflow", epoch)
             if self.stopped_by is None and is_recorded:
                 self._watch(epoch)
                 self._call()
@@ -188,7 +186,7 @@ class Run:
     def _watch(self, epoch: int) -> None:
         """Keep the best parameters; stop where there was none for too long."""
         plan = self.plan
-        if plan.monitor is None or self.record.length != len(self.costs):
+        if plan.monitor is None:
             return
         patience = plan.options.patience
         value = self.history[plan.monitor][-1]
@@ -212,7 +210,7 @@ class Run:
         if isinstance(answer, (bool, np.bool_)) and answer and self.stopped_by is None:
             self.stopped_by = "callback"
 
-    def _meet_nan(self, epoch: int) -> None:
+    def _meet_nan(self, what: str, epoch: int) -> None:
         if not self.is_assignment:
             self.stopped_by = "nan"
         if self.has_warned:
@@ -221,8 +219,8 @@ class Run:
         rate = self.plan.options.learning_rate if self.plan.rate is None else self.learning_rate
         stop = "" if self.is_assignment else "the run stops there; "
         warnings.warn(
-            f"{self.plan.function}: the cost is NaN, first seen at {self.unit} {epoch} with "
-            f"learning rate {rate}; {stop}a smaller rate, or data without NaN and inf, may help",
+            f"{self.plan.function}: {what}, first seen at {self.unit} {epoch} with learning "
+            f"rate {rate}; {stop}a smaller rate, or data without NaN and inf, may help",
             RuntimeWarning,
             stacklevel=self.depth + 4,
         )

@@ -15,7 +15,7 @@ from ffnn.initialize import (
     check_layer_dims,
     check_number,
     check_size,
-    draw_deep,
+    draw_by,
 )
 from ffnn.randomness import Randomness
 from ffnn.scores import Score, check_scores, cost_of
@@ -173,9 +173,9 @@ def make_plan(
     if trainer is None or trained is not given or weights is not None:
         parameters = o.parameters
         if parameters is None and draw is not None:
-            parameters = draw(dims, random.source)
+            parameters = draw(dims, random.source.randn)
         elif parameters is None:
-            parameters = draw_deep(dims, random.source, o.initialization)
+            parameters = draw_by(o.initialization, dims, random.source)
         trainer = begin.trainer(trained.X, trained.Y, parameters, weights)
     if is_assignment:
         random.leave()

@@ -1,11 +1,8 @@
-"""How a run of train ends, and how another goes on: to the bit, at the best, with nothing lost."""
+"""How a run of train ends: at its best, by a callback, an error, NaN or Ctrl-C; nothing is lost."""
 
-import functools
 import re
 import signal
 import sys
-import threading
-import time
 import types
 import warnings
 
@@ -14,7 +11,7 @@ import pytest
 
 import ffnn
 from calls import output_of
-from support import assert_same_bits, assert_same_dict, network
+from support import assert_same_dict, runner
 
 DIMS = [4, 7, 6, 3]
 M = 41
@@ -22,106 +19,7 @@ M = 41
 
 @pytest.fixture
 def run(rng):
-    """train on 41 examples with a seed, unless told otherwise."""
-    X = rng.standard_normal((4, M))
-    Y = (X[:3] * X[1] > 0.1) * 1
-    options = {"seed": 1, "learning_rate": 0.1, "num_epochs": 8, "mini_batch_size": 16}
-    return functools.partial(ffnn.train, X, Y, DIMS, **options)
-
-
-# ---- going on ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("optimizer", ffnn.optimizers())
-@pytest.mark.parametrize("keep_prob", [1.0, 0.8])
-@pytest.mark.parametrize("mini_batch_size", [None, 16])
-def test_a_run_in_three_parts_is_the_whole_run(run, optimizer, keep_prob, mini_batch_size):
-    """To the bit, wherever the numbers come from: the same orders, masks, rates and examples."""
-    for seed in 5, None:
-        options = {
-            "seed": seed,
-            "optimizer": optimizer,
-            "keep_prob": keep_prob,
-            "mini_batch_size": mini_batch_size,
-            "learning_rate": lambda epoch: 0.1 / (epoch + 1),
-            "validation_fraction": 0.2,
-        }
-        np.random.seed(3)
-        whole, history = run(num_epochs=9, **options)
-        np.random.seed(3)
-        parameters, parts = run(num_epochs=4, **options)
-        costs, epochs = parts["cost"], parts["epoch"]
-        for num_epochs in 0, 2, 3:
-            parameters, parts = run(
-                num_epochs=num_epochs,
-                parameters=parameters,
-                optimizer_state=parts["optimizer_state"],
-                **options,
-            )
-            costs, epochs = costs + parts["cost"], epochs + parts["epoch"]
-        assert_same_dict(parameters, whole)
-        assert costs == history["cost"] and epochs == history["epoch"] == list(range(9))
-        state, expected = parts["optimizer_state"], history["optimizer_state"]
-        assert state.keys() == expected.keys()
-        assert state["epoch"] == 9 and state["optimizer"] == optimizer
-        for name in state.keys() & {"v", "s"}:
-            assert_same_dict(state[name], expected[name])
-
-
-def test_wide_data_goes_on_to_the_bit_too(rng):
-    """Where the assignment's model would take the way through X^T X."""
-    X, Y = rng.standard_normal((90, 20)), rng.integers(0, 2, (1, 20))
-    run = functools.partial(ffnn.train, X, Y, [90, 5, 1], seed=1, mini_batch_size=None)
-    whole, _ = run(num_epochs=40)
-    half, history = run(num_epochs=17)
-    rest, _ = run(num_epochs=23, parameters=half, optimizer_state=history["optimizer_state"])
-    assert_same_dict(rest, whole)
-
-
-def test_parameters_alone_begin_anew(run):
-    parameters, _ = run(optimizer="adam")
-    again, history = run(optimizer="adam", parameters=parameters)
-    assert history["epoch"][0] == 0 and history["optimizer_state"]["t"] == 8 * 3
-    other, _ = run(optimizer="adam", parameters=parameters, learning_rate=0.2)
-    assert not (again["W1"] == other["W1"]).all()
-
-
-def test_the_courses_moments_will_do(run):
-    """A state that is made by hand: v, s and t."""
-    parameters, _ = run(num_epochs=0)
-    zeros = {"d" + key: np.zeros_like(value) for key, value in parameters.items()}
-    state = {"v": zeros, "s": zeros, "t": 0}
-    ours, _ = run(optimizer="adam", parameters=parameters, optimizer_state=state)
-    assert_same_dict(ours, run(optimizer="adam")[0])
-
-
-def test_no_epochs(run):
-    parameters, history = run(num_epochs=0, optimizer="adam", patience=3, metrics="accuracy")
-    np.random.seed(1)
-    assert_same_dict(parameters, ffnn.initialize_parameters_deep(DIMS))
-    assert history["cost"] == history["accuracy"] == []
-    assert history["optimizer_state"]["epoch"] == history["optimizer_state"]["t"] == 0
-
-
-def test_a_seed_leaves_the_global_generator_alone(run):
-    before = np.random.get_state()
-    run(keep_prob=0.5, validation_fraction=0.2)
-    after = np.random.get_state()
-    assert (before[1] == after[1]).all() and before[2:] == after[2:]
-
-
-def test_threads_that_train_with_seeds_do_not_meet(run):
-    expected, _ = run(keep_prob=0.6)
-    results = []
-    work = lambda: results.append(run(keep_prob=0.6)[0])  # noqa: E731
-    threads = [threading.Thread(target=work) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for parameters in results:
-        assert_same_dict(parameters, expected)
-    assert len(results) == 8
+    return runner(rng)
 
 
 # ---- early stopping ------------------------------------------------------------------------------
@@ -300,6 +198,21 @@ def test_a_run_that_overflows_returns_what_was_finite(rng, patience):
     assert_same_dict(parameters, again)
 
 
+def test_the_last_step_may_overflow_too(rng):
+    X = rng.standard_normal((4, M))
+    with pytest.warns(
+        RuntimeWarning, match="train: the parameters overflow, first seen at epoch 0"
+    ):
+        parameters, history = ffnn.train(
+            X, X[:3] * 1e6, DIMS, seed=1, output_activation="linear", learning_rate=1e306,
+            num_epochs=1,
+        )  # fmt: skip
+    assert history["stopped_by"] == "nan" and np.isfinite(history["cost"]).all()
+    np.random.seed(1)
+    assert_same_dict(parameters, ffnn.initialize_parameters_deep(DIMS))
+    assert history["optimizer_state"]["epoch"] == 0
+
+
 def test_the_model_goes_on_and_warns_where_it_was_called(rng):
     X = rng.standard_normal((4, M))
     X[2, 5] = np.nan
@@ -403,47 +316,3 @@ def test_progress_names_its_extra(run, monkeypatch):
                                                     "'ffnn[progress]'")):  # fmt: skip
         run(progress=True, seed=None)
     assert (np.random.get_state()[1] == state).all()
-
-
-# ---- numbers -------------------------------------------------------------------------------------
-
-
-def test_digits_in_thirteen_epochs():
-    """97 % of 360 held back, the median of five seeds."""
-    X, Y = ffnn.datasets.load_digits()
-    needed, began = [], time.perf_counter()
-    for seed in range(5):
-        _, history = ffnn.train(
-            X,
-            Y,
-            [64, 64, 10],
-            seed=seed,
-            initialization="he",
-            output_activation="softmax",
-            optimizer="adam",
-            learning_rate=0.003,
-            num_epochs=20,
-            validation_fraction=0.2,
-            metrics="accuracy",
-        )
-        accuracy = np.array(history["val_accuracy"])
-        needed.append(int((accuracy >= 0.97).argmax()) + 1)
-        assert accuracy.max() >= 0.97
-    assert np.median(needed) <= 15, needed
-    assert time.perf_counter() - began < 30
-
-
-def test_weights_never_change_the_draws(run):
-    """Nor do metrics, validation data and callbacks: the path is the seed's alone."""
-    plain, _ = run(keep_prob=0.7)
-    watched, _ = run(
-        keep_prob=0.7, metrics=["accuracy", "huber"], callback=lambda info: None, patience=100,
-        monitor="cost", sample_weight=np.ones(M),
-    )  # fmt: skip
-    best, _ = run(keep_prob=0.7, patience=100, sample_weight=np.ones(M))
-    assert_same_dict(watched, best)
-    given = network(np.random.default_rng(1), DIMS, np.float64)
-    X = np.random.default_rng(1).standard_normal((4, M))
-    validated, _ = run(keep_prob=0.7, validation_data=(X, X[:3] > 0), parameters=given)
-    assert_same_dict(validated, run(keep_prob=0.7, parameters=given)[0])
-    assert_same_bits(plain["b1"].shape, (7, 1))
