@@ -66,9 +66,7 @@ def _of_classes(
             raise ValueError(
                 f"{function}: class_weight must be 'balanced' or a dict, not {class_weight!r}"
             )
-        number = np.bincount(classes, minlength=count)
-        present = number[number > 0]
-        return (classes.size / (present.size * number[classes])).astype(np.float64)
+        return np.asarray(1 / np.bincount(classes, minlength=count)[classes])
     if not isinstance(class_weight, Mapping):
         raise TypeError(
             f"{function}: class_weight must be 'balanced' or a dict, "

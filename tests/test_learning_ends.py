@@ -170,6 +170,17 @@ def test_nan_in_the_data_stops_at_once(rng):
     assert_same_dict(parameters, ffnn.initialize_parameters_deep(DIMS))
 
 
+def test_a_warning_that_is_an_error_carries_what_was_finite(rng):
+    X = rng.standard_normal((4, M))
+    rates = lambda epoch: 0.1 if epoch < 3 else 1e200  # noqa: E731
+    with pytest.raises(RuntimeWarning) as caught:
+        ffnn.train(X, X[:3] > 0, DIMS, seed=1, learning_rate=rates, metrics="accuracy")
+    error = caught.value
+    for values in error.costs, *(error.history[name] for name in ("epoch", "cost", "accuracy")):
+        assert len(values) == error.history["optimizer_state"]["epoch"] > 0
+    assert all(np.isfinite(value).all() for value in error.parameters.values())
+
+
 @pytest.mark.parametrize("patience", [None, 50])
 def test_a_run_that_overflows_returns_what_was_finite(rng, patience):
     X = rng.standard_normal((4, M))

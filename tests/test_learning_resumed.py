@@ -97,6 +97,38 @@ def test_a_seed_leaves_the_global_generator_alone(run):
     assert (before[1] == after[1]).all() and before[2:] == after[2:]
 
 
+def test_the_seeds_of_epochs_wrap(rng):
+    X, Y, given = rng.standard_normal((4, M)), np.ones((3, M)), network(rng, DIMS, np.float64)
+    ours, _ = ffnn.train(X, Y, parameters=given, seed=2**32 - 1, num_epochs=1)
+    trainer = ffnn._ffnn.Trainer(X, Y, given, 0.0075)
+    trainer.epoch(np.random.RandomState(0).permutation(M), 64)
+    assert_same_dict(ours, trainer.parameters())
+
+
+@pytest.mark.parametrize("seed", [None, 1])
+def test_masks_are_drawn_under_the_generators_lock(run, monkeypatch, seed):
+    """While a run draws in C, no other thread may draw from the same generator."""
+    steps, held = ffnn.loop.Run._steps, []
+
+    def watched(self, order):
+        lock = self.plan.random.bit_generator.lock
+
+        def look():
+            is_free = lock.acquire(blocking=False)
+            held.append(not is_free)
+            if is_free:
+                lock.release()
+
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()
+        return steps(self, order)
+
+    monkeypatch.setattr(ffnn.loop.Run, "_steps", watched)
+    run(seed=seed, keep_prob=0.5, num_epochs=2)
+    assert held == [True, True]
+
+
 def test_threads_that_train_with_seeds_do_not_meet(run):
     expected, _ = run(keep_prob=0.6)
     results = []
