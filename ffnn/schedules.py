@@ -54,8 +54,8 @@ def cosine_lr_decay(
 ) -> float:
     """Return a rate on half a cosine, from learning_rate0 to learning_rate_min.
 
-    It falls from epoch 0 to epoch num_epochs, and stays there. TypeError for what is no number,
-    ValueError for one that is not finite and for num_epochs below 1.
+    It falls while epoch_num goes from 0 to num_epochs, and stays there. TypeError for what is no
+    number, ValueError for one that is not finite and for num_epochs below 1.
 
     >>> import ffnn
     >>> [ffnn.cosine_lr_decay(0.5, epoch, 2) for epoch in range(4)]
