@@ -17,6 +17,7 @@ from ffnn._ffnn import (
     linear_backward,
     linear_forward,
     optimizers as optimizers,
+    predict_proba as predict_proba,
     relu,
     relu_backward,
     set_num_threads as set_num_threads,
@@ -24,18 +25,32 @@ from ffnn._ffnn import (
     sigmoid_backward,
     update_parameters,
 )
+from ffnn.batches import random_mini_batches as random_mini_batches
 from ffnn.config import show_config as show_config
 from ffnn.datasets import load_data
 from ffnn.files import load_parameters as load_parameters, save_parameters as save_parameters
+from ffnn.gradients import (
+    dictionary_to_vector as dictionary_to_vector,
+    gradient_check as gradient_check,
+    gradients_to_vector as gradients_to_vector,
+    vector_to_dictionary as vector_to_dictionary,
+)
 from ffnn.initialize import initialize_parameters, initialize_parameters_deep
+from ffnn.learning import train as train
 from ffnn.pictures import (
     plot_decision_boundary as plot_decision_boundary,
     plot_history as plot_history,
     plot_weights as plot_weights,
 )
 from ffnn.plotting import plot_costs, print_mislabeled_images
+from ffnn.prediction import predict, predict_classes as predict_classes
+from ffnn.schedules import (
+    cosine_lr_decay as cosine_lr_decay,
+    schedule_lr_decay as schedule_lr_decay,
+    update_lr as update_lr,
+)
 from ffnn.summary import summary as summary
-from ffnn.training import L_layer_model, predict, two_layer_model
+from ffnn.training import L_layer_model, two_layer_model
 
 __version__ = "0.1.0"
 

@@ -13,6 +13,20 @@ import numpy as np
 
 import reference_activations
 from reference_activations import COSTS, default_cost, for_layers
+from reference_learning import (  # noqa: F401 - twins, found here by their names
+    cosine_lr_decay,
+    dictionary_to_vector,
+    gradient_check,
+    gradients_to_vector,
+    initialize_parameters_deep,
+    predict_classes,
+    predict_proba,
+    random_mini_batches,
+    schedule_lr_decay,
+    train,
+    update_lr,
+    vector_to_dictionary,
+)
 
 
 def _floats(*arrays):
@@ -79,16 +93,6 @@ def initialize_parameters(n_x, n_h, n_y):
     W1 = np.random.randn(n_h, n_x) * 0.01
     W2 = np.random.randn(n_y, n_h) * 0.01
     return {"W1": W1, "b1": np.zeros((n_h, 1)), "W2": W2, "b2": np.zeros((n_y, 1))}
-
-
-def initialize_parameters_deep(layer_dims):
-    """W_l (n_l, n_{l-1}) of draws / sqrt(n_{l-1}); zero biases."""
-    parameters = {}
-    for layer in range(1, len(layer_dims)):
-        n, n_prev = layer_dims[layer], layer_dims[layer - 1]
-        parameters[f"W{layer}"] = np.random.randn(n, n_prev) / np.sqrt(n_prev)
-        parameters[f"b{layer}"] = np.zeros((n, 1))
-    return parameters
 
 
 def update_parameters(parameters, grads, learning_rate):
@@ -283,12 +287,25 @@ def two_layer_model(
 
 
 def L_layer_model(
-    X, Y, layers_dims, learning_rate=0.0075, num_iterations=3000, print_cost=False, *, seed=1
+    X,
+    Y,
+    layers_dims,
+    learning_rate=0.0075,
+    num_iterations=3000,
+    print_cost=False,
+    *,
+    seed=1,
+    **options,
 ):
     """L - 1 times linear and relu, then linear and sigmoid: the parameters and every 100th cost."""
     if seed is not None:
         np.random.seed(seed)
     parameters = initialize_parameters_deep(layers_dims)
+    if options:
+        options = {"mini_batch_size": None, "num_epochs": num_iterations, **options}
+        options |= {"parameters": parameters, "learning_rate": learning_rate, "seed": seed}
+        parameters, history = train(X, Y, **options)
+        return parameters, history["cost"][::100]
     return _train(X, Y, parameters, learning_rate, num_iterations, print_cost)
 
 

@@ -1,5 +1,6 @@
 """What several tests lean on: a bound that proves itself, equal bits, tile sizes, networks."""
 
+import functools
 import itertools
 
 import numpy as np
@@ -155,3 +156,11 @@ def network(rng, dims, real):
 def labels(rng, shape):
     """Zeros and ones as int64."""
     return rng.integers(0, 2, shape)
+
+
+def runner(rng):
+    """ffnn.train on 41 examples, net 4-7-6-3, with a seed and batches unless told otherwise."""
+    X = rng.standard_normal((4, 41))
+    Y = (X[:3] * X[1] > 0.1) * 1
+    options = {"seed": 1, "learning_rate": 0.1, "num_epochs": 8, "mini_batch_size": 16}
+    return functools.partial(ffnn.train, X, Y, [4, 7, 6, 3], **options)

@@ -283,9 +283,7 @@ def test_every_instruction_set_can_be_chosen():
     assert output_of(ISA, FFNN_ISA="") == config["available"][0]
 
 
-@pytest.mark.parametrize(
-    "name", ["avx513", "AVX2", "sse2 ", "none", "avx2,generic", "\u00e9", "%s%n"]
-)
+@pytest.mark.parametrize("name", ["avx513", "sse2 ", "none", "avx2,generic", "\u00e9", "%s%n"])
 def test_an_unknown_instruction_set_is_an_import_error(name):
     done = run_child("import ffnn", FFNN_ISA=name, PYTHONUTF8="1")
     assert done.returncode == 1

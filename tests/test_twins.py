@@ -57,10 +57,28 @@ def test_has_a_twin(name):
     assert [p.default for p in ours.values()] == [p.default for p in twin.values()]
 
 
+@pytest.mark.parametrize(
+    "name",
+    """
+    cosine_lr_decay dictionary_to_vector gradient_check gradients_to_vector predict_classes
+    predict_proba random_mini_batches schedule_lr_decay update_lr vector_to_dictionary
+    """.split(),
+)
+def test_what_ffnn_adds_has_a_twin(name):
+    ours, twin = (inspect.signature(getattr(module, name)) for module in (ffnn, reference))
+    assert list(ours.parameters) == list(twin.parameters)
+    defaults = [[p.default for p in of.parameters.values()] for of in (ours, twin)]
+    assert defaults[0] == defaults[1]
+    assert inspect.getdoc(getattr(ffnn, name)) and inspect.getdoc(getattr(reference, name))
+
+
 @pytest.mark.parametrize("name", ASSIGNMENT)
 def test_arguments_go_by_position_and_by_keyword(name):
-    """What ffnn adds goes by keyword alone, behind all that the assignment knows."""
+    """What ffnn adds goes by keyword alone, behind all that the assignment knows; the L-layer
+    model hands every other keyword on to train."""
     kinds = [parameter.kind for parameter in callers_see(getattr(ffnn, name)).values()]
     P = inspect.Parameter
+    if name == "L_layer_model":
+        assert kinds.pop() == P.VAR_KEYWORD
     assert set(kinds) <= {P.POSITIONAL_OR_KEYWORD, P.KEYWORD_ONLY} and kinds == sorted(kinds)
     assert kinds.count(P.POSITIONAL_OR_KEYWORD) == ASSIGNMENT[name]

@@ -18,7 +18,7 @@ int ffnn_labels_check(const char *function, ffnn_labels *labels, ffnn_cost cost,
     if ((rows == 1 || labels->are_classes) && has_class_shape(Y, cols)) return 0;
     const ffnn_place place = {function, "Y", 0};
     const int ndim = PyArray_NDIM(Y->array);
-    if (ndim != 2 && !((rows == 1 || labels->are_classes) && ndim == 1))
+    if (ndim != 2 && !(ndim == 1 && (rows == 1 || labels->are_classes || has_class_shape(Y, cols))))
         return ffnn_ndim_raise(Y, place);
     char shape[FFNN_SHAPE_TEXT];
     const char *hint = "";
