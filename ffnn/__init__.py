@@ -32,6 +32,7 @@ from ffnn.config import show_config as show_config
 from ffnn.datasets import load_data
 from ffnn.initialize import initialize_parameters, initialize_parameters_deep
 from ffnn.plotting import plot_costs, print_mislabeled_images
+from ffnn.threadpools import register_threadpoolctl as register_threadpoolctl
 from ffnn.training import L_layer_model, predict, two_layer_model
 
 __version__ = "0.1.0"
