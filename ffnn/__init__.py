@@ -50,6 +50,7 @@ from ffnn.schedules import (
     update_lr as update_lr,
 )
 from ffnn.summary import summary as summary
+from ffnn.threadpools import register_threadpoolctl as register_threadpoolctl
 from ffnn.training import L_layer_model, two_layer_model
 
 __version__ = "0.1.0"
