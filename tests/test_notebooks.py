@@ -13,8 +13,16 @@ import pytest
 import ffnn
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
-NOTEBOOKS = ["step_by_step", "application"]
-PLOTS = re.compile(r"\b(plt\.subplots|plot_costs|print_mislabeled_images)\(")
+NOTEBOOKS = [
+    "step_by_step",
+    "application",
+    "planar",
+    "regularization",
+    "optimization",
+    "ten_digits",
+    "regression",
+]
+PLOTS = re.compile(r"\b(plt\.subplots|plot_costs|plot_weights|print_mislabeled_images)\(")
 SECONDS_A_CELL = 300
 
 # All of them: only where everything is tested does the folder lie beside the tests.
