@@ -52,9 +52,19 @@ static bool prepare_masks(ffnn_run *run, ptrdiff_t count)
     return true;
 }
 
+/* A run with the Gram form keeps to the general way, which knows it. */
+static bool is_small(const ffnn_run *run, ptrdiff_t count)
+{
+    if (run->is_gram || count > run->most) return false;
+    for (int i = 0; i < run->layers; i++)
+        if (!ffnn_small_fits(run->k, run->layer[i].n, run->layer[i].n_prev, count)) return false;
+    return true;
+}
+
 bool ffnn_batch_prepare(ffnn_run *run, bool is_ordered, ptrdiff_t count)
 {
-    if (is_ordered && !run->gathered) {
+    run->is_small = is_small(run, count);
+    if ((is_ordered || run->is_small) && !run->gathered) {
         const size_t bytes = lay_out(run).end;
         run->gathered = bytes < SIZE_MAX ? ffnn_allocate(bytes) : NULL;
         if (!run->gathered) return false;
@@ -64,16 +74,34 @@ bool ffnn_batch_prepare(ffnn_run *run, bool is_ordered, ptrdiff_t count)
 
 /* ---- gathering ---- */
 
-static void copy_float(const float *from, ptrdiff_t step, const ptrdiff_t *order, ptrdiff_t count,
-                       float *to)
+/* The examples of `order`, or, where that is NULL, those from `first` on. */
+static void copy_float(const float *from, ptrdiff_t step, const ptrdiff_t *order, ptrdiff_t first,
+                       ptrdiff_t count, float *to)
 {
-    for (ptrdiff_t j = 0; j < count; j++) to[j] = from[order[j] * step];
+    for (ptrdiff_t j = 0; j < count; j++) to[j] = from[(order ? order[j] : first + j) * step];
 }
 
-static void copy_double(const double *from, ptrdiff_t step, const ptrdiff_t *order, ptrdiff_t count,
-                        double *to)
+static void copy_double(const double *from, ptrdiff_t step, const ptrdiff_t *order, ptrdiff_t first,
+                        ptrdiff_t count, double *to)
 {
-    for (ptrdiff_t j = 0; j < count; j++) to[j] = from[order[j] * step];
+    for (ptrdiff_t j = 0; j < count; j++) to[j] = from[(order ? order[j] : first + j) * step];
+}
+
+/* Row by row, zeros behind. */
+static ffnn_view gather_rows(const ffnn_kernels *k, ffnn_view v, const ptrdiff_t *order,
+                             ptrdiff_t first, ptrdiff_t count, ptrdiff_t row, void *out)
+{
+    const ptrdiff_t bytes = k->element_bytes;
+    for (ptrdiff_t i = 0; i < v.rows; i++) {
+        const char *from = (const char *)v.data + i * v.row * bytes;
+        char *to = (char *)out + i * row * bytes;
+        if (k->real == FFNN_DOUBLE)
+            copy_double((const void *)from, v.col, order, first, count, (void *)to);
+        else
+            copy_float((const void *)from, v.col, order, first, count, (void *)to);
+        memset(to + count * bytes, 0, (size_t)((row - count) * bytes));
+    }
+    return ffnn_contiguous(out, v.rows, count, row);
 }
 
 /* The columns `order` of v, whose examples stand one by one, or row by row. */
@@ -87,24 +115,40 @@ static ffnn_view gather(const ffnn_kernels *k, ffnn_view v, const ptrdiff_t *ord
                    (const char *)v.data + order[j] * v.col * bytes, (size_t)(v.rows * bytes));
         return (ffnn_view){out, v.rows, count, 1, v.rows};
     }
-    for (ptrdiff_t i = 0; i < v.rows; i++) {
-        const char *from = (const char *)v.data + i * v.row * bytes;
-        char *to = (char *)out + i * row * bytes;
-        if (k->real == FFNN_DOUBLE)
-            copy_double((const void *)from, v.col, order, count, (void *)to);
-        else
-            copy_float((const void *)from, v.col, order, count, (void *)to);
-    }
-    return ffnn_contiguous(out, v.rows, count, row);
+    return gather_rows(k, v, order, 0, count, row, out);
 }
 
-slab ffnn_batch_slab(const ffnn_run *run, const batch *b, ptrdiff_t first)
+/* The whole batch, padded; all examples in their own order are copied once. */
+static slab small_slab(ffnn_run *run, const batch *b)
 {
+    const ffnn_kernels *k = run->k;
+    const ptrdiff_t row = slab_columns(run, b->count), count = b->count;
+    const ptrdiff_t *order = b->order ? b->order + b->first : NULL;
+    const gathered_layout at = lay_out(run);
+    const bool is_all = !b->order && count == run->X.cols;
+    char *out = run->gathered;
+    slab s = {.row = row, .is_first = true, .is_last = true};
+    s.X = ffnn_contiguous(out, run->X.rows, count, row);
+    s.Y = ffnn_contiguous(out + at.Y, run->Y.rows, count, row);
+    if (run->weights) s.weights = out + at.weights;
+    if (is_all && run->has_all) return s;
+    gather_rows(k, run->X, order, b->first, count, row, out);
+    gather_rows(k, run->Y, order, b->first, count, row, out + at.Y);
+    const ffnn_view weights = {run->weights, 1, run->X.cols, 0, 1};
+    if (run->weights) gather_rows(k, weights, order, b->first, count, row, out + at.weights);
+    run->has_all = is_all;
+    return s;
+}
+
+slab ffnn_batch_slab(ffnn_run *run, const batch *b, ptrdiff_t first)
+{
+    if (run->is_small) return small_slab(run, b);
     const ffnn_kernels *k = run->k;
     const ptrdiff_t row = slab_columns(run, b->count), left = b->count - first;
     const ptrdiff_t count = left < row ? left : row, from = b->first + first;
     slab s = {.row = row, .first = first, .is_first = first == 0, .is_last = left <= row};
     if (b->order) {
+        run->has_all = false;
         const gathered_layout at = lay_out(run);
         char *out = run->gathered;
         const ptrdiff_t *order = b->order + from;

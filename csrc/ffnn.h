@@ -170,6 +170,15 @@ typedef struct ffnn_kernels {
     /* a[i, j] *= weights[j]. */
     void (*weigh)(ptrdiff_t rows, ptrdiff_t cols, const void *weights, void *a, ptrdiff_t a_row);
 
+    /* For small.c, rows of `cols` columns, whole vectors, without gaps. out[i, :] = bias[i] + the
+     * sum over k of left[i * left_row + k * left_col] right[k, :]; bias may be NULL. */
+    void (*small_product)(ptrdiff_t rows, ptrdiff_t depth, ptrdiff_t cols, const void *left,
+                          ptrdiff_t left_row, ptrdiff_t left_col, const void *bias,
+                          const void *right, void *out);
+    /* dw[i, k] = the sum over the columns of dz[i, :] a[k, :]. */
+    void (*small_gradients)(ptrdiff_t n, ptrdiff_t n_prev, ptrdiff_t cols, const void *dz,
+                            const void *a, void *dw);
+
     ffnn_activation_kernels activations[FFNN_ACTIVATIONS];
     ffnn_cost_kernels costs[FFNN_COSTS];
     ffnn_optimizer_kernels optimizers[FFNN_OPTIMIZERS];

@@ -32,10 +32,14 @@ static void prepare_steps(ffnn_run *run, ptrdiff_t m)
         .beta1 = r->beta1,
         .beta2 = r->beta2,
         .epsilon = r->epsilon,
-        .correction1 = 1 - pow(r->beta1, (double)run->steps),
-        .correction2 = 1 - pow(r->beta2, (double)run->steps),
+        .correction1 = 1,
+        .correction2 = 1,
         .scale = 1 / (double)m,
     };
+    if (run->k->optimizers[r->optimizer].moments == 2) {
+        s.correction1 -= pow(r->beta1, (double)run->steps);
+        s.correction2 -= pow(r->beta2, (double)run->steps);
+    }
     /* Plain descent divides the rate by m in place of each gradient. */
     if (ffnn_gram_fits(r)) s.rate /= (double)m, s.scale = 1;
     run->b_step = run->W_step = s;
@@ -78,7 +82,9 @@ bool ffnn_learn(ffnn_run *run, const batch *b, double *cost, patience *p)
     if (draw_masks(run, b->count, p)) return true;
     for (ptrdiff_t first = 0; first < b->count;) {
         const slab s = ffnn_batch_slab(run, b, first);
-        if (ffnn_pass_forward(run, &s, cost, p) || ffnn_pass_backward(run, &s, p)) return true;
+        if (run->is_small ? ffnn_small_pass(run, &s, cost, p)
+                          : ffnn_pass_forward(run, &s, cost, p) || ffnn_pass_backward(run, &s, p))
+            return true;
         first += s.X.cols;
     }
     if (run->rule.clip_norm > 0) clip_and_step(run);

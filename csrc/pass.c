@@ -32,7 +32,7 @@ static ffnn_result gram_columns(const ffnn_run *run, void *data, const slab *s)
 
 /* Where Z of a layer stands: in `kept`, which is also A's place unless the derivative needs it;
  * that of the output, which the cost is taken from, where dZ will stand. */
-static ffnn_result z_of(const ffnn_run *run, int i, const slab *s)
+ffnn_result ffnn_pass_z(const ffnn_run *run, int i, const slab *s)
 {
     const layer *l = &run->layer[i];
     if (i == 0 && run->gram.is_ready) return gram_columns(run, run->gram.Z, s);
@@ -44,8 +44,21 @@ static ffnn_result z_of(const ffnn_run *run, int i, const slab *s)
 static ffnn_result kept_of(const ffnn_run *run, int i, const slab *s)
 {
     const layer *l = &run->layer[i];
-    if (run->k->activations[l->g].keeps_input) return z_of(run, i, s);
+    if (run->k->activations[l->g].keeps_input) return ffnn_pass_z(run, i, s);
     return (ffnn_result){l->kept, s->row};
+}
+
+double ffnn_pass_cost(const ffnn_run *run, const slab *s)
+{
+    const ffnn_cost_kernels *c = &run->k->costs[run->cost];
+    const layer *output = &run->layer[run->layers - 1];
+    const ffnn_result Z = ffnn_pass_z(run, run->layers - 1, s);
+    int flags = 0;
+    if (run->is_fused)
+        return c->value_from_logits(output->n, s->X.cols, Z.data, Z.row, s->Y.data, s->Y.row,
+                                    s->weights);
+    return c->value(output->n, s->X.cols, output->A, s->row, s->Y.data, s->Y.row, s->weights,
+                    &flags);
 }
 
 bool ffnn_pass_forward(const ffnn_run *run, const slab *s, double *cost, patience *p)
@@ -54,7 +67,7 @@ bool ffnn_pass_forward(const ffnn_run *run, const slab *s, double *cost, patienc
     for (int i = 0; i < run->layers; i++) {
         const layer *l = &run->layer[i];
         const bool keeps_input = k->activations[l->g].keeps_input;
-        const ffnn_result A = {l->A, s->row}, Z = z_of(run, i, s);
+        const ffnn_result A = {l->A, s->row}, Z = ffnn_pass_z(run, i, s);
         const ffnn_result V = keeps_input ? A : (ffnn_result){l->kept, s->row};
         const ffnn_dropout dropout = dropout_of(run, i, s);
         if (i == 0 && run->gram.is_ready)
@@ -64,20 +77,12 @@ bool ffnn_pass_forward(const ffnn_run *run, const slab *s, double *cost, patienc
                                input_of(run, i, s), l->g, dropout, Z, V, A);
         if (ffnn_patience_spend(p, l->n, l->n_prev, s->X.cols)) return true;
     }
-    if (!cost) return false;
-    const ffnn_cost_kernels *c = &k->costs[run->cost];
-    const layer *output = &run->layer[run->layers - 1];
-    const ffnn_result Z = z_of(run, run->layers - 1, s);
-    int flags = 0;
-    *cost += run->is_fused ? c->value_from_logits(output->n, s->X.cols, Z.data, Z.row, s->Y.data,
-                                                  s->Y.row, s->weights)
-                           : c->value(output->n, s->X.cols, output->A, s->row, s->Y.data, s->Y.row,
-                                      s->weights, &flags);
+    if (cost) *cost += ffnn_pass_cost(run, s);
     return false;
 }
 
 /* dZ of the output layer. */
-static void start_backward(const ffnn_run *run, const slab *s)
+void ffnn_pass_start_backward(const ffnn_run *run, const slab *s)
 {
     const ffnn_kernels *k = run->k;
     const layer *l = &run->layer[run->layers - 1];
@@ -129,7 +134,7 @@ bool ffnn_pass_backward(const ffnn_run *run, const slab *s, patience *p)
     /* A norm to be clipped is known when all gradients are. */
     const bool has_step = s->is_last && run->rule.clip_norm == 0;
     int turn = 0;
-    start_backward(run, s);
+    ffnn_pass_start_backward(run, s);
     for (int i = run->layers - 1; i >= 0; i--, turn = !turn) {
         const layer *l = &run->layer[i];
         const ffnn_view dZ = ffnn_contiguous(run->dZ[turn], l->n, s->X.cols, s->row);

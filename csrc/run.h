@@ -3,6 +3,7 @@
  *   run.c     its memory, and the ways in
  *   batch.c   the examples of one step, slab by slab: where they stand, or gathered
  *   pass.c    a slab forward and backward through all layers
+ *   small.c   the same for nets so small that products are not worth setting up
  *   learn.c   the step itself: the optimiser's numbers, L2, clipping, dropout's masks
  *   gram.c    the first layer without its X
  */
@@ -63,6 +64,8 @@ struct ffnn_run {
     void *sums;             /* [widest], the row sums of one slab */
     void *block;            /* all of the above and what the layers point to */
     void *gathered;         /* a block for X, Y and weights of a slab, from the first need on */
+    bool is_small;          /* batches go through small.c */
+    bool has_all;           /* `gathered` holds all examples in their own order, padded */
     unsigned char *masks;   /* a block for the layers' masks, likewise */
     ptrdiff_t mask_columns; /* that it has room for */
     ffnn_step W_step, b_step; /* of the step in hand */
@@ -119,12 +122,24 @@ typedef struct {
 /* What has to be there for batches of so many examples; false when there is no memory. */
 bool ffnn_batch_prepare(ffnn_run *run, bool is_ordered, ptrdiff_t count);
 /* The slab of `b` that begins at `first`. */
-slab ffnn_batch_slab(const ffnn_run *run, const batch *b, ptrdiff_t first);
+slab ffnn_batch_slab(ffnn_run *run, const batch *b, ptrdiff_t first);
+
+/* Where Z of layer[i] stands. */
+ffnn_result ffnn_pass_z(const ffnn_run *run, int i, const slab *s);
+/* The sum of what the slab's examples cost, once they have passed forward. */
+double ffnn_pass_cost(const ffnn_run *run, const slab *s);
+/* dZ of the output layer, in dZ[0]. */
+void ffnn_pass_start_backward(const ffnn_run *run, const slab *s);
 
 /* All layers forward; adds the slab's cost to *cost, where wanted. True: stop. */
 bool ffnn_pass_forward(const ffnn_run *run, const slab *s, double *cost, patience *p);
 /* All layers backward: sums dW and db, and takes the step with the last slab. */
 bool ffnn_pass_backward(const ffnn_run *run, const slab *s, patience *p);
+
+/* Is a product of a layer [n, n_prev] with m examples one for small.c? */
+bool ffnn_small_fits(const ffnn_kernels *k, ptrdiff_t n, ptrdiff_t n_prev, ptrdiff_t m);
+/* Both ways, and the step, for a slab that is a whole batch, gathered and padded. */
+bool ffnn_small_pass(const ffnn_run *run, const slab *s, double *cost, patience *p);
 
 /* One step with the examples of `b`; adds what they cost before it, L2 included, to *cost. */
 bool ffnn_learn(ffnn_run *run, const batch *b, double *cost, patience *p);

@@ -69,8 +69,9 @@ def test_asking_changes_nothing(rng, real):
 @pytest.mark.parametrize(
     ("dims", "m", "pays"),
     [
-        ([40, 3, 1], 39, True),
-        ([40, 3, 1], 40, False),  # no fewer examples than inputs
+        ([400, 9, 1], 399, True),
+        ([400, 9, 1], 400, False),  # no fewer examples than inputs
+        ([40, 3, 1], 39, False),  # so small that a step is done before
         ([900, 3, 1], 60, True),
         ([4200, 64, 1], 4096, None),  # 64 MiB in float32 alone
     ],

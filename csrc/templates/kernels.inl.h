@@ -20,6 +20,7 @@
 #include "activations.inl.h"
 #include "costs.inl.h"
 #include "cross_entropy.inl.h"
+#include "small.inl.h"
 #include "update.inl.h"
 #include "optimizers.inl.h"
 
@@ -48,6 +49,8 @@ static const ffnn_kernels FN(kernels) = {
     .square_sum = FN(square_sum),
     .drop = FN(drop),
     .weigh = FN(weigh),
+    .small_product = FN(small_product),
+    .small_gradients = FN(small_gradients),
     .activations =
         {
 #define FFNN_ACTIVATION(name, of) ACTIVATION_OF_##of(name)
