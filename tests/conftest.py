@@ -1,6 +1,7 @@
 """Fixtures for every test. The instruction set is chosen outside, by FFNN_ISA: one run for each."""
 
 import os
+import signal
 
 import numpy as np
 import pytest
@@ -11,6 +12,14 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 # The same examples on every machine and in every run; no time limit: sanitised builds are slow.
 settings.register_profile("ffnn", derandomize=True, deadline=None, max_examples=60)
 settings.load_profile("ffnn")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c():
+    """A shell's & hands its children a SIGINT that is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

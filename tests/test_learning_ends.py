@@ -262,6 +262,7 @@ rng = np.random.default_rng(0)
 X = rng.standard_normal((64, 20000))
 Y = rng.integers(0, 10, 20000)
 options = dict(seed=1, output_activation="softmax", optimizer="adam", keep_prob={keep_prob})
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell's & began it
 threading.Timer(0.7, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
 try:
     ffnn.train(X, Y, [64, 128, 10], num_epochs=10**6, **options)
