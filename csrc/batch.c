@@ -4,7 +4,7 @@
  * workspace does not grow with m. Its geometry follows from the batch's size alone. Examples in
  * their own order are read where they stand; in another order a slab of them is gathered first.
  */
-#include "run.h"
+#include "run_parts.h"
 
 #include <stdint.h>
 

@@ -370,6 +370,9 @@ enum { FFNN_ALIGNMENT = 64 };
 /* At least `bytes` bytes, aligned to FFNN_ALIGNMENT, or NULL; ffnn_free(NULL) does nothing. */
 void *ffnn_allocate(size_t bytes);
 void ffnn_free(void *memory);
+/* `bytes` and rows * cols elements more, rounded up to the alignment; SIZE_MAX where that does not
+ * fit. */
+size_t ffnn_bytes_with(size_t bytes, ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t element_bytes);
 /* For tests: the n-th allocation from now on fails (0: none does). */
 void ffnn_allocate_fail_at(long n);
 

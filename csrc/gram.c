@@ -8,7 +8,7 @@
  * and with S = the sum of all rate dZ1 so far, W1 = W1_0 - S X^T whenever somebody asks. The same
  * in real arithmetic; n_1 m^2 multiply-adds an iteration in place of 2 n_1 n_x m, and no byte of X.
  */
-#include "run.h"
+#include "run_parts.h"
 
 enum { MOST_BYTES = 64 << 20 }; /* of G */
 

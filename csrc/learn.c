@@ -1,5 +1,5 @@
 /* learn.c - one step with the examples of a batch. */
-#include "run.h"
+#include "run_parts.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* pass.c - a slab of examples forward and backward through all layers. */
-#include "run.h"
+#include "run_parts.h"
 
 static void *row_of(const ffnn_run *run, void *data, ptrdiff_t row, ptrdiff_t i)
 {

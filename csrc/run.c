@@ -9,7 +9,7 @@
  *   shared           dZ of two layers [widest, slab], the sums of one slab's rows
  *   with G           what gram.c needs for the first layer
  */
-#include "run.h"
+#include "run_parts.h"
 
 #include <stdint.h>
 
@@ -17,22 +17,10 @@ enum {
     SLAB = 512,
     LEAST_SLAB = 128,
     MOST_WORK = 1000 * 1000 * 1000, /* multiply-adds of one product: some 10 ms */
-    POLL_WORK = 200 * 1000 * 1000,  /* multiply-adds between two looks at the signals: 2 to 40 ms */
-    CALL_WORK = 2000, /* what a product costs beside its arithmetic, in multiply-adds */
 };
 
 /* ---- memory -------------------------------------------------------------------------------------
  */
-
-size_t ffnn_bytes_with(size_t bytes, ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t element_bytes)
-{
-    size_t elements, more;
-    if (__builtin_mul_overflow((size_t)rows, (size_t)cols, &elements) ||
-        __builtin_mul_overflow(elements, (size_t)element_bytes, &more) || more > SIZE_MAX / 4 ||
-        bytes > SIZE_MAX / 4)
-        return SIZE_MAX;
-    return bytes + (more + FFNN_ALIGNMENT - 1) / FFNN_ALIGNMENT * FFNN_ALIGNMENT;
-}
 
 /* Lays one array behind the last: *bytes is where it begins, and then where it ends. With no block
  * yet, only the size is counted. */
@@ -171,14 +159,6 @@ double *ffnn_run_rate(ffnn_run *run)
 
 /* ---- the ways in --------------------------------------------------------------------------------
  */
-
-bool ffnn_patience_spend(patience *p, ptrdiff_t rows, ptrdiff_t depth, ptrdiff_t cols)
-{
-    p->work += (double)rows * (double)depth * (double)cols + CALL_WORK;
-    if (p->work < POLL_WORK || !p->poll) return false;
-    p->work = 0;
-    return p->poll(p->context);
-}
 
 ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, double *cost, ffnn_poll *poll,
                              void *context)

@@ -5,7 +5,7 @@
  * of the run: rows follow each other without a gap, and an activation is one call for all of a
  * layer. In the padding dZ is 0, so that no sum over the examples sees it.
  */
-#include "run.h"
+#include "run_parts.h"
 
 /* Where panels and tiles begin to pay, in multiply-adds of one product. */
 enum { MOST_WORK = 32 * 1024 };

@@ -93,6 +93,8 @@ class Run:
                 self._meet_nan("the cost is NaN", epoch)
             elif is_recorded and self.record.length != len(self.costs):
                 self._meet_nan("the parameters overflow", epoch)
+            elif cost < 0:
+                self._meet_negative(epoch)
             if self.stopped_by is None and is_recorded:
                 self._watch(epoch)
                 self._call()
@@ -221,6 +223,18 @@ class Run:
         warnings.warn(
             f"{self.plan.function}: {what}, first seen at {self.unit} {epoch} with learning "
             f"rate {rate}; {stop}a smaller rate, or data without NaN and inf, may help",
+            RuntimeWarning,
+            stacklevel=self.depth + 4,
+        )
+
+    def _meet_negative(self, epoch: int) -> None:
+        """A cross-entropy of labels that are no probabilities falls without end."""
+        if self.has_warned:
+            return
+        self.has_warned = True
+        warnings.warn(
+            f"{self.plan.function}: the cost is negative, first seen at {self.unit} {epoch}: "
+            "the labels of a cross-entropy lie between 0 and 1",
             RuntimeWarning,
             stacklevel=self.depth + 4,
         )

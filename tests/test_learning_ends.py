@@ -233,6 +233,16 @@ def test_the_model_goes_on_and_warns_where_it_was_called(rng):
         assert len(caught) == 1 and len(costs) == 4 and caught[0].filename == __file__
 
 
+def test_labels_that_are_no_probabilities_are_warned_of():
+    """Digits where "is it even?" was meant: the cost falls below 0. (train refuses them.)"""
+    X, digits = ffnn.datasets.load_digits()
+    with pytest.warns(
+        RuntimeWarning, match="L_layer_model: the cost is negative.* 0 and 1"
+    ) as caught:
+        ffnn.L_layer_model(X, digits, [64, 20, 1], num_iterations=301)
+    assert len(caught) == 1 and caught[0].filename == __file__
+
+
 # ---- Ctrl-C --------------------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-/* run.h - what the files of a whole run share.
+/* run_parts.h - what the files of a whole run share.
  *
  *   run.c     its memory, and the ways in
  *   batch.c   the examples of one step, slab by slab: where they stand, or gathered
@@ -7,8 +7,8 @@
  *   learn.c   the step itself: the optimiser's numbers, L2, clipping, dropout's masks
  *   gram.c    the first layer without its X
  */
-#ifndef FFNN_RUN_H
-#define FFNN_RUN_H
+#ifndef FFNN_RUN_PARTS_H
+#define FFNN_RUN_PARTS_H
 
 #include "ffnn.h"
 
@@ -33,7 +33,17 @@ typedef struct {
 } patience;
 
 /* Adds a product's work; true where the run is to stop. */
-bool ffnn_patience_spend(patience *p, ptrdiff_t rows, ptrdiff_t depth, ptrdiff_t cols);
+static inline bool ffnn_patience_spend(patience *p, ptrdiff_t rows, ptrdiff_t depth, ptrdiff_t cols)
+{
+    enum {
+        POLL_WORK = 200 * 1000 * 1000, /* multiply-adds between two looks: 2 to 40 ms */
+        CALL_WORK = 2000, /* what a product costs beside its arithmetic, in multiply-adds */
+    };
+    p->work += (double)rows * (double)depth * (double)cols + CALL_WORK;
+    if (p->work < POLL_WORK || !p->poll) return false;
+    p->work = 0;
+    return p->poll(p->context);
+}
 
 /* The Gram form's arrays: G [m, m], the others [n_1, m]; rows are `row` elements apart. */
 typedef struct {
@@ -100,9 +110,6 @@ static inline ptrdiff_t ffnn_whole_vectors(ptrdiff_t n, ptrdiff_t lanes)
 {
     return (n + lanes - 1) / lanes * lanes;
 }
-
-/* Adds rows * cols elements, rounded up to the alignment; SIZE_MAX once it no longer fits. */
-size_t ffnn_bytes_with(size_t bytes, ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t element_bytes);
 
 /* The examples of one step, `count` of them from `first` on, in `order` unless that is NULL. */
 typedef struct {
