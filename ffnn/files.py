@@ -46,9 +46,9 @@ def save_parameters(
     ==========  ==============  ========================================================
 
     The file is written beside its place and put there in one step: after a full disk or a crash
-    what was there before is there still. ValueError for another suffix and for a meta too large,
-    TypeError for an array or a value of another kind, both before anything is written; OSError as
-    the system gives it. np.load reads an .npz, too.
+    what was there before is there still; where path is a link, so is it. ValueError for another
+    suffix and for a meta too large, TypeError for a name, an array or a value of another kind, all
+    before anything is written; OSError as the system gives it. np.load reads an .npz, too.
 
     >>> import numpy as np, ffnn, os, tempfile
     >>> path = os.path.join(tempfile.mkdtemp(), "net.npz")
@@ -69,7 +69,8 @@ def load_parameters(path: str | os.PathLike[str]) -> tuple[Parameters, dict[str,
 
     The arrays are new, in C order and of the type they had; tuples in the meta have become lists.
     ValueError, which names the file, for one that is damaged, cut short or no such file at all;
-    OSError as the system gives it. No more memory is taken than the file is long.
+    OSError as the system gives it. Memory is taken by the length of the file, a few times at most,
+    whatever sizes it claims.
 
     >>> import ffnn
     >>> ffnn.load_parameters("net.txt")
@@ -83,7 +84,7 @@ def load_parameters(path: str | os.PathLike[str]) -> tuple[Parameters, dict[str,
     try:
         read = _read_npz if place.suffix == ".npz" else _read_safetensors
         return read(content)
-    except ImportError:
+    except (ImportError, MemoryError):
         raise
     except Exception as error:  # whatever a parser says of damaged bytes
         raise ValueError(
@@ -119,7 +120,7 @@ def _checked_arrays(parameters: Mapping[str, Any]) -> Arrays:
         raise TypeError(f"{function}: parameters must be a dict, not {type(parameters).__name__}")
     arrays = {}
     for name, value in parameters.items():
-        if not isinstance(name, str) or not name or name == _META or "/" in name or "\0" in name:
+        if not isinstance(name, str) or not _can_be_a_name(name):
             raise TypeError(f"{function}: parameters has a key {name!r}, which can be no name")
         if isinstance(value, np.ma.MaskedArray):
             raise TypeError(f"{function}: parameters[{name!r}] is a masked array")
@@ -133,14 +134,33 @@ def _checked_arrays(parameters: Mapping[str, Any]) -> Arrays:
     return arrays
 
 
+def _can_be_a_name(name: str) -> bool:
+    """Whether it may stand in either format, beside what is not an array there."""
+    free = name not in ("", _META, "__metadata__") and not {"/", "\0"} & set(name)
+    return free and not any("\ud800" <= letter <= "\udfff" for letter in name)
+
+
+def _refuse_lossy(function: str, where: str, value: Any) -> None:
+    """Raise for a dict whose keys JSON would turn into other ones, which may then be one."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise TypeError(f"{function}: {where} has a key {key!r}, expected a str")
+            _refuse_lossy(function, f"{where}[{key!r}]", item)
+    elif isinstance(value, (list, tuple)):
+        for i, item in enumerate(value):
+            _refuse_lossy(function, f"{where}[{i}]", item)
+
+
 def _checked_line(arrays: Arrays, meta: dict[str, Any]) -> str:
     for key, value in meta.items():
         try:
-            json.dumps(value, allow_nan=False)
-        except (TypeError, ValueError) as error:
+            json.dumps(value, allow_nan=False, skipkeys=True)
+        except (TypeError, ValueError, RecursionError) as error:
             raise TypeError(f"save_parameters: {key} is nothing that JSON knows: {error}") from None
+        _refuse_lossy("save_parameters", key, value)
     listed = [[name, x.dtype.name, list(x.shape)] for name, x in arrays.items()]
-    # As it will be read: keys are strings then.
+    # As it will be read: tuples are lists then.
     content = json.loads(json.dumps({"format": _FORMAT, "arrays": listed, "meta": meta}))
     line = json.dumps({**content, "sha256": _digest(content, arrays)})
     if len(line) > _MOST_META:
@@ -151,7 +171,7 @@ def _checked_line(arrays: Arrays, meta: dict[str, Any]) -> str:
 def _digest(content: dict[str, Any], arrays: Arrays) -> str:
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
     for array in arrays.values():
-        digest.update(array.tobytes())
+        digest.update(array.data)
     return digest.hexdigest()
 
 
@@ -180,7 +200,8 @@ def _tensors(arrays: Arrays, line: str) -> bytes:
 
 
 def _replace(place: Path, content: bytes) -> None:
-    beside = place.with_name(f".{place.name}.{secrets.token_hex(8)}")
+    place = Path(os.path.realpath(place))
+    beside = place.with_name(f".ffnn-{secrets.token_hex(8)}")
     try:
         with open(beside, "xb") as file:
             file.write(content)
@@ -198,30 +219,35 @@ def _replace(place: Path, content: bytes) -> None:
 
 def _read_npz(content: bytes) -> tuple[Parameters, dict[str, Any]]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        members = {}
-        for info in archive.infolist():
-            # A compressed member could grow without bounds.
-            if info.compress_type != zipfile.ZIP_STORED or info.file_size > len(content):
-                raise ValueError(f"{info.filename} is not stored as it is")
-            members[info.filename] = archive.read(info)
-    text = members[f"{_META}.npy"]
-    # A header is never parsed: what it has to be is known.
-    text = text[text.index(b"\n") + 1 :]
-    about = _parse(text.decode())
-    arrays = {}
-    for name, dtype, shape in about["arrays"]:
-        member, header = members[f"{name}.npy"], _npy_header(dtype, shape)
-        if not member.startswith(header):
-            raise ValueError(f"{name} has another header")
-        # A copy, which can be written to.
-        arrays[name] = np.frombuffer(member, dtype, offset=len(header)).reshape(shape).copy()
+        members = archive.infolist()
+        # Compressed members, or some that share their bytes, could grow without bounds.
+        if any(member.compress_type != zipfile.ZIP_STORED for member in members):
+            raise ValueError("it is compressed")
+        if sum(member.file_size for member in members) > len(content):
+            raise ValueError("its members are larger than itself")
+        text = archive.read(f"{_META}.npy")
+        # A header is never parsed: what it has to be is known.
+        about = _parse(text[text.index(b"\n") + 1 :].decode())
+        names = [f"{_META}.npy", *(f"{name}.npy" for name, _, _ in about["arrays"])]
+        if [member.filename for member in members] != names:
+            raise ValueError("it holds other arrays than it lists")
+        arrays = {}
+        for name, dtype, shape in about["arrays"]:
+            member, header = archive.read(f"{name}.npy"), _npy_header(dtype, shape)
+            if not member.startswith(header):
+                raise ValueError(f"{name} has another header")
+            # A copy, which can be written to.
+            arrays[name] = np.frombuffer(member, dtype, offset=len(header)).reshape(shape).copy()
     return _verified(about, arrays)
 
 
 def _read_safetensors(content: bytes) -> tuple[Parameters, dict[str, Any]]:
     safetensors = _safetensors("load_parameters")
     length = int.from_bytes(content[:8], "little")
-    about = _parse(json.loads(content[8 : 8 + length])["__metadata__"][_META])
+    header = json.loads(content[8 : 8 + length])
+    about = _parse(header.pop("__metadata__")[_META])
+    if sorted(header) != sorted(name for name, _, _ in about["arrays"]):
+        raise ValueError("it holds other arrays than it lists")
     tensors = safetensors.numpy.load(content)
     arrays = {}
     for name, dtype, shape in about["arrays"]:

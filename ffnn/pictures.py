@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ffnn import _ffnn
 from ffnn.initialize import Parameters
-from ffnn.plotting import pyplot
+from ffnn.plotting import inset_grid, mark_of, pyplot, whole_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,9 +36,15 @@ def plot_history(
     ax                       where to draw; a new figure when None
     =======  ==============  =========================================================
 
-    What begins with "val_" is dashed and has the colour of its namesake. KeyError for a name that
-    the history has not.
+    What begins with "val_" is dashed and has the colour of its namesake. TypeError where history is
+    another thing, KeyError for a name that it has not.
     """
+    if not isinstance(history, dict) or "epoch" not in history:
+        found = "a dict without 'epoch'" if isinstance(history, dict) else type(history).__name__
+        raise TypeError(
+            "plot_history: history must be the dict that ffnn.train returns beside the parameters, "
+            f"not {found}"
+        )
     if names is None:
         names = [name for name in ("cost", "val_cost") if name in history]
     for name in names:
@@ -53,11 +59,13 @@ def plot_history(
             history["epoch"],
             history[name],
             label=name.replace("_", " "),
+            marker=mark_of(len(history[name])),
             linestyle="--" if of != name else "-",
             color=colours.get(of),
         )
         colours.setdefault(of, line.get_color())
     axes.set_xlabel("epoch")
+    whole_ticks(axes)
     if len(names) == 1:
         axes.set_ylabel(names[0].replace("_", " "))
     else:
@@ -144,7 +152,7 @@ def _classes(
 
 
 def plot_weights(
-    parameters: Parameters, *, image_shape: tuple[int, int] | None = None, ax: Any = None
+    parameters: Parameters, *, image_shape: tuple[int, int] | None = None, ax: Axes | None = None
 ) -> NDArray[Any]:
     """Draw the weights that lead to the units of the first layer, a picture each.
 
@@ -152,21 +160,24 @@ def plot_weights(
     parameters   dict             W1, ...; of W1 (n_1, n_x) the first 64 rows are drawn
     image_shape  (rows, columns)  of an input; None: square where n_x is a square, else W1
                                   itself is drawn, a row for each unit
-    ax                            one axes for W1 itself; None: a new figure
+    ax                            axes whose place the pictures share; a new figure when None
     ===========  ===============  =======================================================
 
     Red is positive, blue negative, white 0, on one scale for all. Returns an array of the axes.
-    ValueError where image_shape does not hold n_x pixels.
+    KeyError where there is no W1, ValueError where W1 holds no weights or image_shape has not n_x
+    pixels.
     """
     function = "plot_weights"
     if not isinstance(parameters, dict) or "W1" not in parameters:
         raise KeyError(f"{function}: parameters has no 'W1'")
     W = np.asarray(parameters["W1"])
+    if W.ndim != 2 or W.size == 0:
+        raise ValueError(f"{function}: W1 has shape {W.shape}, expected (n_1, n_x) of at least 1")
     units, pixels = W.shape
     side = math.isqrt(pixels)
-    if image_shape is None and ax is None and side * side == pixels and side > 1:
+    if image_shape is None and side * side == pixels and side > 1:
         image_shape = (side, side)
-    if image_shape is not None and image_shape[0] * image_shape[1] != pixels:
+    if image_shape is not None and math.prod(image_shape) != pixels:
         raise ValueError(f"{function}: image_shape {image_shape} does not hold {pixels} inputs")
     most = float(np.abs(W).max(initial=0)) or 1.0
     look: dict[str, Any] = {
@@ -183,10 +194,15 @@ def plot_weights(
         axes.set_title("$W_1$")
         return np.array([axes], dtype=object)
     shown = min(units, _MOST_WEIGHTS)
-    columns = min(8, shown)
+    # In axes of the caller about as many rows as columns.
+    columns = min(8, shown) if ax is None else math.ceil(math.sqrt(shown))
     rows = math.ceil(shown / columns)
-    figure = pyplot(function).figure(figsize=(1.1 * columns, 1.1 * rows), layout="constrained")
-    grid: NDArray[Any] = figure.subplots(rows, columns, squeeze=False).ravel()
+    grid: NDArray[Any]
+    if ax is not None:
+        grid = inset_grid(ax, rows, columns, 0.95)
+    else:
+        figure = pyplot(function).figure(figsize=(1.1 * columns, 1.1 * rows), layout="constrained")
+        grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for one in grid:
         one.set_axis_off()
     for one, weights in zip(grid[:shown], W[:shown]):

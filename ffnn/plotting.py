@@ -44,16 +44,30 @@ def plot_costs(
     learning_rate  named in the title
     ax             where to draw; a new figure when None
     =============  ===========================================================================
+
+    A notebook shows the figure by itself; in a script, `matplotlib.pyplot.show()` after it does, or
+    `.figure.savefig(name)` of what is returned. ImportError names the extra where matplotlib is
+    absent.
     """
     values = np.array([float(np.squeeze(cost)) for cost in costs])
     # A figure of its own where none is given: two calls in one notebook cell must not share axes.
     axes = ax if ax is not None else pyplot("plot_costs").subplots()[1]
-    axes.plot(np.arange(len(values)), values)
+    axes.plot(np.arange(len(values)), values, marker=mark_of(len(values)))
     axes.set_xlabel("iterations (hundreds)")
-    axes.locator_params(axis="x", integer=True)
+    whole_ticks(axes)
     axes.set_ylabel("cost")
     axes.set_title(f"Learning rate = {learning_rate}")
     return axes
+
+
+def whole_ticks(axes: Axes) -> None:
+    """Count along x in whole numbers, however few there are."""
+    axes.locator_params(axis="x", integer=True, min_n_ticks=1)
+
+
+def mark_of(points: int) -> str:
+    """A line's marker: a line through one point is nothing that could be seen."""
+    return "o" if points == 1 else ""
 
 
 def print_mislabeled_images(
@@ -81,8 +95,11 @@ def print_mislabeled_images(
 
     The result is an array with one axes for each image drawn, in the order of the columns; empty
     where nothing is mislabelled. ValueError where n_x makes no square image, where y or p has not
-    one entry for each image, or where a mislabelled entry has no name in `classes`.
+    one entry for each image, where a mislabelled entry has no name in `classes`, or where both
+    figure and ax are given.
     """
+    if ax is not None and figure is not None:
+        raise ValueError("print_mislabeled_images: ax and figure are both given: choose one")
     images = np.asarray(X)
     if images.ndim != 2:
         raise ValueError(
@@ -104,14 +121,18 @@ def print_mislabeled_images(
     # The two lines above an image take about a quarter of its height.
     size = (cols * _INCHES_AN_IMAGE, rows * _INCHES_AN_IMAGE * 1.3)
     page: Any = ax or figure or _new_figure(size)
-    if ax is not None:
-        ax.set_axis_off()
     if len(wrong) == 0:
+        if ax is not None:
+            ax.set_axis_off()
         page.text(0.5, 0.5, "No mislabelled images", ha="center", va="center")
         return np.empty(0, dtype=object)
 
-    grid = _inset(ax, rows, cols) if ax is not None else page.subplots(rows, cols, squeeze=False)
-    grid = grid.ravel()
+    # In axes of the caller there is room for two lines above each.
+    grid = (
+        inset_grid(ax, rows, cols, 0.7)
+        if ax is not None
+        else page.subplots(rows, cols, squeeze=False).ravel()
+    )
     for place in grid:
         place.set_axis_off()
     for place, index, (prediction, label) in zip(grid, wrong, names, strict=False):
@@ -127,11 +148,12 @@ def print_mislabeled_images(
     return drawn
 
 
-def _inset(ax: Axes, rows: int, cols: int) -> NDArray[Any]:
-    """A grid of axes within `ax`, with room for two lines above each."""
+def inset_grid(ax: Axes, rows: int, cols: int, filled: float) -> NDArray[Any]:
+    """Axes in rows and columns within `ax`, each as high as that part of its row."""
+    ax.set_axis_off()
     height, width = 1 / rows, 1 / cols
     cells = [
-        ax.inset_axes((col * width, 1 - (row + 1) * height, 0.95 * width, 0.7 * height))
+        ax.inset_axes((col * width, 1 - (row + 1) * height, 0.95 * width, filled * height))
         for row in range(rows)
         for col in range(cols)
     ]

@@ -6,7 +6,9 @@ import os
 import resource
 import struct
 import sys
+import tracemalloc
 import zipfile
+import zlib
 
 import numpy as np
 import pytest
@@ -74,6 +76,13 @@ def test_numpy_reads_it_too(rng, tmp_path):
         assert set(archive) == {"ffnn", *saved}
         for name, value in saved.items():
             np.testing.assert_array_equal(archive[name], value)
+
+
+def nested(depth):
+    value = []
+    for _ in range(depth):
+        value = [value]
+    return value
 
 
 def damaged_or_equal(path, content, saved, meta):
@@ -149,6 +158,65 @@ def test_a_size_that_is_claimed_takes_no_memory(rng, tmp_path):
         ffnn.load_parameters(path)
 
 
+def overlapping(members, size):
+    """An archive in which each member holds all that come after it."""
+    content, entries = bytes(size), []
+    for i in range(members):
+        name, crc = f"{i:06}.npy".encode(), zlib.crc32(content)
+        about = struct.pack("<HHHHHIIIHH", 20, 0, 0, 0, 33, crc, *[len(content)] * 2, len(name), 0)
+        content = struct.pack("<I", 0x04034B50) + about + name + content
+        entries.append((about, name, len(content)))
+    directory = b"".join(
+        struct.pack("<IH", 0x02014B50, 20)
+        + about
+        + struct.pack("<HHHII", 0, 0, 0, 0, len(content) - length)
+        + name
+        for about, name, length in entries
+    )
+    ends = members, members, len(directory), len(content), 0
+    return content + directory + struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, *ends)
+
+
+def test_members_that_share_their_bytes_take_no_memory(tmp_path):
+    path = tmp_path / "net.npz"
+    path.write_bytes(overlapping(200, 1 << 18))
+    with zipfile.ZipFile(path) as archive:
+        assert sum(info.file_size for info in archive.infolist()) > 200 << 18
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="damaged.*larger than itself"):
+            ffnn.load_parameters(path)
+        assert tracemalloc.get_traced_memory()[1] < 4 * path.stat().st_size
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_is_that_of_the_file(path):
+    parameters = {"W1": np.ones((500, 1000))}
+    ffnn.save_parameters(path, parameters)
+    ffnn.load_parameters(path)
+    tracemalloc.start()
+    try:
+        ffnn.load_parameters(path)
+        assert tracemalloc.get_traced_memory()[1] < 3.2 * path.stat().st_size
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_link_stays_one(rng, path):
+    saved, target = net(rng), path.with_name("target" + path.suffix)
+    path.symlink_to(target)
+    ffnn.save_parameters(path, saved)
+    assert path.is_symlink() and not target.is_symlink()
+    assert_same(ffnn.load_parameters(target)[0], saved)
+
+
+def test_a_name_may_be_as_long_as_the_system_has_it(rng, path):
+    longest = path.with_name("n" * (255 - len(path.suffix)) + path.suffix)
+    ffnn.save_parameters(longest, net(rng))
+    assert os.listdir(path.parent) == [longest.name]
+
+
 @pytest.mark.skipif(sys.platform == "darwin", reason="limits of files are not kept there")
 @pytest.mark.process
 def test_a_full_disk_leaves_what_was_there(rng, path):
@@ -192,6 +260,12 @@ def test_a_crash_before_the_last_step_changes_nothing(rng, path, monkeypatch, er
         ({"W1": np.ma.ones((1, 1))}, {}, TypeError, "is a masked array"),
         ({1: np.ones(1)}, {}, TypeError, "has a key 1, which can be no name"),
         ({"ffnn": np.ones(1)}, {}, TypeError, "has a key 'ffnn'"),
+        ({"__metadata__": np.ones(1)}, {}, TypeError, "has a key '__metadata__'"),
+        ({"a/b": np.ones(1)}, {}, TypeError, "has a key 'a/b'"),
+        ({"\ud800": np.ones(1)}, {}, TypeError, "which can be no name"),
+        ({}, {"sizes": {1: 2, "1": 3}}, TypeError, "sizes has a key 1, expected a str"),
+        ({}, {"runs": [{"a": {None: 2}}]}, TypeError, r"runs\[0\]\['a'\] has a key None"),
+        ({}, {"deep": nested(5000)}, TypeError, "deep is nothing that JSON knows"),
         ({}, {"when": object()}, TypeError, "when is nothing that JSON knows"),
         ({}, {"cost": float("nan")}, TypeError, "cost is nothing that JSON knows"),
         ({}, {"note": "x" * 2**20}, ValueError, "the meta takes"),

@@ -34,6 +34,29 @@ def test_a_history_draws_what_is_named_where_it_is_told():
         ffnn.plot_history(HISTORY, ["recall"])
 
 
+def test_a_history_counts_whole_epochs():
+    for epochs in 1, 3, 4:
+        history = {"epoch": list(range(epochs)), "cost": [1.0] * epochs}
+        ax = ffnn.plot_history(history)
+        ticks = ax.get_xticks()
+        assert len(ticks) > 0 and (ticks == np.rint(ticks)).all()
+        assert (ax.lines[0].get_marker() == "o") == (epochs == 1)
+        assert ax.lines[0].get_xdata().tolist() == history["epoch"]
+
+
+@pytest.mark.parametrize(
+    ("history", "found"),
+    [
+        ([1.0, 0.5], "list"),
+        ({"W1": np.ones((1, 1))}, "a dict without 'epoch'"),
+        (({}, {}), "tuple"),
+    ],
+)
+def test_a_history_refuses(history, found):
+    with pytest.raises(TypeError, match=f"plot_history: history must be the dict .*, not {found}"):
+        ffnn.plot_history(history)
+
+
 SPLIT = {"W1": np.array([[1.0, 0.0]]), "b1": np.array([[-0.5]])}  # class 1 right of x1 = 0.5
 
 
@@ -111,6 +134,25 @@ def test_weights_as_a_matrix(rng):
     W = rng.standard_normal((10, 12))
     assert ffnn.plot_weights({"W1": W}, ax=ax)[0] is ax
     np.testing.assert_array_equal(ax.images[0].get_array(), W)
+
+
+def test_weights_share_the_axes_they_are_given(rng):
+    _, (left, right) = pyplot.subplots(1, 2)
+    W = rng.standard_normal((11, 16))
+    for shape in None, (2, 8):
+        right.clear()
+        axes = ffnn.plot_weights({"W1": W}, image_shape=shape, ax=right)
+        assert len(axes) == 11 and set(axes) <= set(right.child_axes) and not left.child_axes
+        np.testing.assert_array_equal(
+            axes[10].images[0].get_array(), W[10].reshape(shape or (4, 4))
+        )
+    assert len(pyplot.get_fignums()) == 1
+
+
+@pytest.mark.parametrize("shape", [(3,), (0, 4), (4, 0), (1, 2, 3)])
+def test_weights_refuse_what_holds_none(shape):
+    with pytest.raises(ValueError, match="plot_weights: W1 has shape .* expected"):
+        ffnn.plot_weights({"W1": np.ones(shape)})
 
 
 def test_mislabelled_images_share_the_axes_they_are_given(rng):

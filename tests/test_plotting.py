@@ -33,6 +33,15 @@ def test_plot_costs_draws_every_cost():
     assert "iterations" in ax.get_xlabel()
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 11, 26])
+def test_plot_costs_counts_in_whole_numbers(count):
+    ax = ffnn.plot_costs(np.linspace(0.7, 0.1, count))
+    ticks = ax.get_xticks()
+    assert len(ticks) > 0 and (ticks == np.rint(ticks)).all()
+    # One cost is a dot: no line leads anywhere.
+    assert (ax.lines[0].get_marker() == "o") == (count == 1)
+
+
 def test_plot_costs_draws_where_it_is_told():
     _, ax = pyplot.subplots()
     assert ffnn.plot_costs([1.0, 0.5], ax=ax) is ax
@@ -100,6 +109,26 @@ def test_mislabeled_in_a_figure_of_the_caller():
     assert len(axes) == 2
     assert axes[0].figure is figure
     assert len(pyplot.get_fignums()) == 1
+
+
+def test_mislabeled_in_one_place_only():
+    figure, ax = pyplot.subplots()
+    with pytest.raises(ValueError, match="ax and figure are both given"):
+        ffnn.print_mislabeled_images("ab", np.zeros((4, 1)), [[0]], [[1]], figure=figure, ax=ax)
+
+
+def test_mislabeled_images_stand_in_even_columns_and_near_rows():
+    axes = ffnn.print_mislabeled_images(
+        ["even", "odd"], np.zeros((64, 15)), np.zeros((1, 15)), np.ones((1, 15))
+    )
+    axes[0].figure.canvas.draw()
+    boxes = [ax.get_window_extent() for ax in axes]
+    lefts = [box.x0 for box in boxes[:8]]
+    assert np.ptp(np.diff(lefts)) < 0.5
+    np.testing.assert_allclose([box.x0 for box in boxes[8:]], lefts[:7], atol=0.5)
+    titles = [ax.title.get_window_extent() for ax in axes]
+    # No title touches the image above it, and little is left blank between them.
+    assert 0 < boxes[0].y0 - titles[8].y1 < boxes[0].height / 3
 
 
 @pytest.mark.parametrize(
