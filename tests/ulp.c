@@ -65,12 +65,12 @@ static const function functions[] = {
     {"gelu", VALUE, FFNN_gelu, 4.0, BOTH(gelu), ITSELF},
     {"silu", VALUE, FFNN_silu, 2.0, BOTH(silu), ITSELF},
     {"softplus", VALUE, FFNN_softplus, 2.0, BOTH(softplus), ITSELF},
-    {"sigmoid_slope", SLOPE, FFNN_sigmoid, 3.0, BOTH(sigmoid_slope), BOTH(sigmoid_slope_terms)},
-    {"tanh_slope", SLOPE, FFNN_tanh, 2.0, BOTH(tanh_slope), BOTH(tanh_slope_terms)},
+    {"sigmoid_slope", SLOPE, FFNN_sigmoid, 2.5, BOTH(sigmoid_slope), BOTH(sigmoid_slope_terms)},
+    {"tanh_slope", SLOPE, FFNN_tanh, 1.5, BOTH(tanh_slope), BOTH(tanh_slope_terms)},
     {"leaky_relu_slope", SLOPE, FFNN_leaky_relu, 0.5, BOTH(leaky_relu_slope), ITSELF},
     {"elu_slope", SLOPE, FFNN_elu, 1.0, BOTH(elu_slope), ITSELF},
     {"gelu_slope", SLOPE, FFNN_gelu, 4.0, BOTH(gelu_slope), BOTH(gelu_slope_terms)},
-    {"silu_slope", SLOPE, FFNN_silu, 4.0, BOTH(silu_slope), BOTH(silu_slope_terms)},
+    {"silu_slope", SLOPE, FFNN_silu, 3.5, BOTH(silu_slope), BOTH(silu_slope_terms)},
     {"softplus_slope", SLOPE, FFNN_softplus, 1.5, BOTH(sigmoid), ITSELF},
 };
 
