@@ -60,7 +60,7 @@ def remez(target, weight, powers, low, high):
     middle, half = (low + high) / 2, (high - low) / 2
     points = [middle - half * Decimal(cos(pi * i / (size - 1))) for i in range(size)]
     # A weight of 0 at the middle, as exp's is, would say nothing there.
-    points = [x if abs(x - middle) > half / 100 else middle + half / 4 for x in points]
+    points = sorted(x if abs(x - middle) > half / 100 else middle + half / 4 for x in points)
     grid = [low + (high - low) * (2 * i + 1) / 4002 for i in range(2001)] + [high]
     grid = [(x, weight(x), target(x)) for x in [low, *grid]]
     for _ in range(25):

@@ -1,14 +1,17 @@
-/* ulp.c - the errors of exp, log and the activations in units of the last place, and their cost.
+/* ulp.c - the errors of exp, log, the activations and their slopes in units of the last place, and
+ * what they cost.
  *
  *   make -f tests/ulp.mk            every float (minutes) and 20 million chosen doubles
  *   make -f tests/ulp.mk STEP=997   every 997th float
+ *   make -f tests/ulp.mk ONLY=gelu_slope ISA=avx512     one function, one instruction set
  *   make -f tests/ulp.mk STEP=9973 DOUBLES=99999 CC=aarch64-linux-gnu-gcc LDFLAGS=-static \
  *       RUN=qemu-aarch64            another host's, under an emulator
  *
  * Fails where an error is above its bound. Floats are held against the C library's double
  * functions, doubles against its long double ones (64 bits of significand on x86-64, 113 on 64-bit
  * Arm), which err by less than 0.002 ulp of the narrower type. An ulp is the distance of the type's
- * numbers at the true value, so half of one is the best there is.
+ * numbers at the true value, so half of one is the best there is. Where a slope is a difference of
+ * two terms, it is their distance at the greater term.
  */
 #include "../csrc/ffnn.h"
 
@@ -26,100 +29,77 @@
 
 enum { BLOCK = 4096, ISAS = 8 };
 
+#include <tgmath.h> /* (exp) is the function, exp(x) that of the type of x */
+#define wide double
+#define T(name) name##_of_float
+#include "ulp_truths.inl.h"
+#undef wide
+#undef T
+#define wide long double
+#define T(name) name##_of_double
+#include "ulp_truths.inl.h"
+
+typedef enum { EXP, LOG, VALUE, SLOPE } kind; /* SLOPE: the derivative taken from z, for da = 1 */
+
 typedef struct {
     const char *name;
-    int activation; /* or -1: exp or log */
+    kind kind;
+    ffnn_activation activation;
     double bound;
     double (*of_float)(double x);
     long double (*of_double)(long double x);
+    double (*terms_of_float)(double x); /* what an ulp is taken from, or NULL: from the value */
+    long double (*terms_of_double)(long double x);
 } function;
+
+#define BOTH(f) f##_of_float, f##_of_double
+#define ITSELF NULL, NULL
+
+static const function functions[] = {
+    {"exp", EXP, 0, 1.0, exp, expl, ITSELF},
+    {"log", LOG, 0, 1.0, log, logl, ITSELF},
+    {"sigmoid", VALUE, FFNN_sigmoid, 1.5, BOTH(sigmoid), ITSELF},
+    {"tanh", VALUE, FFNN_tanh, 2.0, tanh, tanhl, ITSELF},
+    {"leaky_relu", VALUE, FFNN_leaky_relu, 1.0, BOTH(leaky_relu), ITSELF},
+    {"elu", VALUE, FFNN_elu, 2.0, BOTH(elu), ITSELF},
+    {"gelu", VALUE, FFNN_gelu, 4.0, BOTH(gelu), ITSELF},
+    {"silu", VALUE, FFNN_silu, 2.0, BOTH(silu), ITSELF},
+    {"softplus", VALUE, FFNN_softplus, 2.0, BOTH(softplus), ITSELF},
+    {"sigmoid_slope", SLOPE, FFNN_sigmoid, 2.5, BOTH(sigmoid_slope), BOTH(sigmoid_slope_terms)},
+    {"tanh_slope", SLOPE, FFNN_tanh, 1.5, BOTH(tanh_slope), BOTH(tanh_slope_terms)},
+    {"leaky_relu_slope", SLOPE, FFNN_leaky_relu, 0.5, BOTH(leaky_relu_slope), ITSELF},
+    {"elu_slope", SLOPE, FFNN_elu, 1.0, BOTH(elu_slope), ITSELF},
+    {"gelu_slope", SLOPE, FFNN_gelu, 4.0, BOTH(gelu_slope), BOTH(gelu_slope_terms)},
+    {"silu_slope", SLOPE, FFNN_silu, 3.5, BOTH(silu_slope), BOTH(silu_slope_terms)},
+    {"softplus_slope", SLOPE, FFNN_softplus, 1.5, BOTH(sigmoid), ITSELF},
+};
+
+static const ffnn_isa *isas[ISAS + 1]; /* those that are measured; NULL at the end */
+
+static void apply(const ffnn_kernels *k, const function *f, ptrdiff_t n, const void *x, void *y)
+{
+    static float ones_float[BLOCK];
+    static double ones_double[BLOCK];
+    for (int i = 0; i < BLOCK && ones_double[BLOCK - 1] == 0; i++)
+        ones_float[i] = 1, ones_double[i] = 1;
+    const void *ones = k->real == FFNN_FLOAT ? (void *)ones_float : (void *)ones_double;
+    const ffnn_activation_kernels *g = &k->activations[f->activation];
+    if (f->kind == EXP) (k->exp)(n, x, y);
+    if (f->kind == LOG) (k->log)(n, x, y);
+    if (f->kind == VALUE) g->value(1, n, x, n, y, n);
+    if (f->kind == SLOPE) g->derivative(1, n, ones, n, x, n, y, n);
+}
 
 typedef struct {
     double error, x;
 } worst;
 
-static double sigmoid_of_float(double z)
-{
-    double e = exp(-fabs(z));
-    return (z < 0 ? e : 1) / (1 + e);
-}
-
-static long double sigmoid_of_double(long double z)
-{
-    long double e = expl(-fabsl(z));
-    return (z < 0 ? e : 1) / (1 + e);
-}
-
-static double elu_of_float(double z)
-{
-    return z < 0 ? expm1(z) : z;
-}
-
-static long double elu_of_double(long double z)
-{
-    return z < 0 ? expm1l(z) : z;
-}
-
-static double silu_of_float(double z)
-{
-    return z == -INFINITY ? 0 : z * sigmoid_of_float(z);
-}
-
-static long double silu_of_double(long double z)
-{
-    return z == -INFINITY ? 0 : z * sigmoid_of_double(z);
-}
-
-static double softplus_of_float(double z)
-{
-    return (z < 0 ? 0 : z) + log1p(exp(-fabs(z)));
-}
-
-static long double softplus_of_double(long double z)
-{
-    return (z < 0 ? 0 : z) + log1pl(expl(-fabsl(z)));
-}
-
-static double gelu_of_float(double z)
-{
-    return z == -INFINITY ? 0 : z * erfc(-z * 0.70710678118654752) / 2;
-}
-
-/* Far below 0 a rounding of the argument of erfc would count a thousandfold; it is made good. */
-static long double gelu_of_double(long double z)
-{
-    const long double root = sqrtl(0.5L), root_low = (0.5L - root * root) / (2 * root);
-    if (z == -INFINITY || isnan(z)) return isnan(z) ? z : 0;
-    long double x = -z * root, x_low = fmal(-z, root, -x) - z * root_low;
-    long double slope = 1.12837916709551257389615890312L * expl(-x * x);
-    return z * (erfcl(x) - (isfinite(x) ? slope * x_low : 0)) / 2;
-}
-
-static const function functions[] = {
-    {"exp", -1, 1.0, exp, expl},
-    {"log", -1, 1.0, log, logl},
-    {"sigmoid", FFNN_sigmoid, 1.5, sigmoid_of_float, sigmoid_of_double},
-    {"tanh", FFNN_tanh, 2.0, tanh, tanhl},
-    {"elu", FFNN_elu, 2.0, elu_of_float, elu_of_double},
-    {"gelu", FFNN_gelu, 4.0, gelu_of_float, gelu_of_double},
-    {"silu", FFNN_silu, 2.0, silu_of_float, silu_of_double},
-    {"softplus", FFNN_softplus, 2.0, softplus_of_float, softplus_of_double}};
-
-static void apply(const ffnn_kernels *k, const function *f, ptrdiff_t n, const void *x, void *y)
-{
-    if (f->activation >= 0)
-        k->activations[f->activation].value(1, n, x, n, y, n);
-    else if (f->of_float == exp)
-        k->exp(n, x, y);
-    else
-        k->log(n, x, y);
-}
-
 /* ---- measuring ------------------------------------------------------------------------------ */
 
-/* The distance of `got` from `truth` in ulps of a type with `digits` bits and exponents from
- * `least` to `greatest`, as in 0.5 <= f < 1, x = f * 2^exponent. */
-static double distance(long double truth, double got, int digits, int least, int greatest)
+/* The distance of `got` from `truth` in ulps at `size` of a type with `digits` bits and exponents
+ * from `least` to `greatest`, as in 0.5 <= f < 1, x = f * 2^exponent. */
+static double distance(long double truth, long double size, double got, int digits, int least,
+                       int greatest)
 {
     if (isnan(truth) || isnan(got)) return isnan(truth) && isnan(got) ? 0 : INFINITY;
     if (truth == got) return 0;
@@ -131,36 +111,38 @@ static double distance(long double truth, double got, int digits, int least, int
     }
     if (fabsl(truth) >= limit) return INFINITY;
     int exponent;
-    frexpl(truth, &exponent);
-    if (truth == 0 || exponent < least) exponent = least;
+    frexpl(size, &exponent);
+    if (size == 0 || exponent < least) exponent = least;
     return (double)ldexpl(fabsl(truth - got), digits - exponent);
 }
 
-static void measure_floats(int n, const float *x, const float *got, const double *truth, worst *w)
+static void measure_floats(int n, const float *x, const float *got, const double *truth,
+                           const double *size, worst *w)
 {
     for (int i = 0; i < n; i++) {
         double error;
         uint64_t bits;
-        memcpy(&bits, &truth[i], sizeof bits);
+        memcpy(&bits, &size[i], sizeof bits);
         int exponent = (int)(bits >> 52 & 0x7ff) - 1022;
-        if (exponent <= FLT_MAX_EXP - 1 && isfinite(got[i])) { /* the same, without library calls */
+        /* The same, without library calls. */
+        if (exponent <= FLT_MAX_EXP - 1 && isfinite(got[i]) && isfinite(truth[i])) {
             if (exponent < FLT_MIN_EXP) exponent = FLT_MIN_EXP;
             bits = (uint64_t)(1023 + FLT_MANT_DIG - exponent) << 52;
             double per_ulp;
             memcpy(&per_ulp, &bits, sizeof bits);
             error = fabs(truth[i] - got[i]) * per_ulp;
         } else {
-            error = distance(truth[i], got[i], FLT_MANT_DIG, FLT_MIN_EXP, FLT_MAX_EXP);
+            error = distance(truth[i], size[i], got[i], FLT_MANT_DIG, FLT_MIN_EXP, FLT_MAX_EXP);
         }
         if (error > w->error) *w = (worst){error, x[i]};
     }
 }
 
 static void measure_doubles(int n, const double *x, const double *got, const long double *truth,
-                            worst *w)
+                            const long double *size, worst *w)
 {
     for (int i = 0; i < n; i++) {
-        double error = distance(truth[i], got[i], DBL_MANT_DIG, DBL_MIN_EXP, DBL_MAX_EXP);
+        double error = distance(truth[i], size[i], got[i], DBL_MANT_DIG, DBL_MIN_EXP, DBL_MAX_EXP);
         if (error > w->error) *w = (worst){error, x[i]};
     }
 }
@@ -171,17 +153,18 @@ static void measure_doubles(int n, const double *x, const double *got, const lon
 static void sweep_floats(const function *f, uint64_t step, worst *w)
 {
     static float x[BLOCK], got[BLOCK];
-    static double truth[BLOCK];
+    static double truth[BLOCK], size[BLOCK];
     for (uint64_t bits = 0; bits < UINT64_C(1) << 32;) {
         int n = 0;
         for (; n < BLOCK && bits < UINT64_C(1) << 32; n++, bits += step) {
             uint32_t low = (uint32_t)bits;
             memcpy(&x[n], &low, sizeof low);
             truth[n] = f->of_float(x[n]);
+            size[n] = f->terms_of_float ? fmax(fabs(truth[n]), f->terms_of_float(x[n])) : truth[n];
         }
-        for (int i = 0; ffnn_isa_available(i); i++) {
-            apply(ffnn_isa_available(i)->kernels[FFNN_FLOAT], f, n, x, got);
-            measure_floats(n, x, got, truth, &w[i]);
+        for (int i = 0; isas[i]; i++) {
+            apply(isas[i]->kernels[FFNN_FLOAT], f, n, x, got);
+            measure_floats(n, x, got, truth, size, &w[i]);
         }
     }
 }
@@ -204,7 +187,7 @@ static double chosen_double(uint64_t *state, int kind)
 {
     double u = uniform(state, -1, 1);
     double step = floor(uniform(state, -2200, 2200)) * 0.34657359027997264;
-    kind %= 10;
+    kind %= 11;
     if (kind == 0) return uniform(state, -760, 760);
     if (kind == 1) return uniform(state, -4, 4);
     if (kind == 2) return step * (1 + u * 0x1p-20);   /* n log(2) / 2: r at its ends */
@@ -214,6 +197,7 @@ static double chosen_double(uint64_t *state, int kind)
     if (kind == 6) return 1 + ldexp(u, (int)uniform(state, -53, 0)); /* logs near 0 */
     if (kind == 7) return ldexp(sqrt(0.5) * (1 + u * 0x1p-10), (int)uniform(state, -1074, 1025));
     if (kind == 8) return uniform(state, 0, 0x1p-1022); /* subnormal arguments */
+    if (kind == 9) return uniform(state, -39, 9);       /* the normal distribution's tails */
     uint64_t bits = random_bits(state);
     double x;
     memcpy(&x, &bits, sizeof x);
@@ -223,7 +207,7 @@ static double chosen_double(uint64_t *state, int kind)
 static void sample_doubles(const function *f, long doubles, worst *w)
 {
     static double x[BLOCK], got[BLOCK];
-    static long double truth[BLOCK];
+    static long double truth[BLOCK], size[BLOCK];
     static const double special[] = {0.0,      -0.0,         INFINITY,     -INFINITY, NAN,
                                      1.0,      -1.0,         DBL_MAX,      -DBL_MAX,  DBL_MIN,
                                      -DBL_MIN, DBL_TRUE_MIN, -DBL_TRUE_MIN};
@@ -233,10 +217,12 @@ static void sample_doubles(const function *f, long doubles, worst *w)
         for (int i = 0; i < BLOCK; i++) {
             x[i] = done == 0 && i < SPECIAL ? special[i] : chosen_double(&state, i);
             truth[i] = f->of_double(x[i]);
+            size[i] =
+                f->terms_of_double ? fmax(fabs(truth[i]), f->terms_of_double(x[i])) : truth[i];
         }
-        for (int i = 0; ffnn_isa_available(i); i++) {
-            apply(ffnn_isa_available(i)->kernels[FFNN_DOUBLE], f, BLOCK, x, got);
-            measure_doubles(BLOCK, x, got, truth, &w[i]);
+        for (int i = 0; isas[i]; i++) {
+            apply(isas[i]->kernels[FFNN_DOUBLE], f, BLOCK, x, got);
+            measure_doubles(BLOCK, x, got, truth, size, &w[i]);
         }
     }
 }
@@ -247,7 +233,7 @@ static double cost(const ffnn_kernels *k, const function *f)
     enum { N = 1024, RUNS = 20, TRIES = 200 };
     static double x[N], y[N];
     for (int i = 0; i < N; i++) {
-        double value = 12.0 * i / N + (f->of_float == log ? 0.01 : -6);
+        double value = 12.0 * i / N + (f->kind == LOG ? 0.01 : -6);
         if (k->real == FFNN_DOUBLE)
             x[i] = value;
         else
@@ -269,26 +255,30 @@ int main(int argc, char **argv)
 {
     uint64_t step = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
     long doubles = argc > 2 ? strtol(argv[2], NULL, 10) : 20000000;
+    const char *only = argc > 3 ? argv[3] : "", *isa = argc > 4 ? argv[4] : "";
     if (step == 0) step = 1;
-    int failures = 0;
-    printf("%-8s %-6s %-8s %8s  %-24s %s\n", "function", "type", "isa", "ulp", "at", "ns/element");
+    int count = 0, failures = 0, measured = 0;
+    for (int i = 0; ffnn_isa_available(i) && count < ISAS; i++)
+        if (!*isa || strcmp(isa, ffnn_isa_available(i)->name) == 0)
+            isas[count++] = ffnn_isa_available(i);
+    printf("%-16s %-6s %-8s %8s  %-24s %s\n", "function", "type", "isa", "ulp", "at", "ns/element");
     for (size_t which = 0; which < sizeof functions / sizeof *functions; which++)
         for (ffnn_real real = FFNN_FLOAT; real < FFNN_REALS; real++) {
             const function *f = &functions[which];
             worst w[ISAS] = {{0}};
+            if (*only && strcmp(only, f->name) != 0) continue;
             if (real == FFNN_FLOAT)
                 sweep_floats(f, step, w);
             else
                 sample_doubles(f, doubles, w);
-            for (int i = 0; ffnn_isa_available(i); i++) {
-                const ffnn_isa *isa = ffnn_isa_available(i);
+            for (int i = 0; isas[i]; i++, measured++) {
                 bool bad = !(w[i].error <= f->bound);
                 failures += bad;
-                printf("%-8s %-6s %-8s %8.4f  %-24a %.3f%s\n", f->name,
-                       real == FFNN_FLOAT ? "float" : "double", isa->name, w[i].error, w[i].x,
-                       cost(isa->kernels[real], f), bad ? "  ABOVE THE BOUND" : "");
+                printf("%-16s %-6s %-8s %8.4f  %-24a %.3f%s\n", f->name,
+                       real == FFNN_FLOAT ? "float" : "double", isas[i]->name, w[i].error, w[i].x,
+                       cost(isas[i]->kernels[real], f), bad ? "  ABOVE THE BOUND" : "");
                 fflush(stdout);
             }
         }
-    return failures != 0;
+    return failures != 0 || measured == 0;
 }

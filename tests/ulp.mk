@@ -3,6 +3,8 @@
 
 STEP ?= 1
 DOUBLES ?= 20000000
+ONLY ?=
+ISA ?=
 MACHINE := $(shell $(CC) -dumpmachine)
 HOST := $(patsubst aarch64%,ARM64,$(patsubst arm64%,ARM64,$(patsubst x86_64%,X86_64,$(MACHINE))))
 OUT ?= build/ulp-$(HOST)
@@ -12,10 +14,10 @@ OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard csrc/isa/*.c) csrc/dispatch.c)
 flags_of = $(shell sed -n 's/^FFNN_ISA($(1), *\($(HOST)\|ANY\),.*"\(.*\)")$$/\2/p' csrc/isa.def)
 
 run: $(OUT)/ulp
-	@$(RUN) $< $(STEP) $(DOUBLES)
+	@$(RUN) $< $(STEP) $(DOUBLES) "$(ONLY)" "$(ISA)"
 
-$(OUT)/ulp: tests/ulp.c $(OBJECTS)
-	@$(CC) $(FLAGS) -D_POSIX_C_SOURCE=199309L $^ $(LDFLAGS) -lm -o $@
+$(OUT)/ulp: tests/ulp.c $(OBJECTS) tests/ulp_truths.inl.h
+	@$(CC) $(FLAGS) -D_POSIX_C_SOURCE=199309L $(filter %.c %.o,$^) $(LDFLAGS) -lm -o $@
 
 $(OUT)/%.o: %.c $(wildcard csrc/*.h csrc/*.def csrc/templates/*.h)
 	@mkdir -p $(@D)

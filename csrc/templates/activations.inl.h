@@ -86,12 +86,9 @@ FFNN_INLINE vec FN(silu_value)(vec z)
     return FN(silu)(z);
 }
 
-/* s + z t (1 - t) with s = sigmoid(z) and the lesser of s and 1 - s as t. */
 FFNN_INLINE vec FN(silu_derivative)(vec da, vec z)
 {
-    const vec one = v_set1(1);
-    vec t = FN(sigmoid)(-v_abs(z)), s = v_select(v_lt(z, v_set1(0)), t, one - t);
-    return da * v_fma(FN(bounded)(z) * t, one - t, s);
+    return da * FN(silu_slope)(z);
 }
 
 FFNN_INLINE vec FN(softplus_value)(vec z)

@@ -65,12 +65,6 @@ FFNN_INLINE vec FN(tanh)(vec z)
     return (vec)((FN(bits))v_abs(t) | ((FN(bits))z & sign));
 }
 
-/* z within -FAR .. FAR, so that no infinity is multiplied by 0; NaN stays. */
-FFNN_INLINE vec FN(bounded)(vec z)
-{
-    return v_min(v_set1(FAR), v_max(v_set1(-FAR), z));
-}
-
 /* z sigmoid(z), whose roundings are carried along, too. */
 FFNN_INLINE vec FN(silu)(vec z)
 {
@@ -80,6 +74,19 @@ FFNN_INLINE vec FN(silu)(vec z)
     /* An infinite z makes a_low NaN, and adding 0 to -0.0 would change its sign. */
     vmask alone = m_or(v_eq(z, v_set1(INFINITY)), v_eq(z, v_set1(0)));
     return FN(scale)(v_select(alone, a, a + a_low), n);
+}
+
+/* t (1 - |z| (1 - t)) with t = sigmoid(-|z|) for z < 0; for -z what is missing to 1. */
+FFNN_INLINE vec FN(silu_slope)(vec z)
+{
+    const vec one = v_set1(1);
+    vec rest, d, n, a = v_min(v_set1(FAR), v_abs(z));
+    vec t = FN(sigmoid_parts)(-a, &rest, &d, &n);
+    t = v_fma(rest, FN(rough_inverse)(d), t);
+    /* Below 2^-100, t is lost in its difference from 1. */
+    vec other = v_fma(-t, FN(power_of_2)(v_max(v_set1(-100), n)), one);
+    vec below = FN(scale)(t * v_fma(-a, other, one), n);
+    return v_select(v_lt(z, v_set1(0)), below, one - below);
 }
 
 /* log(1 + exp(z)). */
@@ -122,14 +129,15 @@ FFNN_INLINE vec FN(gelu)(vec z)
     return v_select(v_lt(z, v_set1(0)), below, above);
 }
 
-/* normal(z) + z exp(-z^2 / 2) / sqrt(2 pi). */
+/* normal(z) + z density(z), which for -z is what is missing to 1. Scaled last, it stays exact to
+ * the last subnormal number. */
 FFNN_INLINE vec FN(gelu_slope)(vec z)
 {
-    z = v_min(v_set1(FAR_NORMAL), v_max(v_set1(-FAR_NORMAL), z));
-    vec e, n, tail = FN(normal_parts)(v_abs(z), &e, &n);
-    tail = FN(scale)(tail, n);
-    vec normal = v_select(v_lt(z, v_set1(0)), tail, v_set1(1) - tail);
-    return v_fma(z * v_set1((real)0.39894228040143267794), FN(scale)(e, n), normal);
+    const vec root = v_set1((real)0.39894228040143267794); /* 1 / sqrt(2 pi) */
+    vec e, n, a = v_min(v_set1(FAR_NORMAL), v_abs(z));
+    vec tail = FN(normal_parts)(a, &e, &n);
+    vec below = FN(scale)(v_fma(-(a * root), e, tail), n);
+    return v_select(v_lt(z, v_set1(0)), below, v_set1(1) - below);
 }
 
 #undef FAR_NORMAL
