@@ -64,6 +64,69 @@ FILES = {
         "",
     ),
 }
+PREDICT = "predict(X,y,parameters) predict_dec(parameters,X) plot_decision_boundary(model,X,y)"
+STEP = "backward_propagation(X,Y,cache) update_parameters(parameters,grads,learning_rate)"
+WEEK_2 = f"""
+    sigmoid(x) relu(x) load_params_and_grads(seed=1) initialize_parameters(layer_dims)
+    compute_cost(a3,Y) forward_propagation(X,parameters) backward_propagation(X,Y,cache) {PREDICT}
+    load_2D_dataset(is_plot=True) load_dataset(is_plot=True)
+"""
+BATCHES = "mini_batch_size=64,beta=0.9"
+ADAM = "beta1=0.9,beta2=0.999,epsilon=1e-08"
+END = "num_epochs=5000,print_cost=True,decay=None,decay_rate=1"
+FILES |= {
+    "init_utils": (
+        f"""sigmoid(x) relu(x) forward_propagation(X,parameters) {STEP} compute_loss(a3,Y) {PREDICT}
+        load_cat_dataset() load_dataset()""",
+        "np plt h5py sklearn",
+    ),
+    "reg_utils": (
+        f"""sigmoid(x) relu(x) forward_propagation(X,parameters) {STEP} compute_cost(a3,Y) {PREDICT}
+        initialize_parameters(layer_dims) load_planar_dataset(seed) load_dataset()
+        load_2D_dataset()""",
+        "np plt h5py sklearn scipy",
+    ),
+    "gc_utils": (
+        """sigmoid(x) relu(x) dictionary_to_vector(parameters) vector_to_dictionary(theta)
+        gradients_to_vector(gradients)""",
+        "np",
+    ),
+    "opt_utils": (WEEK_2, "np plt h5py sklearn scipy"),
+    "opt_utils_v1a": (WEEK_2, "np plt h5py sklearn scipy"),
+    "initialization": (
+        """initialize_parameters_zeros(layers_dims) initialize_parameters_random(layers_dims)
+        initialize_parameters_he(layers_dims)
+        model(X,Y,learning_rate=0.01,num_iterations=15000,print_cost=True,initialization='he')""",
+        "",
+    ),
+    "regularization": (
+        """model(X,Y,learning_rate=0.3,num_iterations=30000,print_cost=True,lambd=0,keep_prob=1)
+        compute_cost_with_regularization(A3,Y,parameters,lambd)
+        backward_propagation_with_regularization(X,Y,cache,lambd)
+        forward_propagation_with_dropout(X,parameters,keep_prob=0.5)
+        backward_propagation_with_dropout(X,Y,cache,keep_prob)""",
+        "",
+    ),
+    "gradient_checking": (
+        """forward_propagation(x,theta) backward_propagation(x,theta)
+        gradient_check(x,theta,epsilon=1e-07,print_msg=False) forward_propagation_n(X,Y,parameters)
+        backward_propagation_n(X,Y,cache)
+        gradient_check_n(parameters,gradients,X,Y,epsilon=1e-07,print_msg=False)""",
+        "",
+    ),
+    "optimization": (
+        f"""update_parameters_with_gd(parameters,grads,learning_rate)
+        random_mini_batches(X,Y,mini_batch_size=64,seed=0) initialize_velocity(parameters)
+        update_parameters_with_momentum(parameters,grads,v,beta,learning_rate)
+        initialize_adam(parameters)
+        update_parameters_with_adam(parameters,grads,v,s,t,learning_rate=0.01,{ADAM})
+        update_lr(learning_rate0,epoch_num,decay_rate)
+        schedule_lr_decay(learning_rate0,epoch_num,decay_rate,time_interval=1000)
+        model(X,Y,layers_dims,optimizer,learning_rate=0.0007,{BATCHES},{ADAM},{END})
+        """,
+        "",
+    ),
+}
 SIGNATURES = [
     (module, *signature.rstrip(")").split("("))
     for module, (functions, _) in FILES.items()
@@ -71,7 +134,13 @@ SIGNATURES = [
 ]
 EACH = pytest.mark.parametrize(("module", "name", "arguments"), SIGNATURES)
 # Their examples would need files, or matplotlib.
-WITHOUT_EXAMPLE = {"load_dataset", "load_extra_datasets", "plot_decision_boundary"}
+WITHOUT_EXAMPLE = {
+    "load_2D_dataset",
+    "load_cat_dataset",
+    "load_dataset",
+    "load_extra_datasets",
+    "plot_decision_boundary",
+}
 
 
 def named(module):

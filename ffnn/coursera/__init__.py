@@ -21,14 +21,23 @@ HELPER_FILES = (
     "dnn_app_utils_v3",
     "dnn_utils",
     "dnn_utils_v2",
+    "gc_utils",
+    "init_utils",
     "lr_utils",
+    "opt_utils",
+    "opt_utils_v1a",
     "planar_utils",
+    "reg_utils",
 )
 # What students write in the notebooks; never installed.
 NOTEBOOKS = (
     "application",
+    "gradient_checking",
+    "initialization",
     "logistic_regression",
+    "optimization",
     "planar_classification",
+    "regularization",
     "step_by_step",
 )
 

@@ -59,7 +59,12 @@ def load_planar_dataset() -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
     >>> X.shape, Y.shape, X[:, 0].round(5).tolist()
     ((2, 400), (1, 400), [1.20444, 3.57611])
     """
-    np.random.seed(1)
+    return flower(1)
+
+
+def flower(seed: int) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+    """Draw the flower after np.random.seed(seed), X (2, 400) and Y (1, 400)."""
+    np.random.seed(seed)
     half = _FLOWER // 2
     points = np.zeros((_FLOWER, 2))
     labels = np.zeros((_FLOWER, 1), np.uint8)

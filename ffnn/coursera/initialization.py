@@ -1,0 +1,137 @@
+"""Course 2, week 1, initialization: what the student writes, newest edition."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ffnn import _ffnn
+from ffnn.coursera._common import check_count, columns, in_the_name_of, print_line
+from ffnn.coursera._three_layers import draw_costs
+from ffnn.coursera.init_utils import compute_loss, forward_propagation
+from ffnn.initialize import Parameters, check_layer_dims, draw_by
+
+__all__ = [
+    "initialize_parameters_he",
+    "initialize_parameters_random",
+    "initialize_parameters_zeros",
+    "model",
+]
+
+_PRINT_EVERY = 1000
+
+
+def initialize_parameters_zeros(layers_dims: Any) -> Parameters:
+    """Begin with zeros, which no step can tell apart.
+
+    ===========  ==========  ===========================
+    layers_dims  integers    n_x, n_1, ..., n_y
+    result       dict        W1, b1, ..., WL, bL
+    ===========  ==========  ===========================
+
+    TypeError and ValueError as initialize_parameters_deep has them.
+
+    >>> from ffnn.coursera.initialization import initialize_parameters_zeros
+    >>> initialize_parameters_zeros([2, 1])
+    {'W1': array([[0., 0.]]), 'b1': array([[0.]])}
+    """
+    dims = check_layer_dims("initialize_parameters_zeros", "layers_dims", layers_dims)
+    return draw_by("zeros", dims, np.random)
+
+
+def initialize_parameters_random(layers_dims: Any) -> Parameters:
+    """Draw np.random.randn * 10, far too large, after np.random.seed(3).
+
+    ===========  ==========  ===========================
+    layers_dims  integers    n_x, n_1, ..., n_y
+    result       dict        W1, b1, ..., WL, bL
+    ===========  ==========  ===========================
+
+    TypeError and ValueError as initialize_parameters_deep has them.
+
+    >>> from ffnn.coursera.initialization import initialize_parameters_random
+    >>> initialize_parameters_random([2, 1])["W1"].round(4)
+    array([[17.8863,  4.3651]])
+    """
+    dims = check_layer_dims("initialize_parameters_random", "layers_dims", layers_dims)
+    np.random.seed(3)
+    parameters = {}
+    for number, (n_prev, n) in enumerate(zip(dims, dims[1:]), 1):
+        parameters[f"W{number}"] = np.random.randn(n, n_prev) * 10
+        parameters[f"b{number}"] = np.zeros((n, 1))
+    return parameters
+
+
+def initialize_parameters_he(layers_dims: Any) -> Parameters:
+    """Draw np.random.randn * sqrt(2 / n_{l-1}), He's scale, after np.random.seed(3).
+
+    ===========  ==========  ===========================
+    layers_dims  integers    n_x, n_1, ..., n_y
+    result       dict        W1, b1, ..., WL, bL
+    ===========  ==========  ===========================
+
+    TypeError and ValueError as initialize_parameters_deep has them.
+
+    >>> from ffnn.coursera.initialization import initialize_parameters_he
+    >>> initialize_parameters_he([2, 1])["W1"].round(4)
+    array([[1.7886, 0.4365]])
+    """
+    dims = check_layer_dims("initialize_parameters_he", "layers_dims", layers_dims)
+    np.random.seed(3)
+    return draw_by("he", dims, np.random)
+
+
+_INITIALISERS: dict[str, Callable[[Any], Parameters]] = {
+    "zeros": initialize_parameters_zeros,
+    "random": initialize_parameters_random,
+    "he": initialize_parameters_he,
+}
+
+
+def model(
+    X: ArrayLike,
+    Y: ArrayLike,
+    learning_rate: float = 0.01,
+    num_iterations: int = 15000,
+    print_cost: bool = True,
+    initialization: str = "he",
+) -> Parameters:
+    """Train a net of 10, 5 and 1 units by gradient descent from one of three beginnings.
+
+    ==============  ============  ======================================================
+    X               (n_x, m)      inputs, a column per example
+    Y               (1, m)        labels
+    learning_rate   float         any finite real number
+    num_iterations  integer       at least 0
+    print_cost      bool          print the cost every 1000 iterations
+    initialization  str           "zeros", "random" or "he"
+    ==============  ============  ======================================================
+
+    Returns the parameters, and draws the costs where matplotlib is there. ValueError for another
+    name and shapes that do not fit.
+
+    >>> import numpy as np
+    >>> from ffnn.coursera.initialization import model
+    >>> parameters = model(np.eye(2), [[0, 1]], num_iterations=1, initialization="zeros")
+    Cost after iteration 0: 0.6931471805599453
+    """
+    if initialization not in _INITIALISERS:
+        names = ", ".join(map(repr, _INITIALISERS))
+        raise ValueError(f"model: initialization must be one of {names}, not {initialization!r}")
+    count = check_count("model", num_iterations)
+    inputs = columns("model", "X", X)
+    dims = [inputs.shape[0], 10, 5, 1]
+    with in_the_name_of("model"):
+        _ffnn.check_run("model", inputs, Y, tuple(dims), learning_rate)
+        trainer = _ffnn.Trainer(inputs, Y, _INITIALISERS[initialization](dims), learning_rate)
+    costs = []
+    for i in range(0, count, _PRINT_EVERY):
+        a3, _ = forward_propagation(inputs, trainer.parameters())
+        cost = compute_loss(a3, Y)
+        costs.append(cost)
+        if print_cost:
+            print_line(f"Cost after iteration {i}: {cost}")
+        trainer.run(min(_PRINT_EVERY, count - i))
+    draw_costs(costs, learning_rate, "iterations (thousands)")
+    return trainer.parameters()
