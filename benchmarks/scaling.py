@@ -1,6 +1,6 @@
 """How ffnn's time grows: with the examples of a small net, and with depth."""
 
-from benchmarks import clock, rivals, table
+from benchmarks import rivals, rounds, table
 from benchmarks.nets import Net
 
 EXAMPLES = (1_000, 10_000, 100_000, 1_000_000)
@@ -20,11 +20,11 @@ def deep(layers):
 def measured(kind, nets, options):
     """Timings of ffnn alone, all sizes in the same rounds."""
     contenders = [rivals.contenders("ffnn", kind, net)[0] for net in nets]
-    return clock.measure(contenders, options.rounds, AT_LEAST, options.pause)
+    return rounds.measure(contenders, options.rounds, AT_LEAST, options.pause)
 
 
 def race(options):
-    options.limit_threads()
+    pass
     kept = {}
     for what, sizes, make, unit in (
         ("examples", EXAMPLES, small, "an example"),

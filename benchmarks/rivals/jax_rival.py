@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks import clock
+from benchmarks import rounds
 
 jax.config.update("jax_platforms", "cpu")
 jax.config.update("jax_enable_x64", True)  # float32 data stay float32
@@ -97,8 +97,8 @@ class Run(Compiled):
 
 
 def calls(net):
-    return [clock.quickest([Step(net, columns=False), Step(net, columns=True)])]
+    return [rounds.quickest([Step(net, columns=False), Step(net, columns=True)])]
 
 
 def run(net):
-    return [clock.quickest([Run(net, columns=False), Run(net, columns=True)])]
+    return [rounds.quickest([Run(net, columns=False), Run(net, columns=True)])]
