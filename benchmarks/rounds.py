@@ -1,4 +1,4 @@
-"""How a contender is timed. In a round everybody takes one sample, so that all meet the same machine.
+"""How a contender is timed.
 
 A contender has `reset()`, which is never timed, `work(n)`, which does n steps from there, and
 `by_difference`: then a sample is a long run less a short one, which leaves the iterations alone.
