@@ -27,11 +27,15 @@ def arguments():
     add("--save", action="store_true", help="put the figures into benchmarks/results")
     add("--readme", action="store_true", help="no race: write README's table from the results")
     add("--machine", help="whose results --readme takes; default: the newest")
+    help_results = "of --save and --readme; default: benchmarks/results"
+    add("--results", metavar="FOLDER", type=Path, help=help_results)
     help_count = "no clock: do N steps of each contender and stop (for callgrind)"
     add("--count", metavar="N", type=int, help=help_count)
     options = parser.parse_args()
     if options.rounds is not None and options.rounds < 1:
         parser.error("--rounds must be at least 1")
+    if options.save and options.rivals:
+        parser.error("--save: figures without some rivals would take the place of better ones")
     options.quick = options.rounds is not None
     options.rounds = options.rounds or 15
     options.threads = options.threads or list(range(1, min(2, threads.available()) + 1))
@@ -47,12 +51,13 @@ def main():
 
     from benchmarks import contest, machine, races, results, rivals
 
+    folder = options.results or results.FOLDER
     if options.list:
         for name, race in races.RACES.items():
             print(f"{name:<19} {race.title}")
         return
     if options.readme:
-        results.write_readme(options.machine)
+        results.write_readme(options.machine, folder)
         return
     known = list(rivals.MODULES)
     options.rivals = options.rivals.split(",") if options.rivals else known
@@ -73,12 +78,12 @@ def main():
         print(f"\n{name}: {race.title}", flush=True)
         kept[name] = race.run(name, options)
         if options.save:  # at once: hours may be lost else
-            results.save(facts, {name: kept[name]})
+            results.save(facts, {name: kept[name]}, folder)
     options.crew.close()
     if options.json:
         options.json.write_text(json.dumps({"machine": facts, "races": kept}, indent=1) + "\n")
     if options.save:
-        print("\n" + "\n".join(f"written: {path}" for path in results.render()))
+        print("\n" + "\n".join(f"written: {path}" for path in results.render(folder=folder)))
 
 
 def count(names, options, known, rivals):

@@ -72,9 +72,10 @@ def calibrate(contender, at_least):
     if not base and taken > WARMS_ITSELF:
         return n
     while True:
-        taken = seconds(contender, base + n)[0]
+        # The lesser of two: a moment without the processor must not pass for work.
+        taken = min(seconds(contender, base + n)[0] for _ in range(2))
         if base:
-            taken -= seconds(contender, base)[0]
+            taken -= min(seconds(contender, base)[0] for _ in range(2))
         if taken >= at_least:
             return n
         n = max(n + 1, min(4 * n, int(1.2 * n * at_least / max(taken, 1e-9)) + 1))

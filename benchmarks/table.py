@@ -44,7 +44,7 @@ def race_rows(results, shows_flops):
         mine = ours[r["threads"]]
         ratio = f"{r['median'] / mine['median']:.2f}" if mine else ""
         row = [r["name"], r["threads"], time_text(r["median"]), time_text(r["minimum"]), ratio]
-        row.append(f"{r['cores']:.2f}")
+        row.append(f"{r['cores']:.2f}" if r.get("cores") else "")
         if shows_flops:
             row.append(f"{r['flops'] / r['median'] / 1e9:.1f}")
             row.append(f"{100 * r['of_peak']:.0f} %" if r["of_peak"] else "")
