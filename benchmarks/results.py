@@ -159,7 +159,8 @@ def page(path, kept):
             rows = [*race["contenders"], *race.get("missing", [])]
             header, cells = table.race_rows(rows, bool(race.get("peak_gflops")))
             parts.append(markdown(header, cells))
-        parts += [markdown(part["header"], part["rows"]) for part in race.get("tables", [])]
+        for part in race.get("tables", []):
+            parts += [f"### {part['title']}", markdown(part["header"], part["rows"])]
         parts += [race["remark"]] if race.get("remark") else []
         parts += [f"DOUBTFUL: {doubt}." for doubt in race.get("doubts", [])]
     return "\n\n".join(parts) + "\n"
