@@ -61,14 +61,8 @@ def test_a_row_for_each_race(results, canned):
     assert rows[2:] == [
         "| `calls-tiny` | a step | 1.00 ms / 500 us | 20 | 3.0 / 6.0 | - | - | 80 % / 70 % |"
     ]
-    assert rows[0].split(" | ")[2:] == [
-        "ffnn",
-        "NumPy",
-        "PyTorch",
-        "JAX",
-        "scikit-learn",
-        "of peak |",
-    ]
+    titles = ["ffnn", "NumPy", "PyTorch", "JAX", "scikit-learn", "of peak |"]
+    assert rows[0].split(" | ")[2:] == titles
 
 
 def test_doubts_are_seen(results, canned):

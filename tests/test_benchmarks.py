@@ -122,6 +122,7 @@ def test_another_computation_is_left_out(in_the_tree):
         assert disagreement(Wrong(update_parameters=update)) > 0.1
 
 
+@pytest.mark.filterwarnings("ignore")  # as Party does: a rival's warnings are its own affair
 @pytest.mark.parametrize("rival", ["numpy", "torch", "jax", "sklearn"])
 def test_rivals_compute_what_ffnn_computes(in_the_tree, rival):
     """Every kind of race, on a net small enough for a test. NumPy takes part in all."""

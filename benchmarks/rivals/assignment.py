@@ -1,5 +1,7 @@
 """A contender out of any module that has the assignment's functions: ffnn, and plain NumPy."""
 
+import numpy as np
+
 
 class FourCalls:
     """The body of the assignment's loop."""
@@ -59,7 +61,7 @@ class WholeRun:
 
 
 class Product:
-    """The product of two matrices: multiply(A, B) is the work, as_array(C) its result in NumPy."""
+    """The product of two matrices of a library, made by convert from those of NumPy."""
 
     by_difference = False
 
@@ -78,4 +80,4 @@ class Product:
             self._product = multiply(A, B)
 
     def parameters(self):
-        return {"C": self._product}
+        return {"C": np.asarray(self._product)}
