@@ -1,6 +1,6 @@
 # make demo    build, train on the digits that come with ffnn, race NumPy, leave demo.png
 # make test    the whole suite, once for each instruction set of this machine
-# make bench   the races; RACE=name runs one of them (benchmarks/README.md)
+# make bench   the races; RACE=name runs one of them or a group (benchmarks/README.md)
 # make notebooks   executes the notebooks
 # make core    the core without Python against naive loops (tests/core_check.mk says more)
 # make clean   remove what was built
@@ -33,7 +33,7 @@ test: build-test
 
 # Rivals take part where they are installed: pip install ".[rivals]" is some gigabytes.
 bench: build-bench
-	$(RUN) -m benchmarks $(RACE)
+	$(RUN) -m benchmarks --save $(RACE)
 
 notebooks: build-notebooks
 	$(RUN) -m pytest tests/test_notebooks.py

@@ -6,65 +6,100 @@ from pathlib import Path
 
 from benchmarks import threads  # and nothing that imports NumPy
 
-PAUSE = 0.2  # seconds
+
+def numbers(text):
+    """1,2 -> [1, 2]"""
+    found = [int(part) for part in text.split(",")]
+    if min(found) < 1 or len(set(found)) < len(found):
+        raise ValueError
+    return found
 
 
 def arguments():
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("race", nargs="*", help="name, or how names begin; all where none is given")
-    parser.add_argument("--list", action="store_true", help="name the races and stop")
-    parser.add_argument("--threads", type=int, default=1, help="for everybody alike (default: 1)")
-    parser.add_argument("--rounds", type=int, default=None, help="default: 15")
-    parser.add_argument("--rivals", help="of ffnn,numpy,torch,jax,sklearn; default: all")
-    parser.add_argument("--json", metavar="FILE", type=Path, help="keep every sample")
-    parser.add_argument(
-        "--count",
-        metavar="N",
-        type=int,
-        help="no clock: do N steps of each contender and stop (for callgrind)",
-    )
+    add = parser.add_argument
+    add("race", nargs="*", help="name, or a beginning or part of names; all where none is given")
+    add("--list", action="store_true", help="name the races and stop")
+    add("--threads", metavar="1,2", type=numbers, help="for everybody; default: 1, and 2 if it can")
+    add("--rounds", type=int, help="default: 15")
+    add("--rivals", help="of ffnn,numpy,torch,jax,sklearn; default: all")
+    add("--json", metavar="FILE", type=Path, help="keep every sample")
+    add("--save", action="store_true", help="put the figures into benchmarks/results")
+    add("--readme", action="store_true", help="no race: write README's table from the results")
+    add("--machine", help="whose results --readme takes; default: the newest")
+    help_results = "of --save and --readme; default: benchmarks/results"
+    add("--results", metavar="FOLDER", type=Path, help=help_results)
+    help_count = "no clock: do N steps of each contender and stop (for callgrind)"
+    add("--count", metavar="N", type=int, help=help_count)
     options = parser.parse_args()
-    if options.threads < 1 or (options.rounds is not None and options.rounds < 1):
-        parser.error("--threads and --rounds must be at least 1")
+    if options.rounds is not None and options.rounds < 1:
+        parser.error("--rounds must be at least 1")
+    if options.save and options.rivals:
+        parser.error("--save: figures without some rivals would take the place of better ones")
     options.quick = options.rounds is not None
     options.rounds = options.rounds or 15
+    options.threads = options.threads or list(range(1, min(2, threads.available()) + 1))
+    if max(options.threads) > threads.available():
+        parser.error(f"--threads: this process may use {threads.available()} processor(s)")
     return options
 
 
 def main():
     options = arguments()
-    threads.confine(options.threads)
+    if options.count is not None:
+        threads.confine(options.threads[0])
 
-    from benchmarks import machine, races, rivals
+    from benchmarks import contest, machine, races, results, rivals
 
+    folder = options.results or results.FOLDER
     if options.list:
         for name, race in races.RACES.items():
-            print(f"{name:<12} {race.title}")
+            print(f"{name:<19} {race.title}")
+        return
+    if options.readme:
+        results.write_readme(options.machine, folder)
         return
     known = list(rivals.MODULES)
     options.rivals = options.rivals.split(",") if options.rivals else known
     if unknown := set(options.rivals) - set(known):
         raise SystemExit(f"--rivals: {', '.join(sorted(unknown))}: not of {', '.join(known)}")
-    options.pause = PAUSE if options.threads > 1 else 0.0
-    kept_limits = []
-    options.limit_threads = lambda: kept_limits.append(threads.set_counts(options.threads))
     names = races.chosen(options.race)
     if options.count is not None:
-        races.count(names, options)
+        count(names, options, races.RACES, rivals)
         return
 
-    for rival in options.rivals:
-        rivals.absent(rival)  # imports those that are there, so that the header sees their BLAS
-    options.limit_threads()
-    facts = machine.describe(options.threads)
+    options.crew = contest.Crew()
+    blas = options.crew.worker("numpy", options.threads[0]).call("blas")
+    facts = machine.describe(options.threads, blas)
     print("\n".join(f"{name:<13} {value}" for name, value in facts.items()))
     kept = {}
     for name in names:
         race = races.RACES[name]
         print(f"\n{name}: {race.title}", flush=True)
-        kept[name] = race.run(options)
+        kept[name] = race.run(name, options)
+        if options.save:  # at once: hours may be lost else
+            results.save(facts, {name: kept[name]}, folder)
+    options.crew.close()
     if options.json:
         options.json.write_text(json.dumps({"machine": facts, "races": kept}, indent=1) + "\n")
+    if options.save:
+        print("\n" + "\n".join(f"written: {path}" for path in results.render(folder=folder)))
+
+
+def count(names, options, known, rivals):
+    """So many steps of each contender and no clock, for tools that count instructions."""
+    from benchmarks import races
+
+    limits = threads.set_counts(options.threads[0])
+    for name in names:
+        race = known[name]
+        if not isinstance(race, races.Race):
+            raise SystemExit(f"--count: {name} has no steps")
+        for rival in options.rivals:
+            for contender in rivals.contenders(rival, race.kind, race.net):
+                contender.reset()
+                contender.work(options.count)
+    del limits
 
 
 if __name__ == "__main__":

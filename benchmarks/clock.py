@@ -1,112 +1,89 @@
-"""Interleaved rounds: in each, every contender takes one sample, so that all meet the same machine.
+"""A user's clock: from the start of a process to a net that reads 97 % of the digits.
 
-A contender has `reset()`, which is never timed, `work(n)`, which does n steps from there, and
-`by_difference`: then a sample is a long run less a short one, which leaves the iterations alone.
+Each rival has its usual recipe (recipes/), and imports and compilations count, since users wait for
+them. A seed is a process; in each round everybody trains once, from the round's seed.
 """
 
-import gc
-import random
+import os
+import subprocess
+import sys
 import time
-from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median
 
-SHORT_RUN = 2
-FEWEST_ITERATIONS = 6  # of difference: the set-up of both runs must not drown them
-TRIALS = 5
+from benchmarks import rivals, table
+
+RECIPES = Path(__file__).with_name("recipes")
+TREE = RECIPES.parent.parent
+DIGITS = TREE / "ffnn" / "data" / "digits.npz"
+SEEDS = 5
 
 
-@dataclass
-class Timing:
-    """Samples of one contender, in seconds."""
-
-    contender: object
-    steps: int  # in a sample, beyond those of the short run
-    long: list = field(default_factory=list)
-    short: list = field(default_factory=list)
-    cores: list = field(default_factory=list)
-
-    @property
-    def median(self):
-        """Seconds for one step. A long and a short run are neighbours, so that a slow minute, which
-        would tell on one of two medians alone, takes no part in their difference."""
-        return median(long - short for long, short in zip(self.long, self.short)) / self.steps
-
-    @property
-    def minimum(self):
-        return (min(self.long) - min(self.short)) / self.steps
-
-    @property
-    def cores_used(self):
-        """Processor time over wall-clock time: more than the threads agreed on is foul play."""
-        return median(self.cores)
+def child(rival, seed, threads):
+    """(seconds, accuracy, epochs) of one process, confined to so many processors."""
+    environment = os.environ | {"PYTHONPATH": str(TREE), "PYTHONWARNINGS": "ignore"}
+    command = [sys.executable, "-c", START, str(threads), str(RECIPES / f"with_{rival}.py")]
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [*command, str(DIGITS), str(seed)],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    line = process.stdout.readline()
+    seconds = time.perf_counter() - start  # its end is nobody's concern
+    _, errors = process.communicate()
+    words = line.split()
+    if process.returncode or not words or words[0] != "trained":
+        raise RuntimeError(f"{rival}: {(errors.strip() or line).splitlines()[-1:]}")
+    return seconds, float(words[1]), int(words[2])
 
 
-def seconds(contender, n):
-    """Wall-clock and processor seconds of n steps from the start."""
-    contender.reset()
-    cpu, wall = time.process_time(), time.perf_counter()
-    contender.work(n)
-    wall = time.perf_counter() - wall
-    return wall, time.process_time() - cpu
+# What a user's shell would do before the script: nothing that costs time.
+START = """
+import runpy, sys
+from benchmarks import threads
+threads.confine(int(sys.argv[1]))
+sys.argv = sys.argv[2:]
+sys.path[0] = sys.argv[0].rpartition("/")[0]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 
 
-def quickest(contenders):
-    """The one of several ways to the same result that takes least time here."""
-
-    def best(contender):
-        n = 1
-        while seconds(contender, n)[0] < 0.002:
-            n *= 4
-        return min(seconds(contender, n)[0] for _ in range(TRIALS)) / n
-
-    return min(contenders, key=best)
-
-
-def calibrate(contender, at_least):
-    """The steps of a sample that lasts so long; warms up on the way."""
-    base = SHORT_RUN if contender.by_difference else 0
-    n = FEWEST_ITERATIONS if base else 1
-    seconds(contender, base + n)
-    while True:
-        taken = seconds(contender, base + n)[0]
-        if base:
-            taken -= seconds(contender, base)[0]
-        if taken >= at_least:
-            return n
-        n = max(n + 1, min(4 * n, int(1.2 * n * at_least / max(taken, 1e-9)) + 1))
+def measure(options):
+    """({(rival, threads): [(seconds, accuracy, epochs)]}, {rival: why not})"""
+    rounds = min(SEEDS, options.rounds) if options.quick else SEEDS
+    samples, missing = {}, {}
+    for turn in range(-1, rounds):  # the first fills the cache of files
+        for rival in options.rivals:
+            for threads in options.threads if turn >= 0 else options.threads[:1]:
+                if rival in missing:
+                    continue
+                try:
+                    taken = child(rival, max(turn, 0), threads)
+                except RuntimeError as error:
+                    missing[rival] = absence(error)
+                    continue
+                if turn >= 0:
+                    samples.setdefault((rival, threads), []).append(taken)
+    return samples, missing
 
 
-def take_sample(timing):
-    contender = timing.contender
-    if contender.by_difference:
-        short, _ = seconds(contender, SHORT_RUN)
-        long, cpu = seconds(contender, SHORT_RUN + timing.steps)
-    else:
-        seconds(contender, 1)  # its own data and code back in the caches
-        short = 0.0
-        long, cpu = seconds(contender, timing.steps)
-    timing.long.append(long)
-    timing.short.append(short)
-    timing.cores.append(cpu / long)
+def absence(error):
+    return "not installed" if "No module named" in str(error) else str(error)
 
 
-def measure(contenders, rounds, at_least, pause=0.0):
-    """A Timing for each contender, from so many rounds with samples of at_least seconds.
-
-    A pause before each sample lets the threads of the one before it go to sleep: those of OpenBLAS
-    spin for a hundred milliseconds, on the processors that the next one needs.
-    """
-    timings = [Timing(c, calibrate(c, at_least)) for c in contenders]
-    # With big libraries in the process a full collection takes long, and would hit any contender.
-    gc.collect()
-    gc.freeze()
-    try:
-        order = random.Random(1)
-        for _ in range(rounds):
-            # Nobody always comes after the same one.
-            for timing in order.sample(timings, len(timings)):
-                time.sleep(pause)
-                take_sample(timing)
-    finally:
-        gc.unfreeze()
-    return timings
+def race(options):
+    samples, missing = measure(options)
+    contenders, rows = [], []
+    for (rival, threads), runs in sorted(samples.items(), key=lambda item: item[0][1]):
+        seconds, scores, epochs = map(list, zip(*runs))
+        note = f"{median(epochs):g} epochs, {100 * median(scores):.1f} % right"
+        contenders.append(
+            {
+                "name": rivals.TITLES[rival], "note": note, "threads": threads,
+                "median": median(seconds), "minimum": min(seconds), "cores": None, "of_peak": None,
+                "long": seconds, "scores": scores, "epochs": epochs,
+            }
+        )  # fmt: skip
+    rows = [{"name": rivals.TITLES[rival], "note": why} for rival, why in missing.items()]
+    print(table.render(*table.race_rows([*contenders, *rows], False)))
+    return {"contenders": contenders, "missing": rows}

@@ -64,4 +64,19 @@ def race(options):
     ]
     printed += [[r["name"], "", "", "", "", r["note"]] for r in missing]
     print(table.render(["", "median", "least", "/ ffnn", "processes", ""], printed))
-    return {"samples": rows, "missing": missing}
+    contenders = [
+        {
+            "name": name,
+            "note": "after import numpy",
+            "threads": options.threads[0],
+            "median": median(samples),
+            "minimum": min(samples),
+            "cores": None,
+            "of_peak": None,
+            "long": samples,
+        }
+        for name, samples in rows.items()
+        if name != "NumPy"
+    ]
+    remark = f"NumPy by itself: {table.time_text(median(numpy_alone))}."
+    return {"contenders": contenders, "missing": missing, "remark": remark}

@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+import time
 from importlib import metadata
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def version(package):
 
 
 def blas():
-    """Name, version and threads of each BLAS in the process."""
+    """Name and version of each BLAS in the process."""
     try:
         from threadpoolctl import threadpool_info
     except ImportError:
@@ -33,7 +34,7 @@ def blas():
         found = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
         return f"{found['name']} {found.get('version', '')} (threads by environment)"
     found = {
-        f"{pool['internal_api']} {pool['version']}, {pool['num_threads']} thread(s)"
+        f"{pool['internal_api']} {pool['version']}"
         + (f", {pool['architecture']}" if pool.get("architecture") else "")
         for pool in threadpool_info()
         if pool["user_api"] == "blas"
@@ -41,24 +42,28 @@ def blas():
     return "; ".join(sorted(found)) or "none found"
 
 
-def describe(threads):
-    """{what: value}, in the order of printing."""
-    import numpy as np
+def kind():
+    """A name for machines like this one, to name files by."""
+    words = re.sub(r"\((R|TM|tm|r)\)|\bCPU\b|@.*", " ", processor())
+    words = f"{platform.machine()} {words} {os.cpu_count()} cores"
+    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
 
+
+def describe(threads, blas_of_numpy):
+    """{what: value}, in the order of printing; measures nothing and imports no rival."""
     import ffnn
 
     config = ffnn._ffnn.config()
     facts = {
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "processor": f"{processor()}, {os.cpu_count()} of them",
         "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         "ffnn": f"{ffnn.__version__}, {config['isa']}, {config['compiler']}",
-        "NumPy": f"{np.__version__}, {blas()}",
+        "NumPy": f"{version('numpy')}, {blas_of_numpy}",
     }
     for package in ("torch", "jax", "scikit-learn"):
         facts[package] = version(package) or "not installed"
-    facts["threads"] = str(threads)
-    if threads > 1 and not hasattr(ffnn, "set_num_threads"):
-        facts["threads"] += " (this ffnn computes on one)"
+    facts["threads"] = ", ".join(map(str, threads))
     if hasattr(os, "getloadavg"):
         facts["load before"] = f"{os.getloadavg()[0]:.1f}"
     return facts

@@ -1,4 +1,4 @@
-"""The nets that are raced: sizes, data in the layouts in which users have them, the start."""
+"""What is raced: sizes, data in the layouts in which users have them, the start."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +15,10 @@ class Net:
     dtype: str = "float64"
     learning_rate: float = 0.0075
     images: bool = False  # X as the assignment makes it, reshape(m, -1).T: an image is contiguous
+    hidden: str = "relu"
+    output: str = "sigmoid"
+    batch: int | None = None  # examples of a step where not all take part
+    keep_prob: float = 1.0
 
     def __str__(self):
         return f"{'-'.join(map(str, self.dims))}, m = {self.m}, {self.dtype}"
@@ -27,7 +31,13 @@ class Net:
         return generator.standard_normal((self.dims[0], self.m)).astype(self.dtype)
 
     @cached_property
+    def classes(self):
+        return np.arange(self.m) * 7 % 13 % self.dims[-1]
+
+    @cached_property
     def Y(self):
+        if self.output == "softmax":
+            return (np.arange(self.dims[-1])[:, None] == self.classes).astype(self.dtype)
         labels = np.arange(self.dims[-1] * self.m).reshape(self.dims[-1], self.m)
         return (labels * 7 % 13 % 2).astype(self.dtype)  # of both kinds, however few there are
 
@@ -51,3 +61,27 @@ class Net:
         """Of the products of one step: forward and dW in every layer, dA where it is wanted."""
         layers = [n_prev * n for n_prev, n in zip(self.dims, self.dims[1:])]
         return 2 * self.m * (3 * sum(layers) - (0 if with_dA0 else layers[0]))
+
+
+@dataclass(frozen=True)
+class Square:
+    """A product of two square matrices in C order."""
+
+    n: int
+    dtype: str
+
+    def __str__(self):
+        return f"{self.n} x {self.n} by {self.n} x {self.n}, {self.dtype}"
+
+    @cached_property
+    def matrices(self):
+        generator = np.random.default_rng(3)
+        return [generator.standard_normal((self.n, self.n)).astype(self.dtype) for _ in range(2)]
+
+    @cached_property
+    def start(self):
+        return {"C": np.zeros((self.n, self.n), self.dtype)}
+
+    @property
+    def flops(self):
+        return 2 * self.n**3

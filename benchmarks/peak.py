@@ -12,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
+from benchmarks import rivals
+
 SOURCE = Path(__file__).with_name("peak.c")
 STEPS = 10_000
 FLAGS = "-O3 -march=native -ffp-contract=fast -shared -fPIC"
@@ -40,7 +42,7 @@ def load(real):
 class Peak:
     """Multiply-adds and nothing else, on as many threads as the others have."""
 
-    name = "multiply-add peak"
+    name = rivals.PEAK
     note = ""
     by_difference = False
 

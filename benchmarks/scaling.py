@@ -1,49 +1,191 @@
-"""How ffnn's time grows: with the examples of a small net, and with depth."""
+"""How time and memory grow with examples, width, depth and threads: python -m benchmarks.scaling
 
-from benchmarks import clock, rivals, table
-from benchmarks.nets import Net
+Every figure is from a process of its own, so that no memory is there which another left behind, and
+the processes of one table take turns.
+"""
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+
+from benchmarks import table, threads
+
+TREE = Path(__file__).resolve().parent.parent
 EXAMPLES = (1_000, 10_000, 100_000, 1_000_000)
+IMAGES = (1_000, 10_000, 60_000)
+WIDTHS = (16, 64, 256, 1024)
 DEPTHS = (2, 5, 10, 20, 50)
-WIDTH, DEEP_M = 64, 256
+SMALL, DENSE = (5, 4, 3, 1), (784, 512, 256, 10)
+NETS = ((SMALL, 400), ((64, 32, 16, 1), 1000), (DENSE, 64), (DENSE, 256), (DENSE, 1024))
 AT_LEAST = 0.02
+TURNS, SAMPLES = 3, 5
+STATUS = Path("/proc/self/status")
 
 
-def small(m):
-    return Net((5, 4, 3, 1), m)
+# ---- one figure, in a process of its own ---------------------------------------------------------
 
 
-def deep(layers):
-    return Net((WIDTH,) * layers + (1,), DEEP_M)
+def resident(field):
+    """Bytes of a line of /proc/self/status, or None where there is no such file."""
+    try:
+        lines = STATUS.read_text().splitlines()
+    except OSError:
+        return None
+    return next(1024 * int(line.split()[1]) for line in lines if line.startswith(field))
 
 
-def measured(kind, nets, options):
-    """Timings of ffnn alone, all sizes in the same rounds."""
-    contenders = [rivals.contenders("ffnn", kind, net)[0] for net in nets]
-    return clock.measure(contenders, options.rounds, AT_LEAST, options.pause)
+def memory_of(contender):
+    """How far the process grew in three steps, at its widest."""
+    before = resident("VmRSS:")
+    if before is None:
+        return None
+    Path("/proc/self/clear_refs").write_text("5")  # the greatest so far is what there is now
+    contender.reset()
+    contender.work(3)
+    return max(0, resident("VmHWM:") - before)
+
+
+def child(rival, kind, dims, m, dtype, count, timed):
+    """Prints {"seconds": [for a step], "memory": bytes}."""
+    threads.confine(count)
+    from benchmarks import rivals, rounds
+    from benchmarks.nets import Net
+
+    net = Net(tuple(dims), m, dtype, learning_rate=0.01)
+    assert net.X.size and net.Y.size and net.start  # made now, not within what is measured
+    contender = rivals.contenders(rival, kind, net)[0]
+    limits = threads.set_counts(count)
+    memory, seconds = memory_of(contender), []
+    if timed:
+        timing = rounds.Timing(rounds.calibrate(contender, AT_LEAST))
+        for _ in range(SAMPLES):
+            timing.add(rounds.sample(contender, timing.steps))
+        seconds = [(a - b) / timing.steps for a, b in zip(timing.long, timing.short)]
+    del limits
+    print(json.dumps({"seconds": seconds, "memory": memory}))
+
+
+def ask(*arguments):
+    command = [sys.executable, "-m", "benchmarks.scaling", "--child", json.dumps(arguments)]
+    run = subprocess.run(command, cwd=TREE, capture_output=True, text=True)
+    if run.returncode:
+        raise RuntimeError(f"scaling {arguments}: {run.stderr.strip().splitlines()[-1:]}")
+    return json.loads(run.stdout)
+
+
+# ---- tables --------------------------------------------------------------------------------------
+
+
+def figures(jobs, turns):
+    """{job: (median seconds, least seconds, memory)}; a job is child's arguments but the last."""
+    found = {job: {"seconds": [], "memory": []} for job in jobs}
+    for _ in range(turns):
+        for job, kept in found.items():
+            answer = ask(*job, True)
+            kept["seconds"] += answer["seconds"]
+            kept["memory"] += [answer["memory"]] if answer["memory"] is not None else []
+    return {
+        job: (median(kept["seconds"]), min(kept["seconds"]), max(kept["memory"], default=None))
+        for job, kept in found.items()
+    }
+
+
+def memory_text(size):
+    return "" if size is None else f"{size / 2**20:.1f} MiB"
+
+
+def examples(dims, sizes, dtype, turns):
+    """Time for an example, and memory beyond X, Y and the parameters; NumPy's beside it."""
+    jobs = {
+        (kind, m): ("ffnn", kind, dims, m, dtype, 1) for m in sizes for kind in ("calls", "plain")
+    }
+    found = figures(jobs.values(), turns)
+    rows = []
+    for m in sizes:
+        row = [f"{m:,}"]
+        for kind in ("calls", "plain"):
+            middle, least, memory = found[jobs[kind, m]]
+            row += [table.time_text(middle), table.time_text(least / m), memory_text(memory)]
+        theirs = ask("numpy", "calls", dims, m, dtype, 1, False)["memory"]
+        rows.append([*row, memory_text(theirs), ""])
+    per = ["least, an example", "memory"]
+    header = ["examples", "four calls", *per, "iteration", *per, "memory of NumPy's calls", ""]
+    return part(f"Examples: {name(dims)}, {dtype}, one thread", header, rows)
+
+
+def growth(title, what, nets, turns, share):
+    """Time of both kinds, and of one of its equal parts, for nets that grow in one way."""
+    jobs = {
+        (kind, size): ("ffnn", kind, dims, m, "float32", 1)
+        for size, dims, m in nets
+        for kind in ("calls", "plain")
+    }
+    found = figures(jobs.values(), turns)
+    rows = []
+    for size, dims, m in nets:
+        row = [size]
+        for kind in ("calls", "plain"):
+            middle, least, _ = found[jobs[kind, size]]
+            row += [table.time_text(middle), table.time_text(least / share(dims, m))]
+        rows.append([*row, ""])
+    header = [what[0], "four calls", what[1], "iteration", what[1], ""]
+    return part(title, header, rows)
+
+
+def million_products(dims, m):
+    return m * sum(a * b for a, b in zip(dims, dims[1:])) / 1e6
+
+
+def two_threads(counts, turns):
+    jobs = {
+        (net, count): ("ffnn", "plain", *net, "float32", count) for net in NETS for count in counts
+    }
+    found = figures(jobs.values(), turns)
+    rows = []
+    for dims, m in NETS:
+        times = [found[jobs[(dims, m), count]][:2] for count in counts]
+        gain = f"{times[0][1] / times[-1][1]:.2f}"
+        middles = [table.time_text(middle) for middle, _ in times]
+        flops = 6 * million_products(dims, m) - 2 * million_products(dims[:2], m)  # no dA0
+        rows.append([f"{name(dims)}, m = {m}", f"{flops:.2f}", *middles, gain, ""])
+    header = ["an iteration of", "MFLOP"]
+    header += [f"{count} thread{'s' * (count > 1)}" for count in counts]
+    return part("Threads, float32", [*header, "least / least", ""], rows)
+
+
+def name(dims):
+    return "-".join(map(str, dims))
+
+
+def part(title, header, rows):
+    print(f"  {title}\n{table.render(header, rows)}", flush=True)
+    return {"title": title, "header": header, "rows": rows}
 
 
 def race(options):
-    options.limit_threads()
-    kept = {}
-    for what, sizes, make, unit in (
-        ("examples", EXAMPLES, small, "an example"),
-        ("layers", DEPTHS, deep, "a layer"),
-    ):
-        nets = [make(size) for size in sizes]
-        columns = {kind: measured(kind, nets, options) for kind in ("calls", "run")}
-        rows = []
-        for i, size in enumerate(sizes):
-            row = [f"{size:,} {what}"]
-            for timings in columns.values():
-                row += [table.time_text(timings[i].median)]
-                row += [table.time_text(timings[i].median / size)]
-            rows.append([*row, ""])
-        header = ["", "four calls", unit, "iteration of a run", unit, ""]
-        print(f"  {nets[0]} and so on")
-        print(table.render(header, rows))
-        kept[what] = {
-            kind: {size: t.median for size, t in zip(sizes, timings)}
-            for kind, timings in columns.items()
-        }
-    return kept
+    turns = min(TURNS, options.rounds)
+    wide = [(w, (w, w, w, 10), 256) for w in WIDTHS]
+    deep = [(d, (64,) * d + (1,), 256) for d in DEPTHS]
+    return {
+        "tables": [
+            examples(SMALL, EXAMPLES, "float64", turns),
+            examples(DENSE, IMAGES, "float32", turns),
+            growth("Width: n-n-n-10, m = 256, float32, one thread", ("n", "per million products"),
+                   wide, turns, million_products),
+            growth("Depth: 64 wide, m = 256, float32, one thread", ("layers", "a layer"),
+                   deep, turns, lambda dims, m: len(dims) - 1),
+            two_threads(options.threads, turns),
+        ]
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--child"]:
+        child(*json.loads(sys.argv[2]))
+    else:
+        from benchmarks.__main__ import main
+
+        sys.argv[1:1] = ["scaling", "--save"]
+        main()

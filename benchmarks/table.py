@@ -25,24 +25,32 @@ def render(header, rows):
     return "\n".join(lines)
 
 
-def race_rows(results, peak, shows_flops):
-    """(header, rows) of a race: `results` are dicts of one contender each, ffnn's first."""
-    header = ["", "median", "least", "/ ffnn", "cores"]
+def race_rows(results, shows_flops):
+    """(header, rows) of a race: `results` are dicts of one contender each, or notes why not.
+
+    A ratio is taken to ffnn with as many threads.
+    """
+    settings = {r["threads"] for r in results if "median" in r}
+    header = ["", "threads", "median", "least", "/ ffnn", "cores"]
     if shows_flops:
         header += ["GFLOP/s", "of peak"]
     header.append("")
-    ours = next((r["median"] for r in results if r["name"] == "ffnn" and "median" in r), None)
+    ours = {n: next((r for r in results if is_ours(r, n)), None) for n in settings}
     rows = []
     for r in results:
         if "median" not in r:
             rows.append([r["name"], *[""] * (len(header) - 2), r["note"]])
             continue
-        ratio = f"{r['median'] / ours:.2f}" if ours else ""
-        row = [r["name"], time_text(r["median"]), time_text(r["minimum"]), ratio]
-        row.append(f"{r['cores']:.2f}")
+        mine = ours[r["threads"]]
+        ratio = f"{r['median'] / mine['median']:.2f}" if mine else ""
+        row = [r["name"], r["threads"], time_text(r["median"]), time_text(r["minimum"]), ratio]
+        row.append(f"{r['cores']:.2f}" if r.get("cores") else "")
         if shows_flops:
-            gflops = r["flops"] / r["median"] / 1e9
-            row.append(f"{gflops:.1f}")
-            row.append(f"{100 * gflops / peak:.0f} %" if peak else "")
+            row.append(f"{r['flops'] / r['median'] / 1e9:.1f}")
+            row.append(f"{100 * r['of_peak']:.0f} %" if r["of_peak"] else "")
         rows.append([*row, r["note"]])
     return header, rows
+
+
+def is_ours(result, threads):
+    return result["name"] == "ffnn" and result.get("threads") == threads

@@ -1,6 +1,6 @@
 """Holding every contender to the same number of threads.
 
-The process is confined to that many processors before NumPy, torch and XLA are imported: XLA's pool
+A process is confined to that many processors before NumPy, torch and XLA are imported: XLA's pool
 knows no other setting that can be trusted (it counts the processors it may run on), and what the
 operating system enforces needs no good will. The counts are set as well, or two threads of a
 library that has not looked would take turns on one processor. The column "cores" shows what came
@@ -13,6 +13,13 @@ VARIABLES = """
     FFNN_NUM_THREADS OPENBLAS_NUM_THREADS MKL_NUM_THREADS BLIS_NUM_THREADS VECLIB_MAXIMUM_THREADS
     OMP_NUM_THREADS NPROC
 """.split()
+
+
+def available():
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def confine(count):
@@ -34,8 +41,7 @@ def set_counts(count):
 
     import ffnn
 
-    if hasattr(ffnn, "set_num_threads"):
-        ffnn.set_num_threads(count)
+    ffnn.set_num_threads(count)
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(count)
     try:

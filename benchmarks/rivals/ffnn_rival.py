@@ -1,26 +1,59 @@
 """ffnn itself."""
 
+import numpy as np
+
 import ffnn
-from benchmarks.rivals.assignment import FourCalls, WholeRun
+from benchmarks.rivals.assignment import FourCalls, Product, WholeRun
+
+SEED = 1
 
 
-class PlainRun:
-    """A run that reads X in every iteration, as training in mini-batches must."""
+class Trained:
+    """Iterations in a run's one call, with all examples."""
 
-    name, note, by_difference = "ffnn", "X read in every iteration", True
+    by_difference = True
+
+    def __init__(self, net, note, name="ffnn", **options):
+        self.name, self.note = name, note
+        self.flops = net.flops(with_dA0=False)
+        self._net, self._options = net, options
+
+    def reset(self):
+        np.random.seed(SEED)
+
+    def work(self, n):
+        net = self._net
+        source = np.random.get_bit_generator()
+        trainer = ffnn._ffnn.Trainer(
+            net.X, net.Y, net.start, net.learning_rate, output_activation=net.output,
+            bit_generator=source, **self._options,
+        )  # fmt: skip
+        with source.lock:
+            trainer.run(n)
+        self._parameters = trainer.parameters()
+
+    def parameters(self):
+        return self._parameters
+
+
+class Epochs:
+    """ffnn.train, which draws a new order in each epoch."""
+
+    name, note, by_difference = "ffnn", "train", True
 
     def __init__(self, net):
         self.flops = net.flops(with_dA0=False)
         self._net = net
 
     def reset(self):
-        pass
+        np.random.seed(SEED)
 
     def work(self, n):
         net = self._net
-        trainer = ffnn._ffnn.Trainer(net.X, net.Y, net.start, net.learning_rate, gram=False)
-        trainer.run(n)
-        self._parameters = trainer.parameters()
+        self._parameters, _ = ffnn.train(
+            net.X, net.Y, parameters=net.start, hidden_activation=net.hidden, optimizer="adam",
+            learning_rate=net.learning_rate, mini_batch_size=net.batch, num_epochs=n,
+        )  # fmt: skip
 
     def parameters(self):
         return self._parameters
@@ -39,4 +72,22 @@ def run(net):
 
 
 def plain(net):
-    return [PlainRun(net)]
+    return [Trained(net, "X read in every iteration", gram=False)]
+
+
+def square(net):
+    zeros = np.zeros((net.n, 1), net.dtype)
+    return [Product("ffnn", net, lambda W, A: ffnn.linear_forward(A, W, zeros)[0], "with a bias")]
+
+
+def adam(net):
+    return [Trained(net, "iterations of a run", optimizer="adam")]
+
+
+def dropout(net):
+    kept = Trained(net, "iterations of a run", gram=False, keep_prob=net.keep_prob)
+    return [kept, Trained(net, "all units kept", "ffnn without", gram=False)]
+
+
+def epoch(net):
+    return [Epochs(net)]

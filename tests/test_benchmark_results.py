@@ -1,0 +1,126 @@
+"""What is made from the races' figures: files, README's table, the chart."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+TREE = Path(__file__).resolve().parent.parent
+pytestmark = pytest.mark.skipif(
+    not (TREE / "benchmarks" / "__main__.py").exists(),
+    reason="needs the source tree beside the tests",
+)
+FACTS = {
+    "date": "2030-01-02",
+    "processor": "Abacus 9, 2 of them",
+    "system": "Linux",
+    "ffnn": "1.0",
+    "NumPy": "2.9, openblas",
+    "torch": "3.0",
+    "threads": "1, 2",
+    "load before": "0.1",
+}
+
+
+def contender(name, threads, median, **more):
+    figures = {"median": median, "minimum": median, "cores": 1.0, "flops": 1000, "of_peak": None}
+    return {"name": name, "note": "", "threads": threads} | figures | more
+
+
+@pytest.fixture
+def canned():
+    return {
+        "title": "a step",
+        "contenders": [
+            contender("ffnn", 1, 1e-3, of_peak=0.8, steps=7, long=[1.0], short=[0.5]),
+            contender("NumPy", 1, 2e-2),
+            contender("PyTorch", 1, 4e-3),
+            contender("PyTorch", 1, 3e-3),
+            contender("JAX", 1, -5e-3),
+            contender("ffnn", 2, 5e-4, of_peak=0.7),
+            contender("NumPy", 2, 1e-2),
+            contender("PyTorch", 2, 8e-3),
+        ],
+        "missing": [{"name": "scikit-learn", "note": "not installed"}],
+        "peak_gflops": {"1": 100.0, "2": 200.0},
+        "doubts": [],
+    }
+
+
+@pytest.fixture
+def results(monkeypatch):
+    monkeypatch.syspath_prepend(str(TREE))
+    from benchmarks import results
+
+    return results
+
+
+def test_a_row_for_each_race(results, canned):
+    """A rival's quickest way and setting counts, and no time below zero does."""
+    rows = results.summary({"races": {"calls-tiny": canned}}).splitlines()
+    assert rows[2:] == [
+        "| `calls-tiny` | a step | 1.00 ms / 500 us | 20 | 3.0 / 6.0 | - | - | 80 % / 70 % |"
+    ]
+    titles = ["ffnn", "NumPy", "PyTorch", "JAX", "scikit-learn", "of peak |"]
+    assert rows[0].split(" | ")[2:] == titles
+
+
+def test_doubts_are_seen(results, canned):
+    canned["doubts"] = ["no processor"]
+    text = results.summary({"races": {"run-tiny": canned}})
+    assert "`run-tiny` (?)" in text and text.splitlines()[-1].startswith("(?)")
+
+
+def test_figures_take_the_place_of_their_race_alone(results, canned, tmp_path, capsys):
+    path = results.save(FACTS, {"one": canned, "two": canned}, tmp_path)
+    later = FACTS | {"date": "2030-02-03", "load before": "9"}
+    results.save(later, {"two": canned | {"title": "new"}}, tmp_path)
+    kept = json.loads(path.read_text())
+    assert [race["title"] for race in kept["races"].values()] == ["a step", "new"]
+    assert [race["date"] for race in kept["races"].values()] == ["2030-01-02", "2030-02-03"]
+    assert not {"long", "short", "steps"} & set(kept["races"]["one"]["contenders"][0])
+    assert "2030-01-02 to 2030-02-03" in results.where_and_when(kept)
+    assert not capsys.readouterr().out
+    results.save(FACTS | {"NumPy": "3.0"}, {"two": canned}, tmp_path)
+    assert list(json.loads(path.read_text())["races"]) == ["two"]
+    assert "one, two" in capsys.readouterr().out
+
+
+def test_readme_is_written_between_the_marks(results, canned, tmp_path):
+    path = results.save(FACTS, {"one": canned}, tmp_path)
+    readme = tmp_path / "README.md"
+    readme.write_text(f"before\n{results.BEGIN}\nold\n{results.END}\nafter\n")
+    results.write_readme(folder=tmp_path, readme=readme)
+    first = readme.read_text()
+    assert first.startswith(f"before\n{results.BEGIN}\n| race |") and "old" not in first
+    assert first.endswith(f"\n{results.END}\nafter\n") and "| `one` | a step |" in first
+    assert "Abacus 9" in first and "2030-01-02" in first
+    results.write_readme(folder=tmp_path, readme=readme)
+    assert readme.read_text() == first
+    page = path.with_suffix(".md").read_text()
+    assert "| NumPy | 2 | 10.0 ms |" in page and "not installed" in page
+    with pytest.raises(SystemExit):
+        results.put_between_marks("no marks", "")
+
+
+def test_the_chart(results, canned, tmp_path):
+    pytest.importorskip("matplotlib")
+    from benchmarks import chart
+
+    kept = {"machine": FACTS, "races": {"one": canned, "none": {"title": "no contenders"}}}
+    [(name, ratios)] = chart.bars(kept)
+    assert name == "one" and ratios == pytest.approx({"NumPy": 20, "PyTorch": 6})
+    one, two = tmp_path / "one.svg", tmp_path / "two.svg"
+    chart.draw(kept, one)
+    chart.draw(kept, two)
+    assert one.read_bytes() == two.read_bytes() and "against NumPy" in one.read_text()
+
+
+def test_readme_holds_what_was_measured(results):
+    """No figure in README is typed: without results its table is empty."""
+    text = (TREE / "README.md").read_text()
+    inside = text.partition(results.BEGIN)[2].partition(results.END)[0].strip()
+    blocks = []
+    for path in results.FOLDER.glob("*.json"):
+        blocks.append(results.block(path, json.loads(path.read_text())).strip())
+    assert inside in (blocks or [""])
