@@ -29,6 +29,7 @@ _FORMAT = 1
 _TYPES: dict[str, np.dtype[Any]] = {"float32": np.dtype("<f4"), "float64": np.dtype("<f8")}
 _META = "ffnn"  # the key of the JSON line in both formats
 _MOST_META = 1 << 20
+_MOST_LEVELS = 64  # of lists and dicts in the meta: far less than any Python's json can follow
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -42,7 +43,7 @@ def save_parameters(
     path        str or Path     ends in .npz or .safetensors (pip install 'ffnn[files]')
     parameters  dict            str to arrays of float32 or float64, any shape: W1, b1, ...
     meta        by keyword      what JSON knows: None, bool, int, float, str, lists and dicts
-                                of these; a megabyte at most
+                                of these, 64 levels deep and a megabyte at most
     ==========  ==============  ========================================================
 
     The file is written beside its place and put there in one step: after a full disk or a crash
@@ -140,25 +141,30 @@ def _can_be_a_name(name: str) -> bool:
     return free and not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
-def _refuse_lossy(function: str, where: str, value: Any) -> None:
-    """Raise for a dict whose keys JSON would turn into other ones, which may then be one."""
+def _refuse_lossy(where: str, value: Any, level: int = 1) -> None:
+    """Raise for a dict whose keys JSON would turn into other ones, which may then be one.
+
+    And for what is nested too deep, as a list within itself is.
+    """
+    if level > _MOST_LEVELS and isinstance(value, (dict, list, tuple)):
+        raise ValueError(f"nested more than {_MOST_LEVELS} levels deep")
     if isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):
-                raise TypeError(f"{function}: {where} has a key {key!r}, expected a str")
-            _refuse_lossy(function, f"{where}[{key!r}]", item)
+                raise TypeError(f"{where} has a key {key!r}, expected a str")
+            _refuse_lossy(f"{where}[{key!r}]", item, level + 1)
     elif isinstance(value, (list, tuple)):
         for i, item in enumerate(value):
-            _refuse_lossy(function, f"{where}[{i}]", item)
+            _refuse_lossy(f"{where}[{i}]", item, level + 1)
 
 
 def _checked_line(arrays: Arrays, meta: dict[str, Any]) -> str:
     for key, value in meta.items():
         try:
-            json.dumps(value, allow_nan=False, skipkeys=True)
-        except (TypeError, ValueError, RecursionError) as error:
+            _refuse_lossy(key, value)
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError) as error:
             raise TypeError(f"save_parameters: {key} is nothing that JSON knows: {error}") from None
-        _refuse_lossy("save_parameters", key, value)
     listed = [[name, x.dtype.name, list(x.shape)] for name, x in arrays.items()]
     # As it will be read: tuples are lists then.
     content = json.loads(json.dumps({"format": _FORMAT, "arrays": listed, "meta": meta}))

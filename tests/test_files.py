@@ -69,6 +69,11 @@ def test_any_layout_shape_and_order(rng, path):
         assert (np.signbit(loaded[name]) == np.signbit(value)).all()
 
 
+def test_meta_as_deep_as_may_be(tmp_path):
+    ffnn.save_parameters(tmp_path / "net.npz", {}, deep=nested(63))
+    assert ffnn.load_parameters(tmp_path / "net.npz")[1] == {"deep": nested(63)}
+
+
 def test_numpy_reads_it_too(rng, tmp_path):
     saved = net(rng)
     ffnn.save_parameters(tmp_path / "net.npz", saved)
@@ -265,7 +270,8 @@ def test_a_crash_before_the_last_step_changes_nothing(rng, path, monkeypatch, er
         ({"\ud800": np.ones(1)}, {}, TypeError, "which can be no name"),
         ({}, {"sizes": {1: 2, "1": 3}}, TypeError, "sizes has a key 1, expected a str"),
         ({}, {"runs": [{"a": {None: 2}}]}, TypeError, r"runs\[0\]\['a'\] has a key None"),
-        ({}, {"deep": nested(5000)}, TypeError, "deep is nothing that JSON knows"),
+        ({}, {"deep": nested(64)}, TypeError, "deep is nothing that JSON knows: nested more"),
+        ({}, {"deep": nested(5000)}, TypeError, "nested more than 64 levels deep"),
         ({}, {"when": object()}, TypeError, "when is nothing that JSON knows"),
         ({}, {"cost": float("nan")}, TypeError, "cost is nothing that JSON knows"),
         ({}, {"note": "x" * 2**20}, ValueError, "the meta takes"),
