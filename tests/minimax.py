@@ -1,4 +1,4 @@
-"""Fit the polynomials of csrc/templates: `python tests/minimax.py` (a minute).
+"""Fit the polynomials of csrc/templates: `python tests/minimax.py` (minutes).
 
 Remez exchange in 60 digits, or interpolation where the degree is high. In the former coefficients
 are rounded one at a time, lowest power first, and the others are fitted again around each, so that
@@ -80,33 +80,38 @@ def remez(target, weight, powers, low, high):
     return c  # the last ones are close, too, and what they are worth is measured at the end
 
 
-def fit(name, target, weight, powers, low, high, bits):
-    """Round the coefficients of `powers` one by one, and print them all."""
+def fit(name, target, weight, powers, low, high, bits, parts=1):
+    """Round the coefficients of `powers` one by one, the first to `parts` numbers; print them."""
     done = []
 
     def left(x):
         return target(x) - sum(a * x**p for a, p in zip(done, powers, strict=False))
 
     for i in range(len(powers)):
-        done.append(rounded(remez(left, weight, powers[i:], low, high)[0], bits))
-    grid = [low + (high - low) * i / 5000 for i in range(5001)]
+        a = remez(left, weight, powers[i:], low, high)[0]
+        done.append(rounded(a, bits if i else parts * bits))
+    grid = [low + (high - low) * (2 * i + 1) / 10002 for i in range(5001)]
     worst = max(abs(weight(x) * left(x)) for x in grid)
-    print(f"{name}, {bits} bits: 2^{log2(worst):.1f}")
-    for a in done:
-        print("   ", float(a).hex())
+    report(name, done, worst, bits)
 
 
 def interpolate(name, target, top, low, high, bits):
-    """Print the coefficients of the polynomial through Chebyshev's nodes, each rounded."""
+    """Print the coefficients of the polynomial through Chebyshev's nodes, the first as two."""
     nodes = [(low + high + (high - low) * Decimal(cos(pi * (i + 0.5) / (top + 1)))) / 2
              for i in range(top + 1)]  # fmt: skip
-    c = [rounded(a, bits) for a in solve([[x**p for p in range(top + 1)] + [target(x)]
-                                          for x in nodes])]  # fmt: skip
+    c = solve([[x**p for p in range(top + 1)] + [target(x)] for x in nodes])
+    c = [rounded(a, bits if p else 2 * bits) for p, a in enumerate(c)]
     grid = [low + (high - low) * (2 * i + 1) / 4002 for i in range(2001)]
     worst = max(abs(sum(a * x**p for p, a in enumerate(c)) / target(x) - 1) for x in grid)
+    report(name, c, worst, bits)
+
+
+def report(name, c, worst, bits):
+    """Print coefficients; what one has beyond its first number follows it."""
     print(f"{name}, {bits} bits: 2^{log2(worst):.1f}")
     for a in c:
-        print("   ", float(a).hex())
+        first = rounded(a, bits)
+        print("   ", float(first).hex(), *([float(a - first).hex()] if a != first else []))
 
 
 PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494459")
@@ -151,13 +156,17 @@ def main():
         fit("log", excess, lambda w: 1 / (2 + excess(w)), powers, Decimal("1e-12"), s * s, bits)
 
     # (1 + a) (the normal tail / exp(-a^2 / 2)) by powers of t = (a - 4) / (a + 4).
+    @cache
     def tail(t):
         a = 4 * (1 + t) / (1 - t)
         return (1 + a) * mills(a)
 
-    for bits, top, most in ((24, 11, 15), (53, 23, 40)):
-        end = Decimal(most - 4) / (most + 4)
-        interpolate("normal tail", tail, top, Decimal(-1), end, bits)
+    def inverse_tail(t):
+        return 1 / tail(t)
+
+    low, powers = Decimal(-1), list(range(11))
+    fit("normal tail", tail, inverse_tail, powers, low, Decimal(11) / 19, 24, parts=2)  # a <= 15
+    interpolate("normal tail", tail, 23, low, Decimal(36) / 44, 53)  # a <= 40
 
     for bits, kept in ((24, 15), (53, 41)):
         high = rounded(LOG_2, kept)
