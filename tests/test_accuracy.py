@@ -5,6 +5,7 @@ needs neither a wide long double nor a library.
 """
 
 from decimal import Decimal, localcontext
+from functools import cache
 from math import frexp
 
 import numpy as np
@@ -49,6 +50,7 @@ def sigmoid(x):
     return (e if x < 0 else 1) / (1 + e)
 
 
+@cache
 def normal_tail(a):
     """1 - the normal distribution function at a >= 0, by its series or its continued fraction."""
     if a > 9:
