@@ -27,6 +27,7 @@ class Party:
     def prepare(self, name):
         """(contenders, those left out) as dicts; the first are ready to be timed."""
         race = races.RACES[name]
+        self._settled = race.net.settled
         missing = []
         if self._rival == "peak":
             try:
@@ -45,10 +46,10 @@ class Party:
         return [{fact: getattr(c, fact) for fact in facts} for c in self._contenders], missing
 
     def calibrate(self, index, at_least):
-        return rounds.calibrate(self._contenders[index], at_least)
+        return rounds.calibrate(self._contenders[index], at_least, self._settled)
 
     def sample(self, index, steps):
-        return rounds.sample(self._contenders[index], steps)
+        return rounds.sample(self._contenders[index], steps, self._settled)
 
     def release(self):
         self._contenders = []

@@ -2,6 +2,7 @@
 
 A contender has `reset()`, which is never timed, `work(n)`, which does n steps from there, and
 `by_difference`: then a sample is a long run less a short one, which leaves the iterations alone.
+The short one is as long as it takes until a run changes its way no more.
 """
 
 import time
@@ -64,9 +65,9 @@ def quickest(contenders):
     return min(contenders, key=best)
 
 
-def calibrate(contender, at_least):
+def calibrate(contender, at_least, short_run=SHORT_RUN):
     """The steps of a sample that lasts so long; warms up on the way."""
-    base = SHORT_RUN if contender.by_difference else 0
+    base = short_run if contender.by_difference else 0
     n = FEWEST_ITERATIONS if base else 1
     taken = seconds(contender, base + n)[0]
     if not base and taken > WARMS_ITSELF:
@@ -81,11 +82,11 @@ def calibrate(contender, at_least):
         n = max(n + 1, min(4 * n, int(1.2 * n * at_least / max(taken, 1e-9)) + 1))
 
 
-def sample(contender, steps):
+def sample(contender, steps, short_run=SHORT_RUN):
     """(long, short, cores) of one sample."""
     if contender.by_difference:
-        short, _ = seconds(contender, SHORT_RUN)
-        long, cpu = seconds(contender, SHORT_RUN + steps)
+        short, _ = seconds(contender, short_run)
+        long, cpu = seconds(contender, short_run + steps)
         return long, short, cpu / long
     if steps > 1:  # else it is long enough not to notice
         seconds(contender, 1)  # its own data and code back in the caches
