@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef enum { FFNN_OK, FFNN_NO_MEMORY, FFNN_INTERRUPTED } ffnn_status;
 
@@ -287,9 +288,12 @@ typedef struct {
     double clip_norm;    /* the greatest norm of all gradients together; 0: any */
 } ffnn_rule;
 
-/* Numbers from [0, 1), drawn unit by unit for each layer whose keep_prob is below 1. */
+/* A generator of [0, 1), drawn unit by unit for each layer whose keep_prob is below 1, and of whole
+ * numbers, drawn for the order of the examples. */
 typedef struct {
     double (*next)(void *state);
+    uint32_t (*next32)(void *state);
+    uint64_t (*next64)(void *state);
     void *state;
 } ffnn_random;
 
@@ -338,6 +342,12 @@ ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, double *cost, 
  * the step that it took part in. */
 ffnn_status ffnn_run_epoch(ffnn_run *run, const ptrdiff_t *order, ptrdiff_t batch, double *cost,
                            ffnn_poll *poll, void *context);
+/* `epochs` of them, each in an order drawn as NumPy's RandomState.permutation draws it, before the
+ * masks. *cost is that of the last. */
+ffnn_status ffnn_run_shuffled(ffnn_run *run, ptrdiff_t epochs, ptrdiff_t batch, double *cost,
+                              ffnn_poll *poll, void *context);
+/* Are all parameters finite? */
+bool ffnn_run_is_finite(ffnn_run *run);
 
 /* ---- pool.c: threads that help -----------------------------------------------------------------
  */

@@ -141,6 +141,18 @@ void *ffnn_run_parameter(ffnn_run *run, char kind, int l)
     return kind == 'W' ? of->W : of->b;
 }
 
+bool ffnn_run_is_finite(ffnn_run *run)
+{
+    double sum = 0; /* of squares of 0 * x: NaN with the first x that is infinite or NaN */
+    for (int l = 1; l <= run->layers; l++) {
+        const layer *of = &run->layer[l - 1];
+        const void *W = ffnn_run_parameter(run, 'W', l);
+        sum += run->k->square_sum(of->n * of->n_prev, 0, W, 0, W) +
+               run->k->square_sum(of->n, 0, of->b, 0, of->b);
+    }
+    return sum == 0;
+}
+
 void *ffnn_run_moment(ffnn_run *run, int which, char kind, int l)
 {
     const layer *of = &run->layer[l - 1];
@@ -187,19 +199,67 @@ static void leave_gram(ffnn_run *run)
     run->is_gram = run->gram.is_ready = false;
 }
 
+/* True: stop. */
+static bool learn_all(ffnn_run *run, const ptrdiff_t *order, ptrdiff_t size, double *cost,
+                      patience *p)
+{
+    const ptrdiff_t m = run->X.cols;
+    *cost = 0;
+    for (ptrdiff_t first = 0; first < m; first += size) {
+        const batch b = {order, first, m - first < size ? m - first : size};
+        if (ffnn_learn(run, &b, cost, p)) return true;
+    }
+    *cost /= (double)m;
+    return false;
+}
+
 ffnn_status ffnn_run_epoch(ffnn_run *run, const ptrdiff_t *order, ptrdiff_t size, double *cost,
                            ffnn_poll *poll, void *context)
 {
     patience p = {poll, context, 0};
-    const ptrdiff_t m = run->X.cols;
-    *cost = 0;
-    if (size > m) size = m;
+    if (size > run->X.cols) size = run->X.cols;
     if (!ffnn_batch_prepare(run, order != NULL, size)) return FFNN_NO_MEMORY;
     leave_gram(run);
-    for (ptrdiff_t first = 0; first < m; first += size) {
-        const batch b = {order, first, m - first < size ? m - first : size};
-        if (ffnn_learn(run, &b, cost, &p)) return FFNN_INTERRUPTED;
+    return learn_all(run, order, size, cost, &p) ? FFNN_INTERRUPTED : FFNN_OK;
+}
+
+/* As NumPy's legacy generators shuffle: the i-th changes places with one of those up to it, and
+ * numbers too large are thrown away. Such a one changes the i-th with itself here, since a branch
+ * that nobody can foresee takes longer. */
+static void draw_order(const ffnn_random *random, ptrdiff_t m, ptrdiff_t *order)
+{
+    for (ptrdiff_t i = 0; i < m; i++) order[i] = i;
+    for (ptrdiff_t i = m - 1; i > 0;) {
+        const ptrdiff_t mask = PTRDIFF_MAX >> (__builtin_clzll((unsigned long long)i) - 1);
+        const ptrdiff_t drawn = mask & (i <= (ptrdiff_t)UINT32_MAX
+                                            ? (ptrdiff_t)random->next32(random->state)
+                                            : (ptrdiff_t)random->next64(random->state));
+        const bool is_one = drawn <= i;
+        const ptrdiff_t j = is_one ? drawn : i, moved = order[j];
+        order[j] = order[i];
+        order[i] = moved;
+        i -= is_one;
     }
-    *cost /= (double)m;
-    return FFNN_OK;
+}
+
+ffnn_status ffnn_run_shuffled(ffnn_run *run, ptrdiff_t epochs, ptrdiff_t size, double *cost,
+                              ffnn_poll *poll, void *context)
+{
+    patience p = {poll, context, 0};
+    const ptrdiff_t m = run->X.cols;
+    if (size > m) size = m;
+    const size_t bytes = ffnn_bytes_with(0, 1, m, sizeof(ptrdiff_t));
+    ptrdiff_t *order = bytes < SIZE_MAX ? ffnn_allocate(bytes) : NULL;
+    if (!order || !ffnn_batch_prepare(run, true, size)) {
+        ffnn_free(order);
+        return FFNN_NO_MEMORY;
+    }
+    leave_gram(run);
+    bool is_stopped = false;
+    for (ptrdiff_t i = 0; i < epochs && !is_stopped; i++) {
+        draw_order(&run->random, m, order);
+        is_stopped = learn_all(run, order, size, cost, &p);
+    }
+    ffnn_free(order);
+    return is_stopped ? FFNN_INTERRUPTED : FFNN_OK;
 }

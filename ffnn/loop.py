@@ -110,34 +110,37 @@ class Run:
         plan, trainer = self.plan, self.plan.trainer
         if plan.rate is not None:
             self.learning_rate = trainer.learning_rate = plan.rate(self.epoch)
-        order = None
-        if plan.has_dropout or plan.batch_size is not None:
+        if plan.is_random:
             plan.random.begin(self.epoch)
-            if plan.shuffle and plan.batch_size is not None:
-                order = plan.random.order(plan.m)
-        if plan.has_dropout:
-            with plan.random.bit_generator.lock:
-                cost = self._steps(order)
-        else:
-            cost = self._steps(order)
-        self.epoch += 1
-        return cost
-
-    def _steps(self, order: NDArray[np.intp] | None) -> NDArray[Any]:
-        plan = self.plan
-        if plan.batch_size is None:
-            return plan.trainer.run(1)
-        return plan.trainer.epoch(order, plan.batch_size)
+        return self._steps(1)
 
     def _skip(self, epochs: int) -> None:
         """Epochs that nobody looks at: without Python between them where nothing changes."""
         plan = self.plan
-        if epochs > 0 and plan.rate is None and plan.batch_size is None and not plan.has_dropout:
-            plan.trainer.run(epochs)
-            self.epoch += epochs
-        else:
+        if plan.rate is not None or (plan.is_random and plan.random.is_seeded):
             for _ in range(epochs):
                 self._pass()
+        elif epochs > 0:
+            self._steps(epochs)
+
+    def _steps(self, epochs: int) -> NDArray[Any]:
+        """Those of so many epochs; the cost of one of them."""
+        plan = self.plan
+        if plan.is_random:
+            with plan.random.bit_generator.lock:
+                cost = self._work(epochs)
+        else:
+            cost = self._work(epochs)
+        self.epoch += epochs
+        return cost
+
+    def _work(self, epochs: int) -> NDArray[Any]:
+        plan, trainer = self.plan, self.plan.trainer
+        if plan.batch_size is None:
+            return trainer.run(epochs)
+        if plan.shuffle:
+            return trainer.shuffled(epochs, plan.batch_size)
+        return [trainer.epoch(None, plan.batch_size) for _ in range(epochs)][-1]
 
     # ---- record points ----
 
@@ -153,7 +156,7 @@ class Run:
         for name, value in values.items():
             self.history[name].append(value)
         self.costs.append(cost)
-        if self.is_assignment or all(np.isfinite(x).all() for x in snapshot.parameters.values()):
+        if self.is_assignment or self.plan.trainer.is_finite():
             self.record = snapshot._replace(length=len(self.costs))
 
     def _snapshot(self) -> Record:

@@ -88,12 +88,11 @@ class Plan(NamedTuple):
     function: str
     trainer: _ffnn.Trainer
     random: Randomness
-    m: int
     first: int
     epochs: int
     batch_size: int | None
     shuffle: bool
-    has_dropout: bool
+    is_random: bool  # each epoch draws numbers
     rate: Callable[[int], Any] | None
     options: Options
     net: dict[str, Any]
@@ -183,12 +182,12 @@ def make_plan(
         function=function,
         trainer=trainer,
         random=random,
-        m=trained.X.shape[1],
         first=first,
         epochs=epochs,
         batch_size=batch_size,
         shuffle=bool(o.shuffle),
-        has_dropout=bool(np.min(o.keep_prob, initial=1) < 1),
+        is_random=bool(np.min(o.keep_prob, initial=1) < 1)
+        or (bool(o.shuffle) and batch_size is not None),
         rate=rate,
         options=o,
         net={

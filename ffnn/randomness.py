@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 __all__ = ["Randomness"]
 
@@ -32,10 +31,9 @@ class Randomness:
         if self._seed is not None:
             self.source.seed((self._seed + 1 + epoch) % 2**32)
 
-    def order(self, m: int) -> NDArray[np.intp]:
-        """Draw an order of m examples."""
-        order: NDArray[np.intp] = self.source.permutation(m)
-        return order
+    @property
+    def is_seeded(self) -> bool:
+        return self._seed is not None
 
     def leave(self) -> None:
         """Leave the global generator where this one stands now."""

@@ -94,6 +94,13 @@ class Trainer:
         order = np.arange(m) if order is None else order
         return sum(self._step(order[i : i + batch_size]) for i in range(0, m, batch_size)) / m
 
+    def shuffled(self, n, batch_size):
+        m = self.X.shape[1]
+        return [self.epoch(np.random.permutation(m), batch_size) for _ in range(n)][-1]
+
+    def is_finite(self):
+        return all(np.isfinite(value).all() for value in self._parameters.values())
+
     def _step(self, examples):
         """One step; returns what these examples cost before it, summed."""
         Y, weights = self.Y[:, examples], self.sample_weight[examples]

@@ -106,11 +106,12 @@ def test_the_seeds_of_epochs_wrap(rng):
 
 
 @pytest.mark.parametrize("seed", [None, 1])
-def test_masks_are_drawn_under_the_generators_lock(run, monkeypatch, seed):
+@pytest.mark.parametrize("options", [{"keep_prob": 0.5}, {"mini_batch_size": 16}])
+def test_numbers_are_drawn_under_the_generators_lock(run, monkeypatch, seed, options):
     """While a run draws in C, no other thread may draw from the same generator."""
-    steps, held = ffnn.loop.Run._steps, []
+    steps, held = ffnn.loop.Run._work, []
 
-    def watched(self, order):
+    def watched(self, epochs):
         lock = self.plan.random.bit_generator.lock
 
         def look():
@@ -122,10 +123,10 @@ def test_masks_are_drawn_under_the_generators_lock(run, monkeypatch, seed):
         thread = threading.Thread(target=look)
         thread.start()
         thread.join()
-        return steps(self, order)
+        return steps(self, epochs)
 
-    monkeypatch.setattr(ffnn.loop.Run, "_steps", watched)
-    run(seed=seed, keep_prob=0.5, num_epochs=2)
+    monkeypatch.setattr(ffnn.loop.Run, "_work", watched)
+    run(seed=seed, num_epochs=2, **options)
     assert held == [True, True]
 
 

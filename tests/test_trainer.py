@@ -123,6 +123,42 @@ def test_batches_in_any_layout_of_X(rng, layout, batch_size):
     agree(ours, twin, lambda run: [run.epoch(order, batch_size) for _ in range(2)], rtol=1e-7)
 
 
+@pytest.mark.parametrize("keep_prob", [1.0, 0.8])
+@pytest.mark.parametrize("m", [1, 2, 64, 65, 300])
+def test_orders_are_numpys(rng, m, keep_prob):
+    """Drawn before the masks of each epoch; the generator stands where NumPy leaves it."""
+    X, Y, parameters = draw(rng, [5, 9, 1], m, "sigmoid")
+    ours, twin = pair(X, Y, parameters, hidden_activation="tanh", keep_prob=keep_prob)
+    agree(ours, twin, lambda run: [run.shuffled(1, 64), run.shuffled(3, 7)])
+
+
+def test_orders_of_another_generator(rng):
+    X, Y, parameters = draw(rng, [5, 9, 1], 300, "sigmoid")
+    run = _ffnn.Trainer(X, Y, parameters, 0.1, bit_generator=np.random.PCG64(5))
+    twin = _ffnn.Trainer(X, Y, parameters, 0.1)
+    order = np.random.RandomState(np.random.PCG64(5)).permutation(300)
+    assert run.shuffled(1, 16) == twin.epoch(order, 16)
+    for key, value in twin.parameters().items():
+        np.testing.assert_array_equal(run.parameters()[key], value)
+
+
+def test_no_order_without_a_generator(rng):
+    X, Y, parameters = draw(rng, [5, 9, 1], 30, "sigmoid")
+    with pytest.raises(ValueError, match=r"Trainer\.shuffled: the Trainer has no bit_generator"):
+        _ffnn.Trainer(X, Y, parameters, 0.1).shuffled(1, 16)
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("key", ["W1", "b1", "W2", "b2"])
+def test_is_finite(rng, real, key, value):
+    X, Y, parameters = draw(rng, [5, 9, 1], 30, "sigmoid")
+    parameters = {name: x.astype(real) for name, x in parameters.items()}
+    parameters["W1"][0, 0] = np.finfo(real).max
+    assert _ffnn.Trainer(X.astype(real), Y, parameters, 0.1).is_finite() is True
+    parameters[key][-1, -1] = value
+    assert _ffnn.Trainer(X.astype(real), Y, parameters, 0.1).is_finite() is False
+
+
 @pytest.mark.parametrize("optimizer", reference_train.OPTIMIZERS)
 def test_a_run_goes_on_from_its_state(rng, real, optimizer):
     """To the bit: what state() and parameters() give is all that there is."""

@@ -117,7 +117,7 @@ static bool poll_signals(void *context)
     return is_interrupted;
 }
 
-/* n iterations, or, where n is 0, one pass through the examples in batches. */
+/* n iterations; with a batch size n epochs in orders drawn, or, where n is 0, one in `order`. */
 static PyObject *compute(trainer_object *self, ptrdiff_t n, const ptrdiff_t *order, ptrdiff_t size)
 {
     poll_context poll;
@@ -125,8 +125,9 @@ static PyObject *compute(trainer_object *self, ptrdiff_t n, const ptrdiff_t *ord
     poll.last = ffnn_os_seconds();
     poll.thread = ffnn_lock_release((double)(n > 0 ? n : 1) * self->iteration_work);
     const ffnn_status status =
-        n > 0 ? ffnn_run_iterate(self->run, n, &cost, poll_signals, &poll)
-              : ffnn_run_epoch(self->run, order, size, &cost, poll_signals, &poll);
+        size == 0 ? ffnn_run_iterate(self->run, n, &cost, poll_signals, &poll)
+        : n == 0  ? ffnn_run_epoch(self->run, order, size, &cost, poll_signals, &poll)
+                  : ffnn_run_shuffled(self->run, n, size, &cost, poll_signals, &poll);
     ffnn_lock_take(poll.thread);
     self->is_interrupted = status == FFNN_INTERRUPTED;
     if (ffnn_status_raise(status) < 0) return NULL;
@@ -211,6 +212,29 @@ static PyObject *trainer_epoch(PyObject *object, PyObject *const *args, Py_ssize
     return cost;
 }
 
+static PyObject *trainer_shuffled(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
+                                  PyObject *kw_names)
+{
+    static const ffnn_signature signature = {
+        "Trainer.shuffled", 2, {FFNN_NAME_n, FFNN_NAME_batch_size}, 0};
+    trainer_object *self = (trainer_object *)object;
+    PyObject *arg[2];
+    ptrdiff_t n, size;
+    if (ffnn_arguments_parse(self->state, &signature, args, n_args, kw_names, arg) < 0 ||
+        ffnn_count_parse((ffnn_place){"Trainer.shuffled", "n", 0}, arg[0], PTRDIFF_MAX, &n) < 0 ||
+        ffnn_count_parse((ffnn_place){"Trainer.shuffled", "batch_size", 0}, arg[1], PTRDIFF_MAX,
+                         &size) < 0)
+        return NULL;
+    if (self->bit_generator == NULL) {
+        PyErr_SetString(PyExc_ValueError, "Trainer.shuffled: the Trainer has no bit_generator");
+        return NULL;
+    }
+    if (enter(self, "shuffled") < 0) return NULL;
+    PyObject *cost = compute(self, n, NULL, size);
+    atomic_flag_clear(&self->is_busy);
+    return cost;
+}
+
 /* ---- what is read back ---- */
 
 static PyObject *copy_array(const trainer_object *self, const void *from, char kind, int l)
@@ -252,6 +276,15 @@ static PyObject *trainer_parameters(PyObject *object, PyObject *Py_UNUSED(ignore
     PyObject *parameters = copy_dict(self, -1);
     atomic_flag_clear(&self->is_busy);
     return parameters;
+}
+
+static PyObject *trainer_is_finite(PyObject *object, PyObject *Py_UNUSED(ignored))
+{
+    trainer_object *self = (trainer_object *)object;
+    if (enter(self, "is_finite") < 0) return NULL;
+    const bool is_finite = ffnn_run_is_finite(self->run);
+    atomic_flag_clear(&self->is_busy);
+    return PyBool_FromLong(is_finite);
 }
 
 static PyObject *trainer_state(PyObject *object, PyObject *Py_UNUSED(ignored))
@@ -298,6 +331,8 @@ static PyGetSetDef trainer_attributes[] = {
 static PyMethodDef trainer_methods[] = {
     {"run", FFNN_METHOD(trainer_run), METH_FASTCALL | METH_KEYWORDS, run_doc},
     {"epoch", FFNN_METHOD(trainer_epoch), METH_FASTCALL | METH_KEYWORDS, epoch_doc},
+    {"shuffled", FFNN_METHOD(trainer_shuffled), METH_FASTCALL | METH_KEYWORDS, shuffled_doc},
+    {"is_finite", trainer_is_finite, METH_NOARGS, is_finite_doc},
     {"parameters", trainer_parameters, METH_NOARGS, parameters_doc},
     {"state", trainer_state, METH_NOARGS, state_doc},
     {NULL, NULL, 0, NULL},

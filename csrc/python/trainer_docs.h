@@ -77,6 +77,29 @@ static const char epoch_doc[] =
     ">>> trainer.epoch(np.array([1, 0]), 1)\n"
     "array(1.19728023)";
 
+static const char shuffled_doc[] =
+    "shuffled($self, n, batch_size)\n"
+    "--\n"
+    "\n"
+    "Do n epochs, each in a new order; return the cost of the last.\n"
+    "\n"
+    "The order is drawn from the bit generator as np.random.RandomState(...).permutation(m) draws\n"
+    "it, before the masks of the epoch. The caller holds the generator's lock. Else as epoch.\n"
+    "\n"
+    ">>> import numpy as np\n"
+    ">>> from ffnn import _ffnn\n"
+    ">>> parameters = {\"W1\": np.array([[0.]]), \"b1\": np.array([[0.]])}\n"
+    ">>> trainer = _ffnn.Trainer(np.array([[1., 2.]]), np.array([[1, 0]]), parameters, 1.0,\n"
+    "...                         bit_generator=np.random.MT19937(3))\n"
+    ">>> trainer.shuffled(2, 1)\n"
+    "array(1.11698638)";
+
+static const char is_finite_doc[] =
+    "is_finite($self)\n"
+    "--\n"
+    "\n"
+    "Whether no parameter is infinite or NaN.";
+
 static const char parameters_doc[] =
     "parameters($self)\n"
     "--\n"

@@ -126,7 +126,8 @@ static int take_random(trainer_object *self, PyObject *object, bool has_dropout,
     Py_DECREF(capsule);
     if (generator == NULL) return -1;
     self->bit_generator = Py_NewRef(object); /* which owns what `generator` points to */
-    *random = (ffnn_random){generator->next_double, generator->state};
+    *random = (ffnn_random){generator->next_double, generator->next_uint32, generator->next_uint64,
+                            generator->state};
     return 0;
 }
 
