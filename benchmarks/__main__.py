@@ -29,8 +29,6 @@ def arguments():
     add("--machine", help="whose results --readme takes; default: the newest")
     help_results = "of --save and --readme; default: benchmarks/results"
     add("--results", metavar="FOLDER", type=Path, help=help_results)
-    help_count = "no clock: do N steps of each contender and stop (for callgrind)"
-    add("--count", metavar="N", type=int, help=help_count)
     options = parser.parse_args()
     if options.rounds is not None and options.rounds < 1:
         parser.error("--rounds must be at least 1")
@@ -46,9 +44,6 @@ def arguments():
 
 def main():
     options = arguments()
-    if options.count is not None:
-        threads.confine(options.threads[0])
-
     from benchmarks import contest, machine, races, results, rivals
 
     folder = options.results or results.FOLDER
@@ -64,9 +59,6 @@ def main():
     if unknown := set(options.rivals) - set(known):
         raise SystemExit(f"--rivals: {', '.join(sorted(unknown))}: not of {', '.join(known)}")
     names = races.chosen(options.race)
-    if options.count is not None:
-        count(names, options, races.RACES, rivals)
-        return
 
     options.crew = contest.Crew()
     blas = options.crew.worker("numpy", options.threads[0]).call("blas")
@@ -84,22 +76,6 @@ def main():
         options.json.write_text(json.dumps({"machine": facts, "races": kept}, indent=1) + "\n")
     if options.save:
         print("\n" + "\n".join(f"written: {path}" for path in results.render(folder=folder)))
-
-
-def count(names, options, known, rivals):
-    """So many steps of each contender and no clock, for tools that count instructions."""
-    from benchmarks import races
-
-    limits = threads.set_counts(options.threads[0])
-    for name in names:
-        race = known[name]
-        if not isinstance(race, races.Race):
-            raise SystemExit(f"--count: {name} has no steps")
-        for rival in options.rivals:
-            for contender in rivals.contenders(rival, race.kind, race.net):
-                contender.reset()
-                contender.work(options.count)
-    del limits
 
 
 if __name__ == "__main__":

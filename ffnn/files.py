@@ -2,18 +2,16 @@
 
 Beside the arrays stands one line of JSON: their names in order, types and shapes, what the caller
 wants to remember, and a SHA-256 of all of it. A file is read only as far as that line says, and
-only if every byte is what it says; nothing in it is ever executed.
+only if every byte is what it says; nothing in it is ever executed. What takes long to import, and
+is of no use before there is a file, is imported where it is used.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import json
 import os
-import secrets
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -175,6 +173,8 @@ def _checked_line(arrays: Arrays, meta: dict[str, Any]) -> str:
 
 
 def _digest(content: dict[str, Any], arrays: Arrays) -> str:
+    import hashlib
+
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
     for array in arrays.values():
         digest.update(array.data)
@@ -182,6 +182,8 @@ def _digest(content: dict[str, Any], arrays: Arrays) -> str:
 
 
 def _npz(arrays: Arrays, line: str) -> bytes:
+    import zipfile
+
     file = io.BytesIO()
     text = np.frombuffer(line.encode(), np.uint8)
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
@@ -206,6 +208,8 @@ def _tensors(arrays: Arrays, line: str) -> bytes:
 
 
 def _replace(place: Path, content: bytes) -> None:
+    import secrets
+
     place = Path(os.path.realpath(place))
     beside = place.with_name(f".ffnn-{secrets.token_hex(8)}")
     try:
@@ -224,6 +228,8 @@ def _replace(place: Path, content: bytes) -> None:
 
 
 def _read_npz(content: bytes) -> tuple[Parameters, dict[str, Any]]:
+    import zipfile
+
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = archive.infolist()
         # Compressed members, or some that share their bytes, could grow without bounds.
