@@ -10,16 +10,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from ffnn import _ffnn
 from ffnn.coursera._common import h5py, plt, relu, scipy, sigmoid, sklearn
-from ffnn.coursera._three_layers import (
-    backward,
-    football,
-    forward,
-    is_above_half,
-    moons,
-    tell_accuracy,
+from ffnn.coursera.opt_utils import (
+    backward_propagation,
+    forward_propagation,
+    initialize_parameters,
+    load_2D_dataset,
+    load_dataset,
+    load_params_and_grads,
+    predict,
+    predict_dec,
 )
 from ffnn.coursera.planar_utils import plot_decision_boundary
-from ffnn.initialize import Parameters, check_layer_dims, draw_by
 
 __all__ = [
     "backward_propagation",
@@ -42,91 +43,6 @@ __all__ = [
 ]
 
 
-def load_params_and_grads(seed: int = 1) -> tuple[NDArray[np.float64], ...]:
-    """Draw parameters and gradients of a 2-2-3 net for the notebook's small cases.
-
-    ======  ========  ====================================================
-    seed    integer   of NumPy's global generator
-    result  tuple     W1 (2, 3), b1, W2 (3, 3), b2, and dW1, db1, dW2, db2
-    ======  ========  ====================================================
-
-    >>> from ffnn.coursera.opt_utils_v1a import load_params_and_grads
-    >>> load_params_and_grads()[0].shape
-    (2, 3)
-    """
-    np.random.seed(seed)
-    shapes = (2, 3), (2, 1), (3, 3), (3, 1)
-    return tuple(np.random.randn(*shape) for shape in (*shapes, *shapes))
-
-
-def initialize_parameters(layer_dims: Any) -> Parameters:
-    """Draw np.random.randn * sqrt(2 / n_{l-1}), He's scale, after np.random.seed(3).
-
-    ==========  ==========  =========================================
-    layer_dims  integers    n_x, n_1, ..., n_y
-    result      dict        W1, b1, ..., WL, bL
-    ==========  ==========  =========================================
-
-    TypeError and ValueError as initialize_parameters_deep has them.
-
-    >>> from ffnn.coursera.opt_utils_v1a import initialize_parameters
-    >>> initialize_parameters([2, 1])["W1"].round(4)
-    array([[1.7886, 0.4365]])
-    """
-    dims = check_layer_dims("initialize_parameters", "layer_dims", layer_dims)
-    np.random.seed(3)
-    return draw_by("he", dims, np.random)
-
-
-def forward_propagation(
-    X: ArrayLike, parameters: Parameters
-) -> tuple[NDArray[Any], tuple[Any, ...]]:
-    """Compute the output of the net of three layers, and keep what leads to it.
-
-    ==========  ==========  ====================================================
-    X           (n_x, m)    inputs, a column per example
-    parameters  dict        W1, b1, W2, b2, W3, b3; other keys are ignored
-    result      tuple       a3 (n_y, m), and (z1, a1, W1, b1, z2, ..., W3, b3)
-    ==========  ==========  ====================================================
-
-    Errors as L_model_forward has them.
-
-    >>> import numpy as np
-    >>> np.random.seed(1)
-    >>> parameters = {"W1": np.ones((2, 2)), "b1": np.zeros((2, 1)), "W2": np.ones((2, 2)),
-    ...               "b2": np.zeros((2, 1)), "W3": np.ones((1, 2)), "b3": np.zeros((1, 1))}
-    >>> from ffnn.coursera.opt_utils_v1a import forward_propagation
-    >>> a3, cache = forward_propagation(np.zeros((2, 3)), parameters)
-    >>> print(a3, len(cache))
-    [[0.5 0.5 0.5]] 12
-    """
-    return forward("forward_propagation", X, parameters)
-
-
-def backward_propagation(X: ArrayLike, Y: ArrayLike, cache: Any) -> dict[str, NDArray[Any]]:
-    """Compute all gradients of the cross-entropy; dz3 is divided by the number of examples.
-
-    ======  ==============  ================================================
-    X       (n_x, m)        inputs
-    Y       (n_y, m)        labels; where n_y is 1 also (m,) and (m, 1)
-    cache   12 arrays       as forward_propagation keeps them
-    result  dict            dz3, dW3, db3, da2, dz2, dW2, ..., db1
-    ======  ==============  ================================================
-
-    ValueError where shapes do not fit.
-
-    >>> import numpy as np
-    >>> np.random.seed(1)
-    >>> parameters = {"W1": np.ones((2, 2)), "b1": np.zeros((2, 1)), "W2": np.ones((2, 2)),
-    ...               "b2": np.zeros((2, 1)), "W3": np.ones((1, 2)), "b3": np.zeros((1, 1))}
-    >>> from ffnn.coursera.opt_utils_v1a import backward_propagation, forward_propagation
-    >>> X, Y = np.ones((2, 3)), np.array([[1, 0, 1]])
-    >>> list(backward_propagation(X, Y, forward_propagation(X, parameters)[1]))[:4]
-    ['dz3', 'dW3', 'db3', 'da2']
-    """
-    return backward("backward_propagation", X, Y, cache, is_divided=True)
-
-
 def compute_cost(a3: ArrayLike, Y: ArrayLike) -> NDArray[Any]:
     """Compute the literal cross-entropy, the total.
 
@@ -142,66 +58,3 @@ def compute_cost(a3: ArrayLike, Y: ArrayLike) -> NDArray[Any]:
     array(1.38629436)
     """
     return _ffnn.literal_cost("compute_cost", "a3", a3, Y, False)
-
-
-def predict(X: ArrayLike, y: ArrayLike, parameters: Parameters) -> NDArray[Any]:
-    """Predict 0 or 1 for each example as integers, and print the accuracy against y.
-
-    ==========  ==========  ====================================================
-    X           (n_x, m)    inputs, a column per example
-    y           (1, m)      labels; (m,) and (m, 1) serve too
-    parameters  dict        W1, b1, W2, b2, W3, b3
-    ==========  ==========  ====================================================
-
-    ValueError where shapes do not fit.
-
-    >>> import numpy as np
-    >>> np.random.seed(1)
-    >>> parameters = {"W1": np.ones((2, 2)), "b1": np.zeros((2, 1)), "W2": np.ones((2, 2)),
-    ...               "b2": np.zeros((2, 1)), "W3": np.ones((1, 2)), "b3": np.zeros((1, 1))}
-    >>> from ffnn.coursera.opt_utils_v1a import predict
-    >>> predict(np.ones((2, 2)), [[1, 0]], parameters)
-    Accuracy: 0.5
-    array([[1, 1]])
-    """
-    return tell_accuracy("predict", X, y, parameters)
-
-
-def predict_dec(parameters: Parameters, X: ArrayLike) -> NDArray[np.bool_]:
-    """Predict whether the output is above 0.5, for a decision boundary.
-
-    ==========  ==========  =================================
-    parameters  dict        W1, b1, W2, b2, W3, b3
-    X           (n_x, m)    inputs, a column per point
-    result      (n_y, m)    bool
-    ==========  ==========  =================================
-
-    Errors as L_model_forward has them.
-
-    >>> import numpy as np
-    >>> np.random.seed(1)
-    >>> parameters = {"W1": np.ones((2, 2)), "b1": np.zeros((2, 1)), "W2": np.ones((2, 2)),
-    ...               "b2": np.zeros((2, 1)), "W3": np.ones((1, 2)), "b3": np.zeros((1, 1))}
-    >>> from ffnn.coursera.opt_utils_v1a import predict_dec
-    >>> predict_dec(parameters, np.ones((2, 2)))
-    array([[ True,  True]])
-    """
-    return is_above_half("predict_dec", X, parameters)
-
-
-def load_2D_dataset(
-    is_plot: bool = True,
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Read the football positions, datasets/data.mat beside the notebook; is_plot shows them.
-
-    Inputs (2, m) and labels (1, m), to train and to test with. Errors as in reg_utils.
-    """
-    return football("load_2D_dataset", is_shown=is_plot)
-
-
-def load_dataset(is_plot: bool = True) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Draw two moons by scikit-learn after np.random.seed(3); is_plot shows them.
-
-    X (2, 300) and Y (1, 300). ImportError without scikit-learn or, to show them, matplotlib.
-    """
-    return moons(is_shown=is_plot)

@@ -3,21 +3,14 @@
 The cost skips what is NaN; gradients have keys in upper case, and dZ3 is not divided by m.
 """
 
-from typing import Any, SupportsFloat
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn.coursera._common import h5py, mean_cost, plt, relu, scipy, sigmoid, sklearn
-from ffnn.coursera._three_layers import (
-    backward,
-    circles,
-    descend,
-    football,
-    forward,
-    is_above_half,
-    tell_accuracy,
-)
+from ffnn.coursera._three_layers import backward, circles, football
+from ffnn.coursera.init_utils import forward_propagation, predict, predict_dec, update_parameters
 from ffnn.coursera.planar_utils import flower, plot_decision_boundary
 from ffnn.initialize import Parameters, check_layer_dims, draw_deep
 
@@ -62,31 +55,6 @@ def initialize_parameters(layer_dims: Any) -> Parameters:
     return draw_deep(dims, np.random.randn)
 
 
-def forward_propagation(
-    X: ArrayLike, parameters: Parameters
-) -> tuple[NDArray[Any], tuple[Any, ...]]:
-    """Compute the output of the net of three layers, and keep what leads to it.
-
-    ==========  ==========  ====================================================
-    X           (n_x, m)    inputs, a column per example
-    parameters  dict        W1, b1, W2, b2, W3, b3; other keys are ignored
-    result      tuple       a3 (n_y, m), and (z1, a1, W1, b1, z2, ..., W3, b3)
-    ==========  ==========  ====================================================
-
-    Errors as L_model_forward has them.
-
-    >>> import numpy as np
-    >>> np.random.seed(1)
-    >>> parameters = {"W1": np.ones((2, 2)), "b1": np.zeros((2, 1)), "W2": np.ones((2, 2)),
-    ...               "b2": np.zeros((2, 1)), "W3": np.ones((1, 2)), "b3": np.zeros((1, 1))}
-    >>> from ffnn.coursera.reg_utils import forward_propagation
-    >>> a3, cache = forward_propagation(np.zeros((2, 3)), parameters)
-    >>> print(a3, len(cache))
-    [[0.5 0.5 0.5]] 12
-    """
-    return forward("forward_propagation", X, parameters)
-
-
 def backward_propagation(X: ArrayLike, Y: ArrayLike, cache: Any) -> dict[str, NDArray[Any]]:
     """Compute all gradients of the cross-entropy; dZ3 is not divided by the number of examples.
 
@@ -111,28 +79,6 @@ def backward_propagation(X: ArrayLike, Y: ArrayLike, cache: Any) -> dict[str, ND
     return backward("backward_propagation", X, Y, cache, is_divided=False)
 
 
-def update_parameters(
-    parameters: Parameters, grads: dict[str, Any], learning_rate: SupportsFloat
-) -> Parameters:
-    """Take a step of gradient descent; the same dict, holding new arrays.
-
-    =============  ======  ===============================
-    parameters     dict    W1, b1, W2, b2, W3, b3
-    grads          dict    dW1, db1, ..., dW3, db3
-    learning_rate  float   any finite real number
-    =============  ======  ===============================
-
-    Errors as ffnn.update_parameters has them.
-
-    >>> import numpy as np
-    >>> from ffnn.coursera.reg_utils import update_parameters
-    >>> one = np.ones((1, 1))
-    >>> update_parameters({"W1": one, "b1": one}, {"dW1": one, "db1": one}, 0.25)
-    {'W1': array([[0.75]]), 'b1': array([[0.75]])}
-    """
-    return descend("update_parameters", parameters, grads, learning_rate)
-
-
 def compute_cost(a3: ArrayLike, Y: ArrayLike) -> NDArray[Any]:
     """Compute the literal cross-entropy, the mean over the examples, leaving NaN out.
 
@@ -148,51 +94,6 @@ def compute_cost(a3: ArrayLike, Y: ArrayLike) -> NDArray[Any]:
     array(0.69314718)
     """
     return mean_cost("compute_cost", "a3", a3, Y, skip_nan=True)
-
-
-def predict(X: ArrayLike, y: ArrayLike, parameters: Parameters) -> NDArray[Any]:
-    """Predict 0 or 1 for each example as integers, and print the accuracy against y.
-
-    ==========  ==========  ====================================================
-    X           (n_x, m)    inputs, a column per example
-    y           (1, m)      labels; (m,) and (m, 1) serve too
-    parameters  dict        W1, b1, W2, b2, W3, b3
-    ==========  ==========  ====================================================
-
-    ValueError where shapes do not fit.
-
-    >>> import numpy as np
-    >>> np.random.seed(1)
-    >>> parameters = {"W1": np.ones((2, 2)), "b1": np.zeros((2, 1)), "W2": np.ones((2, 2)),
-    ...               "b2": np.zeros((2, 1)), "W3": np.ones((1, 2)), "b3": np.zeros((1, 1))}
-    >>> from ffnn.coursera.reg_utils import predict
-    >>> predict(np.ones((2, 2)), [[1, 0]], parameters)
-    Accuracy: 0.5
-    array([[1, 1]])
-    """
-    return tell_accuracy("predict", X, y, parameters)
-
-
-def predict_dec(parameters: Parameters, X: ArrayLike) -> NDArray[np.bool_]:
-    """Predict whether the output is above 0.5, for a decision boundary.
-
-    ==========  ==========  =================================
-    parameters  dict        W1, b1, W2, b2, W3, b3
-    X           (n_x, m)    inputs, a column per point
-    result      (n_y, m)    bool
-    ==========  ==========  =================================
-
-    Errors as L_model_forward has them.
-
-    >>> import numpy as np
-    >>> np.random.seed(1)
-    >>> parameters = {"W1": np.ones((2, 2)), "b1": np.zeros((2, 1)), "W2": np.ones((2, 2)),
-    ...               "b2": np.zeros((2, 1)), "W3": np.ones((1, 2)), "b3": np.zeros((1, 1))}
-    >>> from ffnn.coursera.reg_utils import predict_dec
-    >>> predict_dec(parameters, np.ones((2, 2)))
-    array([[ True,  True]])
-    """
-    return is_above_half("predict_dec", X, parameters)
 
 
 def load_planar_dataset(seed: int) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
