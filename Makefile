@@ -1,5 +1,5 @@
 # make demo    build, train on the digits that come with ffnn, race NumPy, leave demo.png
-# make test    the whole suite, once for each instruction set of this machine
+# make test    the whole suite, and all that depends on it for each other instruction set
 # make bench   the races; RACE=name runs one of them or a group (benchmarks/README.md)
 # make notebooks   executes the notebooks
 # make core    the core without Python against naive loops (tests/core_check.mk says more)
@@ -24,11 +24,12 @@ demo: build-demo
 	$(RUN) -m benchmarks.demo
 
 test: build-test
-	@set -e; \
+	@set -e; marks=""; \
 	available=$$($(RUN) -c "from ffnn import _ffnn; print(*_ffnn.config()['available'])"); \
 	for isa in $$available; do \
 	    echo "== FFNN_ISA=$$isa"; \
-	    FFNN_ISA=$$isa $(RUN) -m pytest $(PYTEST_ARGS); \
+	    FFNN_ISA=$$isa $(RUN) -m pytest -m "$$marks" $(PYTEST_ARGS); \
+	    marks="not once"; \
 	done
 
 # Rivals take part where they are installed: pip install ".[rivals]" is some gigabytes.

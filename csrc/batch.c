@@ -56,8 +56,8 @@ static bool prepare_masks(ffnn_run *run, ptrdiff_t count)
 static bool is_small(const ffnn_run *run, ptrdiff_t count)
 {
     if (run->is_gram || count > run->most) return false;
-    for (int i = 0; i < run->layers; i++)
-        if (!ffnn_small_fits(run->k, run->layer[i].n, run->layer[i].n_prev, count)) return false;
+    for (const layer *l = run->layer; l < run->layer + run->layers; l++)
+        if (!ffnn_product_is_small(run->k, l->n, l->n_prev, count)) return false;
     return true;
 }
 

@@ -138,6 +138,8 @@ typedef struct {
     ffnn_ahead ahead;
 } ffnn_tile;
 
+enum { FFNN_SMALL_COPY = 4096 };
+
 typedef struct ffnn_kernels {
     ffnn_real real;
     ptrdiff_t element_bytes;
@@ -171,14 +173,14 @@ typedef struct ffnn_kernels {
     /* a[i, j] *= weights[j]. */
     void (*weigh)(ptrdiff_t rows, ptrdiff_t cols, const void *weights, void *a, ptrdiff_t a_row);
 
-    /* For small.c, rows of `cols` columns, whole vectors, without gaps. out[i, :] = bias[i] + the
-     * sum over k of left[i * left_row + k * left_col] right[k, :]; bias may be NULL. */
-    void (*small_product)(ptrdiff_t rows, ptrdiff_t depth, ptrdiff_t cols, const void *left,
-                          ptrdiff_t left_row, ptrdiff_t left_col, const void *bias,
-                          const void *right, void *out);
-    /* dw[i, k] = the sum over the columns of dz[i, :] a[k, :]. */
+    /* For products that ffnn_product_is_small calls small. The same sums as tile's, for any number
+     * of rows and columns, not FROM_TILE. */
+    void (*small_product)(const ffnn_tile *t);
+    /* dw[i, k] = the sum over the columns of dz[i, :] a[k, :], contiguous; taken as row_sums are.
+     * dz has unit column stride, and so has a with more than FFNN_SMALL_COPY elements. */
     void (*small_gradients)(ptrdiff_t n, ptrdiff_t n_prev, ptrdiff_t cols, const void *dz,
-                            const void *a, void *dw);
+                            ptrdiff_t dz_row, const void *a, ptrdiff_t a_row, ptrdiff_t a_col,
+                            void *dw);
 
     ffnn_activation_kernels activations[FFNN_ACTIVATIONS];
     ffnn_cost_kernels costs[FFNN_COSTS];
@@ -225,6 +227,9 @@ struct ffnn_product {
 
 /* out = start + left right, every element one chain of multiply-adds in the order of depth. */
 void ffnn_product_run(const ffnn_product *p);
+/* Is it done before tiles would be laid out? In whatever order its three sizes come; m is padded to
+ * whole vectors. */
+bool ffnn_product_is_small(const ffnn_kernels *k, ptrdiff_t n, ptrdiff_t n_prev, ptrdiff_t m);
 
 /* ---- layer.c: one dense layer -----------------------------------------------------------------
  */

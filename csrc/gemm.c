@@ -179,6 +179,36 @@ static void run_blocks(const ffnn_product *p, block all)
                       (block){i, least(all.row_end, i + ROWS), j, least(all.col_end, j + COLS), 0});
 }
 
+/* ---- small products ----------------------------------------------------------------------------
+ */
+
+bool ffnn_product_is_small(const ffnn_kernels *k, ptrdiff_t n, ptrdiff_t n_prev, ptrdiff_t m)
+{
+    enum { MOST_WORK = 32 * 1024 }; /* multiply-adds: from here on panels and tiles pay */
+    const double vectors = (double)((m + k->lanes - 1) / k->lanes);
+    return (double)n * (double)n_prev * vectors * (double)k->lanes <= MOST_WORK;
+}
+
+static void run_small(const ffnn_product *p)
+{
+    p->kernels->small_product(&(ffnn_tile){
+        .rows = p->left.rows,
+        .cols = p->right.cols,
+        .depth = p->left.cols,
+        .left = p->left.data,
+        .left_row = p->left.row,
+        .left_col = p->left.col,
+        .right = p->right.data,
+        .right_row = p->right.row,
+        .tile = p->out,
+        .tile_row = p->out_row,
+        .start = p->start,
+        .bias = p->bias,
+        .bias_row = p->bias_row,
+    });
+    if (p->finish) p->finish(p, 0, p->left.rows, 0, p->right.cols);
+}
+
 /* ---- chunks for the pool ----------------------------------------------------------------------
  */
 
@@ -229,6 +259,11 @@ static grid cut(const ffnn_product *p, ptrdiff_t wanted)
 
 void ffnn_product_run(const ffnn_product *p)
 {
+    if (p->right.col == 1 && p->start != FFNN_FROM_TILE &&
+        ffnn_product_is_small(p->kernels, p->left.rows, p->left.cols, p->right.cols)) {
+        run_small(p);
+        return;
+    }
     const double work = (double)p->left.rows * (double)p->left.cols * (double)p->right.cols;
     ptrdiff_t wanted = 1;
     if (work >= PARALLEL_WORK && ffnn_pool_threads() > 1)

@@ -24,7 +24,7 @@ bool ffnn_gram_pays(const ffnn_kernels *k, ptrdiff_t n_x, ptrdiff_t n_1, ptrdiff
 {
     const double bytes = (double)m * (double)m * (double)k->element_bytes;
     *from = m / (2 * n_1);
-    return m < n_x && bytes <= MOST_BYTES && !ffnn_small_fits(k, n_1, n_x, m);
+    return m < n_x && bytes <= MOST_BYTES && !ffnn_product_is_small(k, n_1, n_x, m);
 }
 
 static ffnn_view square(const gram_form *g)

@@ -84,7 +84,15 @@ static void finish_gradient(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows
         k->divide(cols, element(k, p->out, p->out_row, i, col), (double)p->left.cols);
 }
 
-void ffnn_layer_gradients(const ffnn_kernels *k, ffnn_view dZ, ffnn_view A_prev, void *dw, void *db)
+/* dW of few elements, whose sums run over the examples as db's do. */
+static void small_gradients(const ffnn_kernels *k, ffnn_view dZ, ffnn_view A_prev, void *dw)
+{
+    k->small_gradients(dZ.rows, A_prev.rows, dZ.cols, dZ.data, dZ.row, A_prev.data, A_prev.row,
+                       A_prev.col, dw);
+    k->divide(dZ.rows * A_prev.rows, dw, (double)dZ.cols);
+}
+
+static void large_gradients(const ffnn_kernels *k, ffnn_view dZ, ffnn_view A_prev, void *dw)
 {
     ffnn_product_run(&(ffnn_product){
         .kernels = k,
@@ -95,6 +103,16 @@ void ffnn_layer_gradients(const ffnn_kernels *k, ffnn_view dZ, ffnn_view A_prev,
         .start = FFNN_FROM_ZERO,
         .finish = finish_gradient,
     });
+}
+
+void ffnn_layer_gradients(const ffnn_kernels *k, ffnn_view dZ, ffnn_view A_prev, void *dw, void *db)
+{
+    /* By the shapes alone, so that no stride changes a bit. */
+    if ((double)A_prev.rows * (double)A_prev.cols <= FFNN_SMALL_COPY &&
+        ffnn_product_is_small(k, dZ.rows, A_prev.rows, dZ.cols))
+        small_gradients(k, dZ, A_prev, dw);
+    else
+        large_gradients(k, dZ, A_prev, dw);
     k->row_sums(dZ.rows, dZ.cols, dZ.data, dZ.row, db);
     k->divide(dZ.rows, db, (double)dZ.cols);
 }

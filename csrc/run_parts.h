@@ -143,8 +143,6 @@ bool ffnn_pass_forward(const ffnn_run *run, const slab *s, double *cost, patienc
 /* All layers backward: sums dW and db, and takes the step with the last slab. */
 bool ffnn_pass_backward(const ffnn_run *run, const slab *s, patience *p);
 
-/* Is a product of a layer [n, n_prev] with m examples one for small.c? */
-bool ffnn_small_fits(const ffnn_kernels *k, ptrdiff_t n, ptrdiff_t n_prev, ptrdiff_t m);
 /* Both ways, and the step, for a slab that is a whole batch, gathered and padded. */
 bool ffnn_small_pass(const ffnn_run *run, const slab *s, double *cost, patience *p);
 

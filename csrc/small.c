@@ -7,13 +7,26 @@
  */
 #include "run_parts.h"
 
-/* Where panels and tiles begin to pay, in multiply-adds of one product. */
-enum { MOST_WORK = 32 * 1024 };
-
-bool ffnn_small_fits(const ffnn_kernels *k, ptrdiff_t n, ptrdiff_t n_prev, ptrdiff_t m)
+/* left [rows, depth], whose elements lie left_row and left_col apart, times padded rows. */
+static void multiply(const ffnn_run *run, const slab *s, ptrdiff_t rows, ptrdiff_t depth,
+                     const void *left, ptrdiff_t left_row, ptrdiff_t left_col, const void *bias,
+                     const void *right, void *out)
 {
-    const double cols = (double)ffnn_whole_vectors(m, k->lanes);
-    return (double)n * (double)n_prev * cols <= MOST_WORK;
+    run->k->small_product(&(ffnn_tile){
+        .rows = rows,
+        .cols = s->row,
+        .depth = depth,
+        .left = left,
+        .left_row = left_row,
+        .left_col = left_col,
+        .right = right,
+        .right_row = s->row,
+        .tile = out,
+        .tile_row = s->row,
+        .start = bias ? FFNN_FROM_BIAS : FFNN_FROM_ZERO,
+        .bias = bias,
+        .bias_row = 1,
+    });
 }
 
 static void activate(const ffnn_run *run, const layer *l, const slab *s, ffnn_result Z)
@@ -34,12 +47,11 @@ static void pad(const ffnn_run *run, const slab *s, ptrdiff_t rows, void *data)
 
 static void forward(const ffnn_run *run, const slab *s, double *cost)
 {
-    const ffnn_kernels *k = run->k;
     const void *A_prev = s->X.data;
     for (int i = 0; i < run->layers; i++) {
         const layer *l = &run->layer[i];
         const ffnn_result Z = ffnn_pass_z(run, i, s);
-        k->small_product(l->n, l->n_prev, s->row, l->W, l->n_prev, 1, l->b, A_prev, Z.data);
+        multiply(run, s, l->n, l->n_prev, l->W, l->n_prev, 1, l->b, A_prev, Z.data);
         activate(run, l, s, Z);
         if (l->keep_prob < 1) pad(run, s, l->n, l->A);
         A_prev = l->A;
@@ -60,14 +72,14 @@ static void backward(const ffnn_run *run, const slab *s)
         const void *A_prev = i > 0 ? below->A : s->X.data;
         if (i > 0) {
             const ptrdiff_t row = s->row;
-            k->small_product(l->n_prev, l->n, row, l->W, 1, l->n_prev, NULL, dZ, dZ_below);
+            multiply(run, s, l->n_prev, l->n, l->W, 1, l->n_prev, NULL, dZ, dZ_below);
             if (below->keep_prob < 1)
                 k->drop(below->n, s->X.cols, dZ_below, row, below->mask, run->mask_columns,
                         below->keep_prob, dZ_below, row);
             k->activations[below->g].run_derivative(below->n, row, dZ_below, row, below->kept, row,
                                                     dZ_below, row);
         }
-        k->small_gradients(l->n, l->n_prev, s->row, dZ, A_prev, l->dW);
+        k->small_gradients(l->n, l->n_prev, s->row, dZ, s->row, A_prev, s->row, 1, l->dW);
         k->row_sums(l->n, s->row, dZ, s->row, l->db);
         if (run->rule.clip_norm > 0) continue;
         optimizer->step(l->n * l->n_prev, &run->W_step, l->dW, l->W, l->W_moments);
@@ -77,7 +89,8 @@ static void backward(const ffnn_run *run, const slab *s)
 
 bool ffnn_small_pass(const ffnn_run *run, const slab *s, double *cost, patience *p)
 {
+    enum { TYPICAL_WORK = 8 * 1024 }; /* multiply-adds of a product */
     forward(run, s, cost);
     backward(run, s);
-    return ffnn_patience_spend(p, 3 * run->layers, MOST_WORK / 4, 1);
+    return ffnn_patience_spend(p, 3 * run->layers, TYPICAL_WORK, 1);
 }

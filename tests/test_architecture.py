@@ -16,9 +16,12 @@ import reference_train
 
 TREE = Path(__file__).resolve().parent.parent
 CSRC = TREE / "csrc"
-pytestmark = pytest.mark.skipif(
-    not (TREE / "setup.py").exists(), reason="needs the source tree beside the tests"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        not (TREE / "setup.py").exists(), reason="needs the source tree beside the tests"
+    ),
+    pytest.mark.once,
+]
 SOURCES = sorted(
     path
     for path in TREE.rglob("*")

@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 
 TREE = Path(__file__).resolve().parent.parent
-pytestmark = pytest.mark.skipif(
-    not (TREE / "benchmarks" / "__main__.py").exists(),
-    reason="needs the source tree beside the tests",
-)
+pytestmark = [
+    pytest.mark.skipif(
+        not (TREE / "benchmarks" / "__main__.py").exists(),
+        reason="needs the source tree beside the tests",
+    ),
+    pytest.mark.once,
+]
 FACTS = {
     "date": "2030-01-02",
     "processor": "Abacus 9, 2 of them",

@@ -10,6 +10,8 @@ import pytest
 import ffnn
 from ffnn.datasets import load_digits
 
+pytestmark = pytest.mark.once
+
 
 def test_digits_are_columns_between_0_and_1():
     X, Y = load_digits()

@@ -16,6 +16,8 @@ import pytest
 
 from ffnn import _ffnn
 
+pytestmark = pytest.mark.once
+
 CONFIG = _ffnn.config()
 SUFFIX = {"float32": "float", "float64": "double"}
 

@@ -15,6 +15,8 @@ import pytest
 
 import ffnn
 
+pytestmark = pytest.mark.once
+
 FORMATS = [".npz", ".safetensors"]
 
 

@@ -26,7 +26,7 @@ PLOTS = re.compile(r"\b(plt\.subplots|plot_costs|plot_weights|print_mislabeled_i
 SECONDS_A_CELL = 300
 
 # All of them: only where everything is tested does the folder lie beside the tests.
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 each_notebook = pytest.mark.parametrize("name", NOTEBOOKS)
 
 

@@ -12,6 +12,8 @@ import pytest
 
 import ffnn
 
+pytestmark = pytest.mark.once
+
 TREE = Path(__file__).resolve().parent.parent
 in_the_tree = pytest.mark.skipif(
     not (TREE / "setup.py").exists(), reason="needs the source tree beside the tests"

@@ -6,6 +6,8 @@ import pytest
 import ffnn
 from test_plotting import quiet_figures  # noqa: F401
 
+pytestmark = pytest.mark.once
+
 pyplot = pytest.importorskip("matplotlib.pyplot")
 
 HISTORY = {

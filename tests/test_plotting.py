@@ -8,6 +8,8 @@ import pytest
 import ffnn
 from ffnn.datasets import load_digits
 
+pytestmark = pytest.mark.once
+
 pyplot = pytest.importorskip("matplotlib.pyplot")
 
 

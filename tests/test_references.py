@@ -11,7 +11,7 @@ import bad_calls
 import ffnn
 from calls import C_FUNCTIONS, FUNCTIONS, call, good, objects
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 CALLS = 1000
 SANITIZED = "asan" in os.environ.get("LD_PRELOAD", "")

@@ -6,7 +6,7 @@ import pytest
 
 from calls import output_of, run_child
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.once]
 with_threadpoolctl = pytest.mark.skipif(
     "not __import__('importlib.util').util.find_spec('threadpoolctl')",
     reason="threadpoolctl is an extra",

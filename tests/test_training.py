@@ -68,6 +68,7 @@ def assert_same_run(ours, twin, atol=ATOL):
 
 
 @pytest.mark.slow
+@pytest.mark.once  # NumPy takes most of the time
 @pytest.mark.parametrize(
     ("name", "dims"),
     [("L_layer_model", [12288, 20, 7, 5, 1]), ("two_layer_model", (12288, 7, 1))],
