@@ -2,10 +2,13 @@
 
 import os
 import signal
+import sys
 
 import numpy as np
 import pytest
 from hypothesis import settings
+
+import ffnn
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 
@@ -32,6 +35,23 @@ def rng():
 def real(request):
     """Each of the two types that ffnn computes in."""
     return request.param
+
+
+@pytest.fixture
+def threads():
+    """Sets the number of ffnn's threads; what it was comes back."""
+    before = ffnn.get_num_threads()
+    yield ffnn.set_num_threads
+    ffnn.set_num_threads(before)
+
+
+@pytest.fixture
+def restless():
+    """Python's threads change places as often as the interpreter lets them."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
 
 
 @pytest.fixture(autouse=True)

@@ -11,19 +11,11 @@ import pytest
 
 import ffnn
 from calls import arrays, child, output_of, run_child
-from support import assert_same_bits, assert_same_dict
+from support import assert_same_bits
 
 COUNTS = [1, 2, 3, 5, 8]
 # Every product of this net is cut into chunks; none of the sizes is a multiple of a tile's.
 DIMS, EXAMPLES = [401, 131, 67, 103], 397
-
-
-@pytest.fixture
-def threads():
-    """Sets the number; what it was comes back."""
-    before = ffnn.get_num_threads()
-    yield ffnn.set_num_threads
-    ffnn.set_num_threads(before)
 
 
 @pytest.fixture
@@ -62,25 +54,7 @@ def test_the_number_of_threads_changes_no_bit_of_a_step(net, order, threads):
             assert_all_same(four_calls(X, Y, parameters), alone)
 
 
-@pytest.mark.parametrize("order", ["C", "F"])
-def test_the_number_of_threads_changes_no_bit_of_a_run(net, order, threads):
-    X, Y, parameters = net
-    X = np.asarray(np.concatenate([X, X + 1], axis=1), order=order)  # more than one slab
-    Y = np.concatenate([Y, Y], axis=1)
-
-    def run(n):
-        threads(n)
-        trainer = ffnn._ffnn.Trainer(X, Y, parameters, 0.1)
-        costs = [trainer.run(2) for _ in range(2)]
-        return np.array(costs), trainer.parameters()
-
-    costs, trained = run(1)
-    for n in COUNTS:
-        assert_same_dict(run(n)[1], trained)
-        assert_same_bits(run(n)[0], costs)
-
-
-def test_the_count_changes_while_others_compute(net, threads):
+def test_the_count_changes_while_others_compute(net, threads, restless):
     """Python threads share the pool: one has it, the others work alone; nobody waits for good."""
     X, Y, parameters = net
     threads(1)
@@ -94,10 +68,10 @@ def test_the_count_changes_while_others_compute(net, threads):
         except BaseException as error:
             wrong.append(error)
 
-    workers = [threading.Thread(target=compute) for _ in range(6)]
+    workers = [threading.Thread(target=compute) for _ in range(16)]
     for worker in workers:
         worker.start()
-    for i in range(200):
+    for i in range(100):
         ffnn.set_num_threads(COUNTS[i % len(COUNTS)])
         stop.wait(0.005)
     stop.set()
@@ -153,13 +127,13 @@ def test_affinity_decides_where_nothing_else_does():
     assert 1 <= int(output_of(COUNT, FFNN_NUM_THREADS="")) <= len(os.sched_getaffinity(0))
 
 
-FORK = """
-import os, sys, multiprocessing
+CHILDREN = """
+import multiprocessing, os, sys
 import numpy as np
 import ffnn
 
 X = np.random.default_rng(1).standard_normal((300, 400))
-parameters = ffnn.initialize_parameters_deep([300, 200, 1])
+parameters = {"W1": np.full((200, 300), 0.01), "b1": np.zeros((200, 1))}
 
 def digest(_=None):
     return ffnn.L_model_forward(X, parameters)[0].tobytes()
@@ -172,19 +146,30 @@ if __name__ == "__main__":
     expected = digest()
     started = threads_of_this_process() if os.path.exists("/proc/self/task") else 3
     assert started >= 3, started
-    context = multiprocessing.get_context("fork")
-    for round in range(50):
-        with context.Pool(1) as pool:
-            assert pool.map(digest, [0]) == [expected]
-        assert digest() == expected
+    # A process for each round.
+    with multiprocessing.get_context(sys.argv[1]).Pool(1, maxtasksperchild=1) as pool:
+        for _ in range(50):
+            assert pool.map_async(digest, [0]).get(60) == [expected]
+            assert digest() == expected
     print("done")
 """
 
 
 @pytest.mark.process
+@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS's own libraries don't survive a fork")
-def test_fork_with_live_workers():
-    assert output_of(FORK) == "done"
+@pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
+def test_50_children_of_a_process_with_live_workers(tmp_path, method):
+    """The children of spawn and forkserver import the script, so it is a file."""
+    script = tmp_path / "children.py"
+    script.write_text(CHILDREN)
+    arguments = child("")
+    done = subprocess.run(
+        [sys.executable, script, method],
+        env=arguments["env"], capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr
 
 
 LEAVE = """

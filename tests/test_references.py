@@ -17,15 +17,6 @@ CALLS = 1000
 SANITIZED = "asan" in os.environ.get("LD_PRELOAD", "")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _only_new_objects_are_collected():
-    """Frozen objects cost gc.collect() nothing; a whole suite's would take minutes here."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
 @pytest.fixture(autouse=True, scope="module")
 def only_what_is_new():
     """Keeps what is there out of the collections, which else would take longer than the calls."""

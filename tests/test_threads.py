@@ -1,6 +1,5 @@
 """Many Python threads at once: right results, each its own random numbers, the lock given away."""
 
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,15 +10,6 @@ import pytest
 import ffnn
 from calls import C_FUNCTIONS, arrays, call, good
 from support import assert_same_bits, assert_same_dict
-
-
-@pytest.fixture
-def restless():
-    """Threads change places as often as the interpreter lets them."""
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(interval)
 
 
 def at_once(work, count=16):

@@ -1,0 +1,63 @@
+"""Every kind of run that a Trainer does, each large enough to be cut for threads, but "small"."""
+
+import numpy as np
+
+from ffnn import _ffnn
+from support import network
+
+DIMS = [401, 131, 67, 3]
+SMALL, WIDE, LONG = ([5, 4, 3, 1], 7), ([901, 131, 3], 203), (DIMS, 797)
+BATCH = 256
+
+# Its net and how many examples; what it is told; how it does n steps or epochs.
+KINDS = {
+    "small": (SMALL, {}, lambda run, n: run.run(n)),
+    "slabs": (LONG, {}, lambda run, n: run.run(n)),
+    "gram": (WIDE, {"gram": True}, lambda run, n: run.run(n)),
+    "wide": (WIDE, {"gram": False}, lambda run, n: run.run(n)),
+    "dropout": (LONG, {"keep_prob": 0.8}, lambda run, n: run.run(n)),
+    "clipped": (
+        LONG,
+        {"optimizer": "adamw", "weight_decay": 0.1, "lambd": 0.1, "clip_norm": 0.01},
+        lambda run, n: run.run(n),
+    ),
+    "weighted": (
+        LONG,
+        {"sample_weight": np.linspace(0, 2, LONG[1]), "hidden_activation": "gelu"},
+        lambda run, n: run.run(n),
+    ),
+    "batches": (
+        LONG,
+        {"optimizer": "momentum", "output_activation": "linear"},
+        lambda run, n: [run.epoch(None, BATCH) for _ in range(n)],
+    ),
+    "ordered": (
+        LONG,
+        {"optimizer": "rmsprop", "hidden_activation": "tanh"},
+        lambda run, n: [run.epoch(np.arange(LONG[1])[::-1], BATCH) for _ in range(n)],
+    ),
+    "shuffled": (
+        LONG,
+        {"optimizer": "adam", "keep_prob": 0.9, "output_activation": "softmax"},
+        lambda run, n: run.shuffled(n, BATCH),
+    ),
+}  # fmt: skip
+
+
+def given(kind, real=np.float64, order="C"):
+    """X, Y and parameters."""
+    dims, m = KINDS[kind][0]
+    rng = np.random.default_rng(11)
+    X = np.asarray(rng.standard_normal((dims[0], m)).astype(real), order=order)
+    Y = np.eye(dims[-1])[:, rng.integers(0, dims[-1], m)]
+    return X, Y, network(rng, dims, real)
+
+
+def trainer(kind, X, Y, parameters):
+    """A run that begins, with random numbers of its own."""
+    bits = np.random.MT19937(5)
+    return _ffnn.Trainer(X, Y, parameters, 0.01, bit_generator=bits, **KINDS[kind][1])
+
+
+def advance(kind, run, n):
+    return KINDS[kind][2](run, n)
