@@ -44,12 +44,12 @@ def arguments():
 
 def main():
     options = arguments()
-    from benchmarks import contest, machine, races, results, rivals
+    from benchmarks import contest, machine, programme, results, rivals
 
     folder = options.results or results.FOLDER
     if options.list:
-        for name, race in races.RACES.items():
-            print(f"{name:<19} {race.title}")
+        for name, item in programme.ITEMS.items():
+            print(f"{name:<19} {item.title}")
         return
     if options.readme:
         results.write_readme(options.machine, folder)
@@ -58,7 +58,7 @@ def main():
     options.rivals = options.rivals.split(",") if options.rivals else known
     if unknown := set(options.rivals) - set(known):
         raise SystemExit(f"--rivals: {', '.join(sorted(unknown))}: not of {', '.join(known)}")
-    names = races.chosen(options.race)
+    names = programme.chosen(options.race)
 
     options.crew = contest.Crew()
     blas = options.crew.worker("numpy", options.threads[0]).call("blas")
@@ -66,9 +66,9 @@ def main():
     print("\n".join(f"{name:<13} {value}" for name, value in facts.items()))
     kept = {}
     for name in names:
-        race = races.RACES[name]
-        print(f"\n{name}: {race.title}", flush=True)
-        kept[name] = race.run(name, options)
+        item = programme.ITEMS[name]
+        print(f"\n{name}: {item.title}", flush=True)
+        kept[name] = item.measure(name, options)
         if options.save:  # at once: hours may be lost else
             results.save(facts, {name: kept[name]}, folder)
     options.crew.close()

@@ -6,7 +6,7 @@ matplotlib.use("Agg")
 from matplotlib.figure import Figure  # noqa: E402
 from matplotlib.patches import Patch  # noqa: E402
 
-from benchmarks import results, rivals  # noqa: E402
+from benchmarks import ratios, rivals  # noqa: E402
 
 # Okabe and Ito: told apart by everyone.
 COLOURS = {
@@ -23,16 +23,16 @@ def bars(kept):
     """[(race, {rival: ratio})] with as many threads as there are, from above to below."""
     found = []
     for name, race in kept["races"].items():
-        counts = results.settings(race)
+        counts = ratios.settings(race)
         if not counts:
             continue
-        ratios = {
+        of_rivals = {
             title: value
             for title in rivals.TITLES.values()
-            if title != "ffnn" and (value := results.ratio(race, title, counts[-1]))
+            if title != "ffnn" and (value := ratios.ratio(race, title, counts[-1]))
         }
-        if ratios:
-            found.append((name + " (?)" * bool(race.get("doubts")), ratios))
+        if of_rivals:
+            found.append((name + " (?)" * bool(race.get("doubts")), of_rivals))
     return found
 
 
@@ -41,12 +41,12 @@ def draw(kept, path):
     rows = bars(kept)
     figure = Figure(figsize=(8, 1.4 + INCHES_PER_RACE * len(rows)), layout="constrained")
     ax = figure.subplots()
-    for y, (_, ratios) in enumerate(rows):
-        offset = -BAR * (len(ratios) - 1) / 2
-        for i, (title, value) in enumerate(ratios.items()):
+    for y, (_, of_rivals) in enumerate(rows):
+        offset = -BAR * (len(of_rivals) - 1) / 2
+        for i, (title, value) in enumerate(of_rivals.items()):
             at = y + offset + i * BAR
             ax.barh(at, value - 1, height=0.9 * BAR, left=1, color=COLOURS[title])
-            text = results.ratio_text(value)
+            text = ratios.ratio_text(value)
             side = "left" if value >= 1 else "right"
             ax.annotate(
                 text, (value, at), xytext=(3 if value >= 1 else -3, 0), textcoords="offset points",

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 
 from benchmarks import table
+from benchmarks.races import KINDS
 from benchmarks.rounds import Timing
 from benchmarks.worker import Worker
 
@@ -52,8 +53,9 @@ class Entry:
         return self.facts | {"threads": self.worker.threads} | figures | samples
 
 
-def run_race(name, race, kind, options):
+def run_race(name, race, options):
     """Runs and prints one race; returns its results."""
+    kind = KINDS[race.kind]
     line_up = [*options.rivals, "peak"] if race.shows_flops else options.rivals
     workers = [options.crew.worker(rival, n) for n in options.threads for rival in line_up]
     entries, missing = [], []

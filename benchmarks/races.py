@@ -1,8 +1,7 @@
-"""The races by name."""
+"""The races between rivals, by name."""
 
 from dataclasses import dataclass, replace
 
-from benchmarks import clock, contest, imports, scaling
 from benchmarks.nets import Net, Square
 
 TINY = Net((5, 4, 3, 1), 4)
@@ -60,21 +59,6 @@ class Race:
     def agreement(self):
         return getattr(KINDS[self.kind], self.net.dtype)
 
-    def run(self, name, options):
-        return contest.run_race(name, self, KINDS[self.kind], options)
-
-
-@dataclass(frozen=True)
-class Other:
-    """A measurement with a way of its own."""
-
-    title: str
-    measure: object
-    extra: bool = False
-
-    def run(self, name, options):
-        return {"title": self.title, **self.measure(options)}
-
 
 BATCH_128 = dense(128, output="softmax", learning_rate=0.001)
 RACES = {
@@ -103,24 +87,4 @@ RACES = {
         for dtype in ("float32", "float64")
         for n in (512, 1024, 2048)
     },
-    "imports": Other("what importing takes, in fresh processes", imports.race),
-    "clock": Other("from a process's start to a net that reads digits", clock.race, extra=True),
-    "scaling": Other("how time and memory grow", scaling.race, extra=True),
 }
-
-
-def chosen(names):
-    """The races of these names, beginnings or parts of names; all but the extra ones for none."""
-    if not names:
-        return [name for name, race in RACES.items() if not race.extra]
-    found = []
-    for name in names:
-        matches = (
-            [known for known in RACES if known == name]
-            or [known for known in RACES if known.startswith(name)]
-            or [known for known in RACES if name in known.split("-")]
-        )
-        if not matches:
-            raise SystemExit(f"there is no race {name!r}; --list shows them")
-        found += [match for match in matches if match not in found]
-    return found

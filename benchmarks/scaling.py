@@ -1,4 +1,4 @@
-"""How time and memory grow with examples, width, depth and threads: python -m benchmarks.scaling
+"""How time and memory grow with examples, width, depth and threads
 
 Every figure is from a process of its own, so that no memory is there which another left behind, and
 the processes of one table take turns.
@@ -68,7 +68,7 @@ def child(rival, kind, dims, m, dtype, count, timed):
 
 
 def ask(*arguments):
-    command = [sys.executable, "-m", "benchmarks.scaling", "--child", json.dumps(arguments)]
+    command = [sys.executable, "-m", "benchmarks.scaling", json.dumps(arguments)]
     run = subprocess.run(command, cwd=TREE, capture_output=True, text=True)
     if run.returncode:
         raise RuntimeError(f"scaling {arguments}: {run.stderr.strip().splitlines()[-1:]}")
@@ -182,10 +182,4 @@ def race(options):
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--child"]:
-        child(*json.loads(sys.argv[2]))
-    else:
-        from benchmarks.__main__ import main
-
-        sys.argv[1:1] = ["scaling", "--save"]
-        main()
+    child(*json.loads(sys.argv[1]))

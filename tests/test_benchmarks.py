@@ -163,7 +163,7 @@ def test_the_gradient_of_X_is_compared_too(in_the_tree):
 
 
 def test_groups_of_races(in_the_tree):
-    from benchmarks.races import chosen
+    from benchmarks.programme import chosen
 
     assert chosen(["tiny"]) == ["calls-tiny", "run-tiny"]
     assert chosen(["run"])[0] == "run-tiny" and chosen(["calls-tiny", "tiny"])[0] == "calls-tiny"

@@ -5,7 +5,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
-from benchmarks.rivals.jax_rival import Compiled, forward
+from benchmarks.rivals.jax_net import Compiled, forward
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
