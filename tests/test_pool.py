@@ -149,7 +149,7 @@ if __name__ == "__main__":
     # A process for each round.
     with multiprocessing.get_context(sys.argv[1]).Pool(1, maxtasksperchild=1) as pool:
         for _ in range(50):
-            assert pool.map_async(digest, [0]).get(60) == [expected]
+            assert pool.apply_async(digest).get(60) == expected
             assert digest() == expected
     print("done")
 """
