@@ -152,6 +152,8 @@ typedef struct ffnn_kernels {
      * j < tile_cols. */
     void (*pack)(ptrdiff_t depth, ptrdiff_t cols, const void *source, ptrdiff_t row, ptrdiff_t col,
                  void *panel);
+    /* panel[p * cols + j] = source[p * row + j] for p < depth, j < cols <= tile_rows. */
+    void (*gather)(ptrdiff_t depth, ptrdiff_t cols, const void *source, ptrdiff_t row, void *panel);
     /* out[i] = the sum of the m elements of row i, for i < rows; elements of a row stand side by
      * side. Each sum is taken in `lanes` interleaved chains that are then folded, lane by lane, in
      * halves. */
@@ -354,41 +356,6 @@ ffnn_status ffnn_run_shuffled(ffnn_run *run, ptrdiff_t epochs, ptrdiff_t batch, 
 /* Are all parameters finite? */
 bool ffnn_run_is_finite(ffnn_run *run);
 
-/* ---- pool.c: threads that help -----------------------------------------------------------------
- */
-
-enum { FFNN_MOST_THREADS = 256 };
-
-typedef void ffnn_task(void *context, int chunk);
-
-/* task(context, i) for each i < chunks <= 65535, in any order and at the same time, by the caller
- * and by threads that are free. */
-void ffnn_pool_run(int chunks, ffnn_task *task, void *context);
-/* How many threads may work at once, the caller included; at first what affinity and the control
- * group grant. */
-int ffnn_pool_threads(void);
-void ffnn_pool_set_threads(int threads); /* 1..FFNN_MOST_THREADS */
-
-/* ---- os.c --------------------------------------------------------------------------------------
- */
-
-double ffnn_os_seconds(void); /* of a clock that only goes forward */
-void ffnn_os_pause(void);     /* in a loop that waits for another processor */
-/* How many processors this process may use, by affinity and control group. */
-int ffnn_os_processors(void);
-
-/* ---- memory.c ----------------------------------------------------------------------------------
- */
-
-enum { FFNN_ALIGNMENT = 64 };
-
-/* At least `bytes` bytes, aligned to FFNN_ALIGNMENT, or NULL; ffnn_free(NULL) does nothing. */
-void *ffnn_allocate(size_t bytes);
-void ffnn_free(void *memory);
-/* `bytes` and rows * cols elements more, rounded up to the alignment; SIZE_MAX where that does not
- * fit. */
-size_t ffnn_bytes_with(size_t bytes, ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t element_bytes);
-/* For tests: the n-th allocation from now on fails (0: none does). */
-void ffnn_allocate_fail_at(long n);
+#include "system.h"
 
 #endif

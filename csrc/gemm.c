@@ -13,10 +13,11 @@
 
 #include <stdint.h>
 
-/* Sizes of blocks. A panel of DEPTH rows of 128 bytes is 32 KB, two thirds of a 48 KB L1; where a
- * panel is transposed from a source that streams by, shorter blocks leave that more room. ROWS x
- * DEPTH floats of the left operand are 240 KB and ROWS x COLS of `out` 480 KB: both stay in L2. */
-enum { DEPTH = 256, DEPTH_TRANSPOSED = 96, ROWS = 240, COLS = 512, PANEL_BYTES = 256 * 128 };
+/* Sizes of blocks. A panel of DEPTH rows of 128 bytes is 32 KB, two thirds of a 48 KB L1. ROWS x
+ * DEPTH doubles of the left operand are 480 KB and ROWS x COLS of `out` 960 KB: both stay in a
+ * 2 MB L2, and the sums of a tile are fetched and put back for every DEPTH only. */
+enum { DEPTH = 256, ROWS = 240, COLS = 512, PANEL_BYTES = 256 * 128 };
+_Static_assert(ROWS *DEPTH * sizeof(double) <= FFNN_SCRATCH_BYTES, "a gathered left block fits");
 
 /* Rows a multiple of FAR_BYTES apart share so few sets of L1 that their panel does not stay there,
  * and rows more than a page apart cost a page each. */
@@ -45,11 +46,10 @@ static const char *at(const ffnn_kernels *k, ffnn_view v, ptrdiff_t i, ptrdiff_t
     return (const char *)v.data + (i * v.row + j * v.col) * k->element_bytes;
 }
 
-/* The rows of one tile, from row i on, at most `most` of them. */
-static void place_tile(const ffnn_product *p, ffnn_tile *t, ptrdiff_t i, ptrdiff_t end,
-                       ptrdiff_t most)
+/* The rows of one tile, from row i on. */
+static void place_tile(const ffnn_product *p, ffnn_tile *t, ptrdiff_t i, ptrdiff_t end)
 {
-    t->rows = part(end - i, most);
+    t->rows = part(end - i, p->kernels->tile_rows);
     t->bias = (const char *)p->bias + i * p->bias_row * p->kernels->element_bytes;
 }
 
@@ -61,6 +61,7 @@ static void run_tile(const ffnn_product *p, ffnn_tile *t, ptrdiff_t i, ptrdiff_t
 
 typedef struct {
     ptrdiff_t row, row_end, col, col_end, depth;
+    char *gathered; /* memory for the left operand, one tile's rows after another's; or NULL */
 } block;
 
 /* Nothing to ask for: the line of the left operand that is in use anyway. */
@@ -70,7 +71,9 @@ static ffnn_ahead nothing_ahead(const ffnn_tile *t)
 }
 
 /* The panel to be packed after the one at (b.depth, j) lies in pieces that no hardware follows. The
- * first two tiles of a panel ask for it, each for a half; a lone tile for every other line. */
+ * first two tiles of a panel ask for it, each for a half, by its last byte: where rows begin within
+ * a line, the line of the first one is there since the panel before. A lone tile asks for every
+ * other line. */
 static ffnn_ahead panel_ahead(const ffnn_product *p, const ffnn_tile *t, block b, ptrdiff_t i,
                               ptrdiff_t j)
 {
@@ -81,12 +84,33 @@ static ffnn_ahead panel_ahead(const ffnn_product *p, const ffnn_tile *t, block b
     if (depth == p->left.cols || i > b.row + t->rows) return nothing_ahead(t);
     const char *first = at(k, p->right, depth, is_last ? b.col : j + t->cols);
     const ptrdiff_t row = p->right.row * k->element_bytes, col = p->right.col * k->element_bytes;
-    if (p->right.col == 1)
-        return (ffnn_ahead){first + is_second * LINE_BYTES, .step = row, .run = PTRDIFF_MAX};
+    if (p->right.col == 1) {
+        const ptrdiff_t half = k->tile_cols * k->element_bytes / 2;
+        return (ffnn_ahead){first + (1 + is_second) * half - 1, .step = row, .run = PTRDIFF_MAX};
+    }
     const ptrdiff_t step = is_alone ? 2 * LINE_BYTES : LINE_BYTES;
     const ptrdiff_t run = (t->depth * k->element_bytes + step - 1) / step;
     first += is_second * k->tile_cols / 2 * col;
     return (ffnn_ahead){first, .step = step, .run = run, .jump = col - run * step};
+}
+
+/* What an unpacked panel's tiles read at the next depth, for the tile at (i, j) its share of the
+ * rows: a wide operand that comes from far away is in L2 when it is needed. */
+static ffnn_ahead depth_ahead(const ffnn_product *p, const ffnn_tile *t, block b, ptrdiff_t i,
+                              ptrdiff_t j)
+{
+    const ffnn_kernels *k = p->kernels;
+    const ptrdiff_t next = b.depth + t->depth, rows = least(t->depth, p->left.cols - next);
+    if (rows == 0) return nothing_ahead(t);
+    const ptrdiff_t row_tiles = (b.row_end - b.row + k->tile_rows - 1) / k->tile_rows;
+    const ptrdiff_t col_tiles = (b.col_end - b.col + k->tile_cols - 1) / k->tile_cols;
+    const ptrdiff_t tile = (j - b.col) / k->tile_cols * row_tiles + (i - b.row) / k->tile_rows;
+    const ptrdiff_t share = (rows + row_tiles * col_tiles - 1) / (row_tiles * col_tiles);
+    const ptrdiff_t step = row_tiles == 1 ? 2 * LINE_BYTES : LINE_BYTES;
+    const ptrdiff_t run = ((b.col_end - b.col) * k->element_bytes + step - 1) / step;
+    const ptrdiff_t row = p->right.row * k->element_bytes;
+    return (ffnn_ahead){at(k, p->right, next + least(tile * share, rows - 1), b.col), .step = step,
+                        .run = run, .jump = row - run * step};
 }
 
 /* Where the tiles of the next rows write, which is one piece of memory: lines that are not in the
@@ -99,12 +123,26 @@ static ffnn_ahead rows_ahead(const ffnn_product *p, const ffnn_tile *t, block b,
     return (ffnn_ahead){first, .step = LINE_BYTES, .run = PTRDIFF_MAX};
 }
 
+/* The left block of a product whose left operand is stored transposed. */
+static void gather_block(const ffnn_product *p, ptrdiff_t depth, block b)
+{
+    const ffnn_kernels *k = p->kernels;
+    char *to = b.gathered;
+    for (ptrdiff_t i = b.row; i < b.row_end;) {
+        const ptrdiff_t rows = part(b.row_end - i, k->tile_rows);
+        k->gather(depth, rows, at(k, p->left, i, b.depth), p->left.col, to);
+        to += rows * depth * k->element_bytes;
+        i += rows;
+    }
+}
+
 /* Panel by panel: the right panel stays in L1, packed if it must be, and the left block in L2. */
 static void run_panels(const ffnn_product *p, ffnn_tile *t, block b, bool packed, char *panel)
 {
     const ffnn_kernels *k = p->kernels;
     t->left_row = p->left.row;
     t->left_col = p->left.col;
+    if (b.gathered) gather_block(p, t->depth, b);
     for (ptrdiff_t j = b.col; j < b.col_end; j += t->cols) {
         t->cols = least(b.col_end - j, k->tile_cols);
         t->right = at(k, p->right, b.depth, j);
@@ -115,9 +153,13 @@ static void run_panels(const ffnn_product *p, ffnn_tile *t, block b, bool packed
             t->right_row = k->tile_cols;
         }
         for (ptrdiff_t i = b.row; i < b.row_end; i += t->rows) {
-            place_tile(p, t, i, b.row_end, k->tile_rows);
+            place_tile(p, t, i, b.row_end);
             t->left = at(k, p->left, i, b.depth);
-            t->ahead = packed ? panel_ahead(p, t, b, i, j) : nothing_ahead(t);
+            if (b.gathered) {
+                t->left = b.gathered + (i - b.row) * t->depth * k->element_bytes;
+                t->left_col = t->rows;
+            }
+            t->ahead = packed ? panel_ahead(p, t, b, i, j) : depth_ahead(p, t, b, i, j);
             run_tile(p, t, i, j);
         }
     }
@@ -130,11 +172,11 @@ static void run_tile_rows(const ffnn_product *p, ffnn_tile *t, block b, char *pa
     const ffnn_kernels *k = p->kernels;
     t->left = panel;
     t->left_row = 1;
-    t->left_col = k->tile_cols;
     t->right_row = p->right.row;
     for (ptrdiff_t i = b.row; i < b.row_end; i += t->rows) {
-        place_tile(p, t, i, b.row_end, least(k->tile_rows, k->tile_cols)); /* a panel's width */
-        k->pack(t->depth, t->rows, at(k, p->left, i, b.depth), p->left.col, p->left.row, panel);
+        place_tile(p, t, i, b.row_end);
+        k->gather(t->depth, t->rows, at(k, p->left, i, b.depth), p->left.col, panel);
+        t->left_col = t->rows;
         t->ahead = rows_ahead(p, t, b, i);
         for (ptrdiff_t j = b.col; j < b.col_end; j += t->cols) {
             t->cols = least(b.col_end - j, k->tile_cols);
@@ -145,21 +187,31 @@ static void run_tile_rows(const ffnn_product *p, ffnn_tile *t, block b, char *pa
     }
 }
 
+/* Rows of the right operand that are far apart, or that are its columns in memory, are packed; the
+ * former only if tiles enough share what that costs. */
+static bool packs_right(const ffnn_product *p)
+{
+    const ptrdiff_t row_bytes = p->right.row * p->kernels->element_bytes;
+    const bool is_far =
+        row_bytes % FAR_BYTES == 0 || row_bytes >= PAGE_BYTES || row_bytes <= -PAGE_BYTES;
+    return p->right.cols > 1 &&
+           (p->right.col != 1 || (is_far && p->left.rows > p->kernels->tile_rows / 2));
+}
+
+static bool is_left_transposed(const ffnn_product *p)
+{
+    return p->left.row == 1 && p->left.rows > 1 && p->right.cols > p->kernels->tile_cols;
+}
+
 static void run_block(const ffnn_product *p, block b)
 {
     _Alignas(FFNN_ALIGNMENT) char panel[PANEL_BYTES];
-    const ptrdiff_t depth = p->left.cols, size = p->kernels->element_bytes;
-    bool far = p->right.row * size % FAR_BYTES == 0 || p->right.row * size >= PAGE_BYTES ||
-               p->right.row * size <= -PAGE_BYTES;
-    bool packed = p->right.cols > 1 &&
-                  (p->right.col != 1 || (far && p->left.rows > p->kernels->tile_rows / 2));
-    bool by_rows =
-        !packed && p->left.row == 1 && p->left.rows > 1 && p->right.cols > p->kernels->tile_cols;
-    ptrdiff_t most = p->right.col != 1 && packed ? DEPTH_TRANSPOSED : DEPTH;
+    const ptrdiff_t depth = p->left.cols;
+    const bool packed = packs_right(p), by_rows = !packed && is_left_transposed(p);
     ffnn_tile t = {.tile_row = p->out_row, .bias_row = p->bias_row, .start = p->start};
     b.depth = 0;
     do {
-        t.depth = b.depth < depth ? part(depth - b.depth, most) : 0;
+        t.depth = b.depth < depth ? part(depth - b.depth, DEPTH) : 0;
         if (by_rows)
             run_tile_rows(p, &t, b, panel);
         else
@@ -173,10 +225,13 @@ static void run_block(const ffnn_product *p, block b)
 /* A part of `out` in blocks that fit the caches. */
 static void run_blocks(const ffnn_product *p, block all)
 {
+    /* Without memory for it, the left operand is read where it stands. */
+    char *gathered = packs_right(p) && is_left_transposed(p) ? ffnn_scratch_take() : NULL;
     for (ptrdiff_t i = all.row; i < all.row_end; i += ROWS)
         for (ptrdiff_t j = all.col; j < all.col_end; j += COLS)
-            run_block(p,
-                      (block){i, least(all.row_end, i + ROWS), j, least(all.col_end, j + COLS), 0});
+            run_block(p, (block){i, least(all.row_end, i + ROWS), j, least(all.col_end, j + COLS),
+                                 .gathered = gathered});
+    ffnn_scratch_give(gathered);
 }
 
 /* ---- small products ----------------------------------------------------------------------------
@@ -270,7 +325,7 @@ void ffnn_product_run(const ffnn_product *p)
         wanted =
             least((ptrdiff_t)ffnn_pool_threads() * CHUNKS_A_THREAD, (ptrdiff_t)(work / CHUNK_WORK));
     if (wanted == 1) {
-        run_blocks(p, (block){0, p->left.rows, 0, p->right.cols, 0});
+        run_blocks(p, (block){0, p->left.rows, 0, p->right.cols, .gathered = NULL});
         return;
     }
     grid g = cut(p, wanted);

@@ -1,9 +1,10 @@
-/* os.c - what the operating system knows: the time, and how many processors are ours. */
-#define _GNU_SOURCE /* sched_getaffinity, CPU_COUNT */
+/* os.c - what the operating system knows: the time, how many processors are ours, pages. */
+#define _GNU_SOURCE /* sched_getaffinity, CPU_COUNT, MADV_HUGEPAGE */
 #include "ffnn.h"
 
 #include <sched.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -46,4 +47,16 @@ int ffnn_os_processors(void)
     const int most = quota();
     if (most > 0 && most < count) count = most;
     return count < 1 ? 1 : (int)count;
+}
+
+void ffnn_os_advise_huge(void *memory, size_t bytes)
+{
+#ifdef MADV_HUGEPAGE
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    const uintptr_t begin = ((uintptr_t)memory + page - 1) & ~(page - 1);
+    const uintptr_t end = ((uintptr_t)memory + bytes) & ~(page - 1);
+    if (begin < end) madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+#else
+    (void)memory, (void)bytes;
+#endif
 }

@@ -170,8 +170,38 @@ static void check_blocks(void)
                                     (s + turn) % 2, true});
 }
 
+/* A left operand that there is no memory to gather: the same bits. */
+static void check_without_memory(void)
+{
+    enum { MANY = 12 }; /* more blocks of scratch than are kept */
+    place("a product without scratch");
+    fresh();
+    ffnn_product p = {
+        .kernels = k,
+        .left = lay(TRANSPOSED, 2 * k->tile_rows + 1, 300, solid),
+        .right = lay(TRANSPOSED, 300, 2 * k->tile_cols + 3, solid),
+    };
+    ffnn_result with = take_result(p.left.rows, p.right.cols, 0),
+                without = take_result(p.left.rows, p.right.cols, 0);
+    p.out_row = with.row;
+    p.out = with.data;
+    ffnn_product_run(&p);
+    void *held[MANY];
+    for (int i = 0; i < MANY; i++) held[i] = ffnn_scratch_take();
+    p.out = without.data;
+    ffnn_allocate_fail_at(1);
+    ffnn_product_run(&p);
+    void *block = ffnn_allocate(1);
+    CHECK(block, "the product asked for no scratch"); /* whose failure is used up */
+    ffnn_free(block);
+    ffnn_allocate_fail_at(0);
+    for (int i = 0; i < MANY; i++) ffnn_scratch_give(held[i]);
+    check_same_bits(with, without, p.left.rows, p.right.cols, "without scratch");
+}
+
 void check_products(void)
 {
+    check_without_memory();
     check_edges();
     check_every_size();
     check_layouts();

@@ -290,6 +290,39 @@ void check_memory(void)
     CHECK(!ffnn_allocate(SIZE_MAX), "all of the address space");
     CHECK(!ffnn_allocate(PTRDIFF_MAX), "half of the address space");
 
+    place("blocks that are moved");
+    const size_t sizes[] = {0, 1, 63, 64, 200, 5 << 20, 100};
+    unsigned char *moved = ffnn_reallocate(NULL, 1);
+    size_t before = 0;
+    for (int i = 0; i < 7; i++) {
+        ffnn_allocate_fail_at(1);
+        CHECK(!ffnn_reallocate(moved, sizes[i]), "moved without memory");
+        moved = ffnn_reallocate(moved, sizes[i]);
+        for (size_t j = 0; j < (before < sizes[i] ? before : sizes[i]); j++)
+            CHECK(moved[j] == (unsigned char)(j + before), "byte %zu of %zu", j, before);
+        before = sizes[i];
+        for (size_t j = 0; j < before; j++) moved[j] = (unsigned char)(j + before);
+    }
+    ffnn_free(moved);
+
+    place("scratch");
+    enum { MANY = 12 }; /* more than are kept */
+    void *held[MANY];
+    for (int i = 0; i < MANY; i++) {
+        held[i] = ffnn_scratch_take();
+        memset(held[i], i, FFNN_SCRATCH_BYTES);
+        for (int j = 0; j < i; j++) CHECK(held[j] != held[i], "a block was given twice");
+    }
+    ffnn_allocate_fail_at(1);
+    CHECK(!ffnn_scratch_take(), "scratch without memory");
+    for (int i = 0; i < MANY; i++) ffnn_scratch_give(held[i]);
+    ffnn_scratch_give(NULL);
+    ffnn_allocate_fail_at(1);
+    void *kept = ffnn_scratch_take();
+    CHECK(kept, "a block that was given back is gone");
+    ffnn_scratch_give(kept);
+    ffnn_allocate_fail_at(0);
+
     static problem q = {.layers = 3, .dims = {4, 3, 5, 1}, .m = 40};
     place("a run without memory");
     fresh();

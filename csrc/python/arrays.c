@@ -1,13 +1,10 @@
-/* arrays.c - from Python objects to views of elements, and new arrays for results.
+/* arrays.c - from Python objects to views of elements.
  *
  * An aligned array of native floats or doubles is read where it stands, whatever its strides;
  * anything else is converted once, by NumPy. Masked arrays and matrices are refused: a mask or
  * another product rule would be lost without a word. Other subclasses are the arrays they are.
  */
 #include "binding.h"
-
-static const int real_type[FFNN_REALS] = {NPY_FLOAT, NPY_DOUBLE};
-static const ptrdiff_t real_bytes[FFNN_REALS] = {sizeof(float), sizeof(double)};
 
 /* ---- operands ---- */
 
@@ -147,14 +144,6 @@ static int convert_few(ffnn_operand *o, ffnn_real real)
     return 1;
 }
 
-/* NumPy calls a size beyond the address space a wrong value; to a caller it is lack of memory. */
-static void explain_size_error(void)
-{
-    if (!PyErr_ExceptionMatches(PyExc_ValueError)) return;
-    PyErr_Clear();
-    PyErr_NoMemory();
-}
-
 static int convert(ffnn_operand *o, ffnn_real real, ffnn_layout layout)
 {
     const int is_done = convert_few(o, real);
@@ -162,11 +151,11 @@ static int convert(ffnn_operand *o, ffnn_real real, ffnn_layout layout)
     int flags =
         NPY_ARRAY_ALIGNED | NPY_ARRAY_NOTSWAPPED | NPY_ARRAY_FORCECAST | NPY_ARRAY_ENSUREARRAY;
     if (layout != FFNN_ANY_LAYOUT) flags |= NPY_ARRAY_C_CONTIGUOUS;
-    PyArray_Descr *descr = PyArray_DescrFromType(real_type[real]);
+    PyArray_Descr *descr = PyArray_DescrFromType(ffnn_real_type[real]);
     if (descr == NULL) return -1;
     PyObject *array = PyArray_FromArray(o->array, descr, flags);
     if (array == NULL) {
-        explain_size_error();
+        ffnn_error_explain_size();
         return -1;
     }
     if ((PyObject *)o->array != o->object) Py_DECREF(o->array);
@@ -176,7 +165,7 @@ static int convert(ffnn_operand *o, ffnn_real real, ffnn_layout layout)
 
 static inline int is_native(const ffnn_operand *o, ffnn_real real)
 {
-    return PyArray_TYPE(o->array) == real_type[real] && PyArray_ISBEHAVED_RO(o->array);
+    return PyArray_TYPE(o->array) == ffnn_real_type[real] && PyArray_ISBEHAVED_RO(o->array);
 }
 
 /* False where a stride is no whole number of elements or a row is not side by side as `layout`
@@ -186,7 +175,7 @@ static inline int make_view(const ffnn_operand *o, ffnn_real real, ffnn_layout l
                             ffnn_view *view)
 {
     const npy_intp *dims = PyArray_DIMS(o->array), *strides = PyArray_STRIDES(o->array);
-    const ptrdiff_t bytes = real_bytes[real];
+    const ptrdiff_t bytes = ffnn_real_bytes[real];
     ptrdiff_t row_bytes = strides[0], col_bytes = strides[1];
     if (dims[1] <= 1) col_bytes = bytes;
     if (dims[0] <= 1) row_bytes = dims[1] * bytes;
@@ -217,48 +206,4 @@ int ffnn_operand_elements(ffnn_operand *o, ffnn_real real, const void **elements
         return -1;
     *elements = PyArray_DATA(o->array);
     return 0;
-}
-
-/* ---- results ---- */
-
-PyObject *ffnn_array_new(ffnn_real real, int ndim, const npy_intp *dims, void **data)
-{
-    PyArray_Descr *descr = PyArray_DescrFromType(real_type[real]);
-    if (descr == NULL) return NULL;
-    PyObject *array = PyArray_NewFromDescr(&PyArray_Type, descr, ndim, dims, NULL, NULL, 0, NULL);
-    if (array == NULL) {
-        explain_size_error();
-        return NULL;
-    }
-    *data = PyArray_DATA((PyArrayObject *)array);
-    return array;
-}
-
-PyObject *ffnn_matrix_new(ffnn_real real, npy_intp rows, npy_intp cols, void **data)
-{
-    const npy_intp dims[2] = {rows, cols};
-    return ffnn_array_new(real, 2, dims, data);
-}
-
-PyObject *ffnn_scalar_new(ffnn_real real, double value)
-{
-    void *data;
-    PyObject *array = ffnn_array_new(real, 0, NULL, &data);
-    if (array == NULL) return NULL;
-    if (real == FFNN_DOUBLE)
-        *(double *)data = value;
-    else
-        *(float *)data = (float)value;
-    return array;
-}
-
-void *ffnn_memory_new(ffnn_real real, ptrdiff_t rows, ptrdiff_t cols)
-{
-    ptrdiff_t elements, bytes;
-    void *memory = NULL;
-    if (!__builtin_mul_overflow(rows, cols, &elements) &&
-        !__builtin_mul_overflow(elements, real_bytes[real], &bytes))
-        memory = ffnn_allocate((size_t)bytes);
-    if (memory == NULL) PyErr_NoMemory();
-    return memory;
 }

@@ -108,7 +108,7 @@ int ffnn_status_raise(ffnn_status status);
 /* Gives NumPy's floating-point warning of that name for the core's flags, as np.errstate has it. */
 int ffnn_flags_warn(const char *name, int flags);
 
-/* ---- arrays.c: operands, views, results ---- */
+/* ---- arrays.c: operands, views ---- */
 
 /* Kinds of elements; ored together over the operands of a computation they decide its type. */
 enum {
@@ -237,6 +237,13 @@ static inline ffnn_view ffnn_view_of(const void *data, ptrdiff_t rows, ptrdiff_t
     return (ffnn_view){data, rows, cols, cols, 1};
 }
 
+/* ---- results.c: new arrays ---- */
+
+extern const int ffnn_real_type[FFNN_REALS]; /* NumPy's number for it */
+extern const ptrdiff_t ffnn_real_bytes[FFNN_REALS];
+
+/* NumPy calls a size beyond the address space a wrong value; to a caller it is lack of memory. */
+void ffnn_error_explain_size(void);
 /* A new array, uninitialised; *data is where its elements begin. */
 PyObject *ffnn_array_new(ffnn_real real, int ndim, const npy_intp *dims, void **data);
 PyObject *ffnn_matrix_new(ffnn_real real, npy_intp rows, npy_intp cols, void **data);

@@ -1,0 +1,55 @@
+/* system.h - what the core has of the machine and its system: threads, time, memory. A part of
+ * ffnn.h.
+ */
+#ifndef FFNN_SYSTEM_H
+#define FFNN_SYSTEM_H
+
+#include <stddef.h>
+
+/* ---- pool.c: threads that help -----------------------------------------------------------------
+ */
+
+enum { FFNN_MOST_THREADS = 256 };
+
+typedef void ffnn_task(void *context, int chunk);
+
+/* task(context, i) for each i < chunks <= 65535, in any order and at the same time, by the caller
+ * and by threads that are free. */
+void ffnn_pool_run(int chunks, ffnn_task *task, void *context);
+/* How many threads may work at once, the caller included; at first what affinity and the control
+ * group grant. */
+int ffnn_pool_threads(void);
+void ffnn_pool_set_threads(int threads); /* 1..FFNN_MOST_THREADS */
+
+/* ---- os.c --------------------------------------------------------------------------------------
+ */
+
+double ffnn_os_seconds(void); /* of a clock that only goes forward */
+void ffnn_os_pause(void);     /* in a loop that waits for another processor */
+/* How many processors this process may use, by affinity and control group. */
+int ffnn_os_processors(void);
+/* A hint that large pages suit these bytes. */
+void ffnn_os_advise_huge(void *memory, size_t bytes);
+
+/* ---- memory.c ----------------------------------------------------------------------------------
+ */
+
+enum { FFNN_ALIGNMENT = 64 };
+
+/* At least `bytes` bytes, aligned to FFNN_ALIGNMENT, or NULL; ffnn_free(NULL) does nothing. */
+void *ffnn_allocate(size_t bytes);
+void ffnn_free(void *memory);
+/* As realloc: NULL, and everything as it was, where there is no memory. */
+void *ffnn_reallocate(void *memory, size_t bytes);
+/* `bytes` and rows * cols elements more, rounded up to the alignment; SIZE_MAX where that does not
+ * fit. */
+size_t ffnn_bytes_with(size_t bytes, ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t element_bytes);
+/* FFNN_SCRATCH_BYTES for a short while, or NULL; who takes a block gives it back. Some are kept for
+ * the next, so that the products of a run allocate nothing. */
+enum { FFNN_SCRATCH_BYTES = 512 << 10 };
+void *ffnn_scratch_take(void);
+void ffnn_scratch_give(void *block);
+/* For tests: the n-th allocation from now on fails (0: none does). */
+void ffnn_allocate_fail_at(long n);
+
+#endif
