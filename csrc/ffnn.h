@@ -152,8 +152,6 @@ typedef struct ffnn_kernels {
      * j < tile_cols. */
     void (*pack)(ptrdiff_t depth, ptrdiff_t cols, const void *source, ptrdiff_t row, ptrdiff_t col,
                  void *panel);
-    /* panel[p * cols + j] = source[p * row + j] for p < depth, j < cols <= tile_rows. */
-    void (*gather)(ptrdiff_t depth, ptrdiff_t cols, const void *source, ptrdiff_t row, void *panel);
     /* out[i] = the sum of the m elements of row i, for i < rows; elements of a row stand side by
      * side. Each sum is taken in `lanes` interleaved chains that are then folded, lane by lane, in
      * halves. */

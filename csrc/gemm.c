@@ -1,11 +1,14 @@
 /* gemm.c - matrix products: blocks, packing, the loop over tiles.
  *
- *   for each block of ROWS rows and COLS columns of `out`
- *     for each DEPTH of the sum                   the left block stays in L2
- *       for each panel of tile_cols columns       the right panel stays in L1, packed if it must be
- *         for each tile of at most tile_rows rows
- *     finish: the block's sums are complete and still in the cache
+ *   for each COL_BYTES of columns of `out`
+ *     for each DEPTH of the sum                   the right block, packed if it must be and if more
+ *       for each ROWS rows                        than one left block uses it, stays in L2
+ *         for each panel of tile_cols columns     the right panel stays in L1, packed if it must be
+ *           for each tile of at most tile_rows rows
+ *         finish: the block's sums are complete and still in the cache
  *
+ * Where all of the right block fits into L1 the two innermost loops change places, so that `out` is
+ * written row by row.
  * Every element is one chain of multiply-adds in the order of depth, continued from block to block
  * through `out`, so none of the sizes below can change a bit of the result.
  */
@@ -14,10 +17,11 @@
 #include <stdint.h>
 
 /* Sizes of blocks. A panel of DEPTH rows of 128 bytes is 32 KB, two thirds of a 48 KB L1. ROWS x
- * DEPTH doubles of the left operand are 480 KB and ROWS x COLS of `out` 960 KB: both stay in a
- * 2 MB L2, and the sums of a tile are fetched and put back for every DEPTH only. */
-enum { DEPTH = 256, ROWS = 240, COLS = 512, PANEL_BYTES = 256 * 128 };
-_Static_assert(ROWS *DEPTH * sizeof(double) <= FFNN_SCRATCH_BYTES, "a gathered left block fits");
+ * DEPTH floats of the left operand are 240 KB (doubles: 480), a right block 512 KB, and so are,
+ * with 240 rows, the sums: a tile's are asked for ahead. Deeper blocks would not leave L1 the room.
+ */
+enum { DEPTH = 256, ROWS = 240, COL_BYTES = 2048, PANEL_BYTES = 256 * 128, FITS_L1 = 36 * 1024 };
+_Static_assert(DEPTH *COL_BYTES <= FFNN_SCRATCH_BYTES, "a packed right block fits");
 
 /* Rows a multiple of FAR_BYTES apart share so few sets of L1 that their panel does not stay there,
  * and rows more than a page apart cost a page each. */
@@ -46,10 +50,17 @@ static const char *at(const ffnn_kernels *k, ffnn_view v, ptrdiff_t i, ptrdiff_t
     return (const char *)v.data + (i * v.row + j * v.col) * k->element_bytes;
 }
 
-/* The rows of one tile, from row i on. */
-static void place_tile(const ffnn_product *p, ffnn_tile *t, ptrdiff_t i, ptrdiff_t end)
+static bool is_beyond_page(const ffnn_kernels *k, ptrdiff_t stride)
 {
-    t->rows = part(end - i, p->kernels->tile_rows);
+    const ptrdiff_t bytes = stride * k->element_bytes;
+    return bytes >= PAGE_BYTES || bytes <= -PAGE_BYTES;
+}
+
+/* The rows of one tile, from row i on, at most `most` of them. */
+static void place_tile(const ffnn_product *p, ffnn_tile *t, ptrdiff_t i, ptrdiff_t end,
+                       ptrdiff_t most)
+{
+    t->rows = part(end - i, most);
     t->bias = (const char *)p->bias + i * p->bias_row * p->kernels->element_bytes;
 }
 
@@ -61,7 +72,7 @@ static void run_tile(const ffnn_product *p, ffnn_tile *t, ptrdiff_t i, ptrdiff_t
 
 typedef struct {
     ptrdiff_t row, row_end, col, col_end, depth;
-    char *gathered; /* memory for the left operand, one tile's rows after another's; or NULL */
+    char *right; /* the right block, packed panel by panel; or NULL */
 } block;
 
 /* Nothing to ask for: the line of the left operand that is in use anyway. */
@@ -123,17 +134,38 @@ static ffnn_ahead rows_ahead(const ffnn_product *p, const ffnn_tile *t, block b,
     return (ffnn_ahead){first, .step = LINE_BYTES, .run = PTRDIFF_MAX};
 }
 
-/* The left block of a product whose left operand is stored transposed. */
-static void gather_block(const ffnn_product *p, ptrdiff_t depth, block b)
+/* The sums of the next tile of a panel, or of the first one of the next panel. */
+static ffnn_ahead sums_ahead(const ffnn_product *p, const ffnn_tile *t, block b, ptrdiff_t i,
+                             ptrdiff_t j)
 {
     const ffnn_kernels *k = p->kernels;
-    char *to = b.gathered;
-    for (ptrdiff_t i = b.row; i < b.row_end;) {
-        const ptrdiff_t rows = part(b.row_end - i, k->tile_rows);
-        k->gather(depth, rows, at(k, p->left, i, b.depth), p->left.col, to);
-        to += rows * depth * k->element_bytes;
-        i += rows;
-    }
+    const bool is_last = i + t->rows == b.row_end;
+    if (is_last && j + t->cols == b.col_end) return nothing_ahead(t);
+    const ptrdiff_t next =
+        is_last ? b.row * p->out_row + j + t->cols : (i + t->rows) * p->out_row + j;
+    const ptrdiff_t row = p->out_row * k->element_bytes;
+    const ptrdiff_t run = (k->tile_cols * k->element_bytes + LINE_BYTES - 1) / LINE_BYTES;
+    return (ffnn_ahead){(const char *)p->out + next * k->element_bytes, .step = LINE_BYTES,
+                        .run = run, .jump = row - run * LINE_BYTES};
+}
+
+/* The next tile's rows of a left operand that is stored transposed, whose columns lie far apart: by
+ * the last row, since a line that the first one begins in is there already. */
+static ffnn_ahead left_ahead(const ffnn_product *p, const ffnn_tile *t, block b, ptrdiff_t i)
+{
+    const ffnn_kernels *k = p->kernels;
+    const ptrdiff_t last = i + 2 * t->rows - 1;
+    if (last >= b.row_end) return nothing_ahead(t);
+    return (ffnn_ahead){at(k, p->left, last, b.depth), .step = p->left.col * k->element_bytes,
+                        .run = PTRDIFF_MAX};
+}
+
+static ffnn_ahead ahead(const ffnn_product *p, const ffnn_tile *t, block b, bool packed,
+                        ptrdiff_t i, ptrdiff_t j)
+{
+    if (b.right) return sums_ahead(p, t, b, i, j);
+    if (packed) return panel_ahead(p, t, b, i, j);
+    return p->left.row == 1 && j == b.col ? left_ahead(p, t, b, i) : depth_ahead(p, t, b, i, j);
 }
 
 /* Panel by panel: the right panel stays in L1, packed if it must be, and the left block in L2. */
@@ -142,41 +174,41 @@ static void run_panels(const ffnn_product *p, ffnn_tile *t, block b, bool packed
     const ffnn_kernels *k = p->kernels;
     t->left_row = p->left.row;
     t->left_col = p->left.col;
-    if (b.gathered) gather_block(p, t->depth, b);
+    t->right_row = packed ? k->tile_cols : p->right.row;
     for (ptrdiff_t j = b.col; j < b.col_end; j += t->cols) {
         t->cols = least(b.col_end - j, k->tile_cols);
         t->right = at(k, p->right, b.depth, j);
-        t->right_row = p->right.row;
-        if (packed) {
+        if (b.right) {
+            t->right = b.right + (j - b.col) * t->depth * k->element_bytes;
+        } else if (packed) {
             k->pack(t->depth, t->cols, t->right, p->right.row, p->right.col, panel);
             t->right = panel;
-            t->right_row = k->tile_cols;
         }
         for (ptrdiff_t i = b.row; i < b.row_end; i += t->rows) {
-            place_tile(p, t, i, b.row_end);
+            place_tile(p, t, i, b.row_end, k->tile_rows);
             t->left = at(k, p->left, i, b.depth);
-            if (b.gathered) {
-                t->left = b.gathered + (i - b.row) * t->depth * k->element_bytes;
-                t->left_col = t->rows;
-            }
-            t->ahead = packed ? panel_ahead(p, t, b, i, j) : depth_ahead(p, t, b, i, j);
+            t->ahead = ahead(p, t, b, packed, i, j);
             run_tile(p, t, i, j);
         }
     }
 }
 
-/* Tile row by tile row, for a left operand that is stored transposed: its short columns, each in a
+/* Tile row by tile row. The short columns of a left operand that is stored transposed, each in a
  * page of its own, are gathered once for all panels. */
 static void run_tile_rows(const ffnn_product *p, ffnn_tile *t, block b, char *panel)
 {
     const ffnn_kernels *k = p->kernels;
-    t->left = panel;
-    t->left_row = 1;
+    const bool gathered = p->left.row == 1 && is_beyond_page(k, p->left.col);
+    t->left_row = gathered ? 1 : p->left.row;
+    t->left_col = gathered ? k->tile_cols : p->left.col;
     t->right_row = p->right.row;
     for (ptrdiff_t i = b.row; i < b.row_end; i += t->rows) {
-        place_tile(p, t, i, b.row_end);
-        k->gather(t->depth, t->rows, at(k, p->left, i, b.depth), p->left.col, panel);
-        t->left_col = t->rows;
+        place_tile(p, t, i, b.row_end, least(k->tile_rows, k->tile_cols)); /* a panel's width */
+        t->left = at(k, p->left, i, b.depth);
+        if (gathered) {
+            k->pack(t->depth, t->rows, t->left, p->left.col, p->left.row, panel);
+            t->left = panel;
+        }
         t->ahead = rows_ahead(p, t, b, i);
         for (ptrdiff_t j = b.col; j < b.col_end; j += t->cols) {
             t->cols = least(b.col_end - j, k->tile_cols);
@@ -187,51 +219,63 @@ static void run_tile_rows(const ffnn_product *p, ffnn_tile *t, block b, char *pa
     }
 }
 
+/* All panels of a right block. Its rows are read along a few at a time, since their parts for one
+ * panel alone would be pieces that no hardware follows. */
+static void pack_right(const ffnn_product *p, ptrdiff_t depth, block b)
+{
+    enum { FEW = 16 };
+    const ffnn_kernels *k = p->kernels;
+    const ptrdiff_t most = p->right.col == 1 ? FEW : depth;
+    for (ptrdiff_t d = 0; d < depth; d += most)
+        for (ptrdiff_t j = b.col; j < b.col_end; j += k->tile_cols) {
+            const ptrdiff_t to = (j - b.col) * depth + d * k->tile_cols;
+            k->pack(least(depth - d, most), least(b.col_end - j, k->tile_cols),
+                    at(k, p->right, b.depth + d, j), p->right.row, p->right.col,
+                    b.right + to * k->element_bytes);
+        }
+}
+
 /* Rows of the right operand that are far apart, or that are its columns in memory, are packed; the
  * former only if tiles enough share what that costs. */
 static bool packs_right(const ffnn_product *p)
 {
-    const ptrdiff_t row_bytes = p->right.row * p->kernels->element_bytes;
-    const bool is_far =
-        row_bytes % FAR_BYTES == 0 || row_bytes >= PAGE_BYTES || row_bytes <= -PAGE_BYTES;
+    const bool is_far = p->right.row * p->kernels->element_bytes % FAR_BYTES == 0 ||
+                        is_beyond_page(p->kernels, p->right.row);
     return p->right.cols > 1 &&
            (p->right.col != 1 || (is_far && p->left.rows > p->kernels->tile_rows / 2));
-}
-
-static bool is_left_transposed(const ffnn_product *p)
-{
-    return p->left.row == 1 && p->left.rows > 1 && p->right.cols > p->kernels->tile_cols;
-}
-
-static void run_block(const ffnn_product *p, block b)
-{
-    _Alignas(FFNN_ALIGNMENT) char panel[PANEL_BYTES];
-    const ptrdiff_t depth = p->left.cols;
-    const bool packed = packs_right(p), by_rows = !packed && is_left_transposed(p);
-    ffnn_tile t = {.tile_row = p->out_row, .bias_row = p->bias_row, .start = p->start};
-    b.depth = 0;
-    do {
-        t.depth = b.depth < depth ? part(depth - b.depth, DEPTH) : 0;
-        if (by_rows)
-            run_tile_rows(p, &t, b, panel);
-        else
-            run_panels(p, &t, b, packed, panel);
-        t.start = FFNN_FROM_TILE;
-        b.depth += t.depth;
-    } while (b.depth < depth);
-    if (p->finish) p->finish(p, b.row, b.row_end - b.row, b.col, b.col_end - b.col);
 }
 
 /* A part of `out` in blocks that fit the caches. */
 static void run_blocks(const ffnn_product *p, block all)
 {
-    /* Without memory for it, the left operand is read where it stands. */
-    char *gathered = packs_right(p) && is_left_transposed(p) ? ffnn_scratch_take() : NULL;
-    for (ptrdiff_t i = all.row; i < all.row_end; i += ROWS)
-        for (ptrdiff_t j = all.col; j < all.col_end; j += COLS)
-            run_block(p, (block){i, least(all.row_end, i + ROWS), j, least(all.col_end, j + COLS),
-                                 .gathered = gathered});
-    ffnn_scratch_give(gathered);
+    _Alignas(FFNN_ALIGNMENT) char panel[PANEL_BYTES];
+    const ffnn_kernels *k = p->kernels;
+    const ptrdiff_t depth = p->left.cols;
+    const ptrdiff_t most_cols = COL_BYTES / (k->tile_cols * k->element_bytes) * k->tile_cols;
+    const bool packed = packs_right(p), is_tall = all.row_end - all.row > ROWS;
+    block b = {.right = packed && is_tall ? ffnn_scratch_take() : NULL}; /* or panel by panel */
+    for (b.col = all.col; b.col < all.col_end; b.col = b.col_end) {
+        b.col_end = least(all.col_end, b.col + most_cols);
+        ffnn_tile t = {.tile_row = p->out_row, .bias_row = p->bias_row, .start = p->start};
+        b.depth = 0;
+        do {
+            t.depth = b.depth < depth ? part(depth - b.depth, DEPTH) : 0;
+            if (b.right) pack_right(p, t.depth, b);
+            const ptrdiff_t right_bytes = t.depth * (b.col_end - b.col) * k->element_bytes;
+            for (b.row = all.row; b.row < all.row_end; b.row = b.row_end) {
+                b.row_end = least(all.row_end, b.row + ROWS);
+                if (!packed && right_bytes <= FITS_L1)
+                    run_tile_rows(p, &t, b, panel);
+                else
+                    run_panels(p, &t, b, packed, panel);
+                if (p->finish && b.depth + t.depth == depth)
+                    p->finish(p, b.row, b.row_end - b.row, b.col, b.col_end - b.col);
+            }
+            t.start = FFNN_FROM_TILE;
+            b.depth += t.depth;
+        } while (b.depth < depth);
+    }
+    ffnn_scratch_give(b.right);
 }
 
 /* ---- small products ----------------------------------------------------------------------------
@@ -298,17 +342,18 @@ static void run_chunk(void *context, int chunk)
                           .col_end = edge(cols, tile_cols, j + 1, g->col_parts)});
 }
 
-/* Rows are cut first: the chunk that updates rows of W is then the one that reads them in the next
- * forward pass. Each chunk keeps ROW_TILES by COL_TILES tiles where there are so many, for what it
- * packs or streams to serve them all. */
+/* Columns are cut first, into a power of two of equal parts: each chunk packs what it needs of the
+ * right operand, and the more rows it has the more use that. Each keeps ROW_TILES by COL_TILES
+ * tiles where there are so many. */
 static grid cut(const ffnn_product *p, ptrdiff_t wanted)
 {
     enum { ROW_TILES = 10, COL_TILES = 3 };
     const ffnn_kernels *k = p->kernels;
     const ptrdiff_t row_tiles = (p->left.rows + k->tile_rows - 1) / k->tile_rows;
     const ptrdiff_t col_tiles = (p->right.cols + k->tile_cols - 1) / k->tile_cols;
-    const ptrdiff_t row_parts = greatest(least(row_tiles / ROW_TILES, wanted), 1);
-    const ptrdiff_t col_parts = greatest(least(col_tiles / COL_TILES, wanted / row_parts), 1);
+    ptrdiff_t col_parts = 1;
+    while (2 * col_parts <= least(col_tiles / COL_TILES, wanted)) col_parts *= 2;
+    const ptrdiff_t row_parts = greatest(least(row_tiles / ROW_TILES, wanted / col_parts), 1);
     return (grid){p, row_parts, col_parts};
 }
 
@@ -325,7 +370,7 @@ void ffnn_product_run(const ffnn_product *p)
         wanted =
             least((ptrdiff_t)ffnn_pool_threads() * CHUNKS_A_THREAD, (ptrdiff_t)(work / CHUNK_WORK));
     if (wanted == 1) {
-        run_blocks(p, (block){0, p->left.rows, 0, p->right.cols, .gathered = NULL});
+        run_blocks(p, (block){.row_end = p->left.rows, .col_end = p->right.cols});
         return;
     }
     grid g = cut(p, wanted);

@@ -135,25 +135,8 @@ static void try_pack(ptrdiff_t depth, ptrdiff_t cols, enum layout layout)
     check_guards();
 }
 
-static void try_gather(ptrdiff_t depth, ptrdiff_t cols, ptrdiff_t gap)
-{
-    place("gather [%td, %td], rows %td apart", depth, cols, cols + gap);
-    fresh();
-    ffnn_view source = lay(PLAIN, depth, cols + gap, solid);
-    void *panel = take(depth * cols);
-    k->gather(depth, cols, source.data, source.row, panel);
-    for (ptrdiff_t p = 0; p < depth; p++)
-        for (ptrdiff_t j = 0; j < cols; j++)
-            CHECK(get(panel, p * cols + j) == at(source, p, j), "[%td, %td]: %a, not %a", p, j,
-                  get(panel, p * cols + j), at(source, p, j));
-    check_guards();
-}
-
 void check_updates(void)
 {
-    for (ptrdiff_t depth = 0; depth <= 3; depth++)
-        for (ptrdiff_t cols = 1; cols <= k->tile_rows; cols++)
-            if (!skipped(3)) try_gather(depth, cols, depth == 2 ? 0 : 5);
     for (ptrdiff_t n = 0; n <= 2 * k->lanes + 1; n++)
         for (int round = 0; round < 5; round++) {
             try_update(n);

@@ -189,17 +189,3 @@ static void FN(pack)(ptrdiff_t depth, ptrdiff_t cols, const void *source, ptrdif
         }
     }
 }
-
-static void FN(gather)(ptrdiff_t depth, ptrdiff_t cols, const void *source, ptrdiff_t row,
-                       void *panel)
-{
-    const real *from = source;
-    real *to = panel;
-    for (ptrdiff_t p = 0; p < depth; p++, from += row, to += cols) {
-        FFNN_UNROLL
-        for (int j = 0; j < MR; j += LANES) {
-            const ptrdiff_t rest = cols - j, count = rest < LANES ? rest : LANES;
-            if (count > 0) v_store_part(to + j, count, v_load_part(from + j, count));
-        }
-    }
-}

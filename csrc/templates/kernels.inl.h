@@ -41,7 +41,6 @@ static const ffnn_kernels FN(kernels) = {
     .tile_cols = NR,
     .tile = FN(tile),
     .pack = FN(pack),
-    .gather = FN(gather),
     .row_sums = FN(row_sums),
     .divide = FN(divide),
     .descend = FN(descend),
