@@ -353,6 +353,11 @@ ffnn_status ffnn_run_shuffled(ffnn_run *run, ptrdiff_t epochs, ptrdiff_t batch, 
                               ffnn_poll *poll, void *context);
 /* Are all parameters finite? */
 bool ffnn_run_is_finite(ffnn_run *run);
+/* Remembers parameters, moments and steps as they are, and goes back to them, after an interrupted
+ * step too; at first they are those that the caller fills in before it keeps them. What was drawn
+ * from the generator stays drawn. */
+void ffnn_run_keep(ffnn_run *run);
+void ffnn_run_go_back(ffnn_run *run);
 
 #include "system.h"
 

@@ -128,6 +128,35 @@ static void finish_step(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows, pt
     }
 }
 
+/* dW of a layer, and the step with it if there is one. Small ones that no other slab adds to are
+ * summed as small.c does: packing A_prev's columns would cost more than the product. */
+static void learn_weights(const ffnn_run *run, int i, const slab *s, ffnn_view dZ, bool has_step)
+{
+    const ffnn_kernels *k = run->k;
+    const layer *l = &run->layer[i];
+    const ffnn_view A_prev = input_of(run, i, s);
+    step_context step = {run, l};
+    if (i > 0 && s->is_first && s->is_last &&
+        ffnn_product_is_small(k, l->n, l->n_prev, s->X.cols)) {
+        k->small_gradients(l->n, l->n_prev, s->X.cols, dZ.data, dZ.row, A_prev.data, A_prev.row,
+                           A_prev.col, l->dW);
+        if (has_step)
+            k->optimizers[run->rule.optimizer].step(l->n * l->n_prev, &run->W_step, l->dW, l->W,
+                                                    l->W_moments);
+        return;
+    }
+    ffnn_product_run(&(ffnn_product){
+        .kernels = k,
+        .left = dZ,
+        .right = ffnn_transposed(A_prev),
+        .out = l->dW,
+        .out_row = l->n_prev,
+        .start = s->is_first ? FFNN_FROM_ZERO : FFNN_FROM_TILE,
+        .finish = has_step ? finish_step : NULL,
+        .context = &step,
+    });
+}
+
 bool ffnn_pass_backward(const ffnn_run *run, const slab *s, patience *p)
 {
     const ffnn_kernels *k = run->k;
@@ -149,17 +178,7 @@ bool ffnn_pass_backward(const ffnn_run *run, const slab *s, patience *p)
                        row_of(run, run->dZ[turn], s->row, row),
                        (size_t)(s->X.cols * k->element_bytes));
         } else {
-            step_context step = {run, l};
-            ffnn_product_run(&(ffnn_product){
-                .kernels = k,
-                .left = dZ,
-                .right = ffnn_transposed(input_of(run, i, s)),
-                .out = l->dW,
-                .out_row = l->n_prev,
-                .start = s->is_first ? FFNN_FROM_ZERO : FFNN_FROM_TILE,
-                .finish = has_step ? finish_step : NULL,
-                .context = &step,
-            });
+            learn_weights(run, i, s, dZ, has_step);
         }
         k->row_sums(l->n, s->X.cols, dZ.data, dZ.row, s->is_first ? l->db : run->sums);
         if (!s->is_first) k->add(l->n, run->sums, l->db);

@@ -4,8 +4,9 @@
  * the gradients summed from slab to slab in the order of the examples, the update with the last.
  * Everything that a step needs lives in one block, allocated once:
  *
- *   for each layer   W  b  dW  db, the optimiser's moments, A [n, slab] and, where the derivative
- *                    needs another array, that
+ *   for each layer   W  b  and the optimiser's moments
+ *   all of that again, as it was at the last record point
+ *   for each layer   dW  db  A [n, slab] and, where the derivative needs another array, that
  *   shared           dZ of two layers [widest, slab], the sums of one slab's rows
  *   with G           what gram.c needs for the first layer
  */
@@ -33,16 +34,23 @@ static void *lay(ffnn_run *run, size_t *bytes, ptrdiff_t rows, ptrdiff_t cols)
 
 static size_t lay_out(ffnn_run *run)
 {
+    gram_form *g = &run->gram;
     size_t bytes = 0;
     for (layer *l = run->layer; l < run->layer + run->layers; l++) {
         l->W = lay(run, &bytes, l->n, l->n_prev);
+        if (l == run->layer) run->first_bytes = (ptrdiff_t)bytes;
         l->b = lay(run, &bytes, l->n, 1);
-        l->dW = lay(run, &bytes, l->n, l->n_prev);
-        l->db = lay(run, &bytes, l->n, 1);
         for (int i = 0; i < run->k->optimizers[run->rule.optimizer].moments; i++) {
             l->W_moments[i] = lay(run, &bytes, l->n, l->n_prev);
             l->b_moments[i] = lay(run, &bytes, l->n, 1);
         }
+    }
+    if (run->is_gram) g->S = lay(run, &bytes, run->layer[0].n, g->row);
+    run->state_bytes = (ptrdiff_t)bytes;
+    run->kept = lay(run, &bytes, run->state_bytes / run->k->element_bytes, 1);
+    for (layer *l = run->layer; l < run->layer + run->layers; l++) {
+        l->dW = lay(run, &bytes, l->n, l->n_prev);
+        l->db = lay(run, &bytes, l->n, 1);
         l->A = l->kept = lay(run, &bytes, l->n, run->most);
         if (run->k->activations[l->g].keeps_input || l->keep_prob < 1)
             l->kept = lay(run, &bytes, l->n, run->most);
@@ -51,12 +59,10 @@ static size_t lay_out(ffnn_run *run)
     run->dZ[1] = lay(run, &bytes, run->widest, run->most);
     run->sums = lay(run, &bytes, run->widest, 1);
     if (run->is_gram) {
-        gram_form *g = &run->gram;
         const ptrdiff_t n = run->layer[0].n;
         g->G = lay(run, &bytes, g->m, g->row);
         g->Z = lay(run, &bytes, n, g->row);
         g->dZ = lay(run, &bytes, n, g->row);
-        g->S = lay(run, &bytes, n, g->row);
         g->change = lay(run, &bytes, n, g->row);
     }
     return bytes;
@@ -153,6 +159,35 @@ bool ffnn_run_is_finite(ffnn_run *run)
     return sum == 0;
 }
 
+/* W1 becomes what it is; the Gram form would have to start again. */
+static void settle_weights(ffnn_run *run)
+{
+    const layer *l = run->layer;
+    if (run->gram.is_ready)
+        memcpy(l->W, ffnn_run_parameter(run, 'W', 1),
+               (size_t)(l->n * l->n_prev * run->k->element_bytes));
+    run->gram.is_ready = false;
+}
+
+/* While the Gram form runs it is S that changes, not W1. */
+void ffnn_run_keep(ffnn_run *run)
+{
+    const ptrdiff_t from = run->kept_gram && run->gram.is_ready ? run->first_bytes : 0;
+    memcpy((char *)run->kept + from, (char *)run->block + from, (size_t)(run->state_bytes - from));
+    run->kept_gram = run->gram.is_ready;
+    run->kept_steps = run->steps;
+}
+
+void ffnn_run_go_back(ffnn_run *run)
+{
+    memcpy(run->block, run->kept, (size_t)run->state_bytes);
+    run->steps = run->kept_steps;
+    run->gram.is_ready = run->kept_gram;
+    run->gram.has_weights = false;
+    settle_weights(run);
+    ffnn_run_keep(run);
+}
+
 void *ffnn_run_moment(ffnn_run *run, int which, char kind, int l)
 {
     const layer *of = &run->layer[l - 1];
@@ -189,14 +224,11 @@ ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, double *cost, 
     return FFNN_OK;
 }
 
-/* Mini-batches read X: W1 becomes what it is. */
+/* Mini-batches read X. */
 static void leave_gram(ffnn_run *run)
 {
-    layer *l = run->layer;
-    if (run->gram.is_ready)
-        memcpy(l->W, ffnn_run_parameter(run, 'W', 1),
-               (size_t)(l->n * l->n_prev * run->k->element_bytes));
-    run->is_gram = run->gram.is_ready = false;
+    settle_weights(run);
+    run->is_gram = false;
 }
 
 /* True: stop. */

@@ -70,9 +70,14 @@ struct ffnn_run {
     ptrdiff_t steps;
     ptrdiff_t widest;       /* layer */
     ptrdiff_t most;         /* columns that a slab's arrays have room for */
+    ptrdiff_t first_bytes;  /* of the first layer's W, with which `block` begins */
+    ptrdiff_t state_bytes;  /* of all that a step changes and the next one reads, ditto */
+    void *kept;             /* as much, as it was when it was kept, with what follows */
+    ptrdiff_t kept_steps;
+    bool kept_gram;
     void *dZ[2];            /* [widest, slab], of the layer in hand and of the one below, in turn */
     void *sums;             /* [widest], the row sums of one slab */
-    void *block;            /* all of the above and what the layers point to */
+    void *block;            /* all that the run and its layers point to */
     void *gathered;         /* a block for X, Y and weights of a slab, from the first need on */
     bool is_small;          /* batches go through small.c */
     bool has_all;           /* `gathered` holds all examples in their own order, padded */

@@ -20,11 +20,10 @@ __all__ = ["Run", "print_line"]
 
 
 class Record(NamedTuple):
-    """What a run hands back where it ends early: replaced in one step, so that it fits together."""
+    """What a run hands back."""
 
     parameters: Parameters
     state: dict[str, Any]
-    length: int  # of history's lists
 
 
 class Run:
@@ -45,7 +44,7 @@ class Run:
         self.history: dict[str, Any] = {name: [] for name in names}
         self.epoch = plan.first
         self.learning_rate: Any = plan.options.learning_rate
-        self.record = self._snapshot()
+        self.recorded = 0  # record points whose parameters are kept
         self.best: Record | None = None
         self.best_value: float | None = None
         self.best_epoch: int | None = None
@@ -57,19 +56,15 @@ class Run:
         bar = self._progress_bar()
         try:
             self._loop(bar)
-            if self.best is not None:
-                self.record = self.best
-            elif self.stopped_by != "nan" and self.record.state["epoch"] != self.epoch:
-                self.record = self._snapshot()
-            self._finish_history()
-            return self.record.parameters
+            if self.best is None and self.stopped_by == "nan":
+                self._go_back()
+            return self._finish(self.best or self._snapshot())
         except BaseException as error:
-            self._finish_history()
-            del self.costs[self.record.length :]
-            for name, values in self.history.items():
+            length = self._go_back()
+            for values in (self.costs, *self.history.values()):
                 if type(values) is list:
-                    del self.history[name][self.record.length :]
-            _attach(error, self.record.parameters, self.history, self.costs)
+                    del values[length:]
+            _attach(error, self._finish(self._snapshot()), self.history, self.costs)
             raise
         finally:
             if bar is not None:
@@ -91,7 +86,7 @@ class Run:
                 print_line(f"Cost after {self.unit} {epoch}: {np.squeeze(cost)}{self._measured()}")
             if cost != cost:
                 self._meet_nan("the cost is NaN", epoch)
-            elif is_recorded and self.record.length != len(self.costs):
+            elif is_recorded and self.recorded != len(self.costs):
                 self._meet_nan("the parameters overflow", epoch)
             elif cost < 0:
                 self._meet_negative(epoch)
@@ -145,19 +140,28 @@ class Run:
     # ---- record points ----
 
     def _record(self, epoch: int, cost: NDArray[Any]) -> None:
-        snapshot = self._snapshot()
+        trainer = self.plan.trainer
         values = {
             "epoch": epoch,
             "cost": float(cost),
             "learning_rate": float(self.learning_rate),
         }
-        for part in self.plan.parts:
-            values.update(self._measure(part, snapshot.parameters))
+        if self.plan.parts:
+            parameters = trainer.parameters()
+            for part in self.plan.parts:
+                values.update(self._measure(part, parameters))
         for name, value in values.items():
             self.history[name].append(value)
         self.costs.append(cost)
-        if self.is_assignment or self.plan.trainer.is_finite():
-            self.record = snapshot._replace(length=len(self.costs))
+        if self.is_assignment or trainer.is_finite():
+            self.recorded = len(self.costs)
+            trainer.keep(self.recorded)
+
+    def _go_back(self) -> int:
+        """To the last record point; the number of them."""
+        length = self.plan.trainer.go_back()
+        self.epoch = self.history["epoch"][length - 1] + 1 if length else self.plan.first
+        return length
 
     def _snapshot(self) -> Record:
         trainer = self.plan.trainer
@@ -166,7 +170,7 @@ class Run:
             "optimizer": self.plan.options.optimizer,
             **trainer.state(),
         }
-        return Record(trainer.parameters(), state, len(self.costs))
+        return Record(trainer.parameters(), state)
 
     def _measure(self, part: Part, parameters: Parameters) -> dict[str, float]:
         plan = self.plan
@@ -200,7 +204,7 @@ class Run:
             value = -value
         best = self.best_value
         if value == value and (best is None or value < best - plan.options.min_delta):
-            self.best, self.best_value, self.best_epoch = self.record, value, epoch
+            self.best, self.best_value, self.best_epoch = self._snapshot(), value, epoch
         elif epoch - (self.best_epoch if self.best_epoch is not None else plan.first) >= patience:
             self.stopped_by = "patience"
 
@@ -209,7 +213,7 @@ class Run:
         if callback is None:
             return
         info: dict[str, Any] = {name: values[-1] for name, values in self.history.items()}
-        info["parameters"] = {k: v.copy() for k, v in self.record.parameters.items()}
+        info["parameters"] = self.plan.trainer.parameters()
         info["history"] = self.history
         answer = callback(info)
         if isinstance(answer, (bool, np.bool_)) and answer and self.stopped_by is None:
@@ -244,10 +248,11 @@ class Run:
 
     # ---- the end ----
 
-    def _finish_history(self) -> None:
-        self.history["optimizer_state"] = self.record.state
+    def _finish(self, record: Record) -> Parameters:
+        self.history["optimizer_state"] = record.state
         self.history["best_epoch"] = self.best_epoch
         self.history["stopped_by"] = self.stopped_by
+        return record.parameters
 
     def _progress_bar(self) -> Any:
         plan = self.plan

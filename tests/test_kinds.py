@@ -42,6 +42,38 @@ def test_the_number_of_threads_changes_no_bit(kind, real, order, threads):
 
 
 @every_kind
+def test_a_run_goes_back_to_what_was_kept(kind, real):
+    """Parameters, moments and steps, to the bit; what follows is what followed before."""
+    X, Y, parameters = kinds.given(kind, real)
+    trainer = kinds.trainer(kind, X, Y, parameters)
+    kinds.advance(kind, trainer, 1)
+    assert trainer.go_back() == 0
+    assert_same_dict(trainer.parameters(), parameters)
+    kinds.advance(kind, trainer, 2)
+    for number in 7, 8:
+        trainer.keep(number)
+        kept, state = trainer.parameters(), trainer.state()
+        assert any((kept[name] != parameters[name]).any() for name in kept)
+        cost = kinds.advance(kind, trainer, 2)
+        after = trainer.parameters()
+        for _ in range(2):
+            assert trainer.go_back() == number
+            assert_same_dict(trainer.parameters(), kept)
+            found = trainer.state()
+            assert found["t"] == state["t"]
+            for name in state.keys() - {"t"}:
+                assert_same_dict(found[name], state[name])
+        again = kinds.advance(kind, trainer, 2)
+        if kind not in ("dropout", "shuffled"):  # whose draws have gone on
+            # The Gram form starts again, from other roundings.
+            near = 1e-3 if real == np.float32 else 1e-9
+            near = near if kind == "gram" else 0
+            np.testing.assert_allclose(again, cost, rtol=near)
+            for name, value in trainer.parameters().items():
+                np.testing.assert_allclose(value, after[name], rtol=near, atol=near)
+
+
+@every_kind
 def test_the_nth_allocation_fails(kind):
     """Of a new run, then of one that was made: MemoryError, nothing changed, and on it goes."""
     X, Y, parameters = arguments = kinds.given(kind)

@@ -83,19 +83,6 @@ static void trainer_dealloc(PyObject *object)
 
 /* ---- run ---- */
 
-static int enter(trainer_object *self, const char *method)
-{
-    if (atomic_flag_test_and_set(&self->is_busy)) {
-        PyErr_Format(PyExc_RuntimeError, "Trainer.%s: another thread is using this Trainer",
-                     method);
-        return -1;
-    }
-    if (!self->is_interrupted) return 0;
-    atomic_flag_clear(&self->is_busy);
-    PyErr_Format(PyExc_RuntimeError, "Trainer.%s: an earlier run was interrupted half-way", method);
-    return -1;
-}
-
 typedef struct {
     PyThreadState *thread; /* NULL while we hold Python's lock */
     double last;           /* seconds */
@@ -143,7 +130,7 @@ static PyObject *trainer_run(PyObject *object, PyObject *const *args, Py_ssize_t
     ptrdiff_t n;
     if (ffnn_arguments_parse(self->state, &signature, args, n_args, kw_names, arg) < 0 ||
         ffnn_count_parse((ffnn_place){"Trainer.run", "n", 0}, arg[0], PTRDIFF_MAX, &n) < 0 ||
-        enter(self, "run") < 0)
+        ffnn_trainer_enter(self, "run") < 0)
         return NULL;
     PyObject *cost = compute(self, n, NULL, 0);
     atomic_flag_clear(&self->is_busy);
@@ -204,7 +191,7 @@ static PyObject *trainer_epoch(PyObject *object, PyObject *const *args, Py_ssize
                          &size) < 0 ||
         order_take(self, arg[0], &order) < 0)
         return NULL;
-    if (enter(self, "epoch") == 0) {
+    if (ffnn_trainer_enter(self, "epoch") == 0) {
         cost = compute(self, 0, order == NULL ? NULL : PyArray_DATA((PyArrayObject *)order), size);
         atomic_flag_clear(&self->is_busy);
     }
@@ -229,78 +216,13 @@ static PyObject *trainer_shuffled(PyObject *object, PyObject *const *args, Py_ss
         PyErr_SetString(PyExc_ValueError, "Trainer.shuffled: the Trainer has no bit_generator");
         return NULL;
     }
-    if (enter(self, "shuffled") < 0) return NULL;
+    if (ffnn_trainer_enter(self, "shuffled") < 0) return NULL;
     PyObject *cost = compute(self, n, NULL, size);
     atomic_flag_clear(&self->is_busy);
     return cost;
 }
 
-/* ---- what is read back ---- */
-
-static PyObject *copy_array(const trainer_object *self, const void *from, char kind, int l)
-{
-    void *data;
-    PyObject *array =
-        ffnn_matrix_new(self->real, self->dims[l], kind == 'W' ? self->dims[l - 1] : 1, &data);
-    if (array != NULL) memcpy(data, from, (size_t)PyArray_NBYTES((PyArrayObject *)array));
-    return array;
-}
-
-/* {W1, b1, ...} of the parameters, or {dW1, db1, ...} of a moment. */
-static PyObject *copy_dict(const trainer_object *self, int moment)
-{
-    const ffnn_key W = moment < 0 ? FFNN_KEY_W : FFNN_KEY_dW;
-    const ffnn_key b = moment < 0 ? FFNN_KEY_b : FFNN_KEY_db;
-    PyObject *dict = PyDict_New();
-    for (int l = 1; dict != NULL && l <= self->layers; l++) {
-        const void *from_W = moment < 0 ? ffnn_run_parameter(self->run, 'W', l)
-                                        : ffnn_run_moment(self->run, moment, 'W', l);
-        const void *from_b = moment < 0 ? ffnn_run_parameter(self->run, 'b', l)
-                                        : ffnn_run_moment(self->run, moment, 'b', l);
-        if (ffnn_dict_give(self->state, dict, W, l, copy_array(self, from_W, 'W', l)) < 0 ||
-            ffnn_dict_give(self->state, dict, b, l, copy_array(self, from_b, 'b', l)) < 0)
-            Py_CLEAR(dict);
-    }
-    return dict;
-}
-
-static PyObject *trainer_parameters(PyObject *object, PyObject *Py_UNUSED(ignored))
-{
-    trainer_object *self = (trainer_object *)object;
-    if (enter(self, "parameters") < 0) return NULL;
-    /* With the Gram form W1 is made now, which can take long. */
-    const double work = (double)self->dims[0] * (double)self->dims[1];
-    PyThreadState *thread = ffnn_lock_release(work * (double)ffnn_operand_cols(&self->X));
-    ffnn_run_parameter(self->run, 'W', 1);
-    ffnn_lock_take(thread);
-    PyObject *parameters = copy_dict(self, -1);
-    atomic_flag_clear(&self->is_busy);
-    return parameters;
-}
-
-static PyObject *trainer_is_finite(PyObject *object, PyObject *Py_UNUSED(ignored))
-{
-    trainer_object *self = (trainer_object *)object;
-    if (enter(self, "is_finite") < 0) return NULL;
-    const bool is_finite = ffnn_run_is_finite(self->run);
-    atomic_flag_clear(&self->is_busy);
-    return PyBool_FromLong(is_finite);
-}
-
-static PyObject *trainer_state(PyObject *object, PyObject *Py_UNUSED(ignored))
-{
-    static const char *const keys[FFNN_MOST_MOMENTS] = {"v", "s"};
-    trainer_object *self = (trainer_object *)object;
-    if (enter(self, "state") < 0) return NULL;
-    PyObject *state = Py_BuildValue("{s:n}", "t", (Py_ssize_t)*ffnn_run_steps(self->run));
-    for (int i = 0; state != NULL && i < self->moments; i++) {
-        PyObject *moment = copy_dict(self, i);
-        if (moment == NULL || PyDict_SetItemString(state, keys[i], moment) < 0) Py_CLEAR(state);
-        Py_XDECREF(moment);
-    }
-    atomic_flag_clear(&self->is_busy);
-    return state;
-}
+/* ---- the table ---- */
 
 static PyObject *get_learning_rate(PyObject *object, void *Py_UNUSED(closure))
 {
@@ -316,7 +238,7 @@ static int set_learning_rate(PyObject *object, PyObject *value, void *Py_UNUSED(
         return -1;
     }
     if (ffnn_number_parse((ffnn_place){"Trainer", "learning_rate", 0}, value, &rate) < 0 ||
-        enter(self, "learning_rate") < 0)
+        ffnn_trainer_enter(self, "learning_rate") < 0)
         return -1;
     *ffnn_run_rate(self->run) = rate;
     atomic_flag_clear(&self->is_busy);
@@ -332,9 +254,11 @@ static PyMethodDef trainer_methods[] = {
     {"run", FFNN_METHOD(trainer_run), METH_FASTCALL | METH_KEYWORDS, run_doc},
     {"epoch", FFNN_METHOD(trainer_epoch), METH_FASTCALL | METH_KEYWORDS, epoch_doc},
     {"shuffled", FFNN_METHOD(trainer_shuffled), METH_FASTCALL | METH_KEYWORDS, shuffled_doc},
-    {"is_finite", trainer_is_finite, METH_NOARGS, is_finite_doc},
-    {"parameters", trainer_parameters, METH_NOARGS, parameters_doc},
-    {"state", trainer_state, METH_NOARGS, state_doc},
+    {"keep", FFNN_METHOD(ffnn_trainer_keep), METH_FASTCALL | METH_KEYWORDS, keep_doc},
+    {"go_back", ffnn_trainer_go_back, METH_NOARGS, go_back_doc},
+    {"is_finite", ffnn_trainer_is_finite, METH_NOARGS, is_finite_doc},
+    {"parameters", ffnn_trainer_parameters, METH_NOARGS, parameters_doc},
+    {"state", ffnn_trainer_state, METH_NOARGS, state_doc},
     {NULL, NULL, 0, NULL},
 };
 

@@ -1,4 +1,4 @@
-/* trainer.h - what a Trainer holds, for trainer.c and trainer_fill.c. */
+/* trainer.h - what a Trainer holds, for trainer.c, trainer_fill.c and trainer_state.c. */
 #ifndef FFNN_TRAINER_H
 #define FFNN_TRAINER_H
 
@@ -17,7 +17,8 @@ typedef struct {
     int layers, moments;
     ptrdiff_t *dims;
     double iteration_work;
-    bool is_interrupted; /* the parameters mean nothing any more */
+    ptrdiff_t kept;      /* the caller's number for the last record point */
+    bool is_interrupted; /* the parameters mean nothing any more, but for going back */
     atomic_flag is_busy;
 } trainer_object;
 
@@ -36,6 +37,20 @@ enum {
 
 /* Makes a run of the arguments; the object is fresh, all zero. */
 int ffnn_trainer_fill(trainer_object *self, PyObject *const arg[FFNN_TRAINER_ARGUMENTS]);
+/* Lets one thread in, which clears is_busy when it leaves; -1 with an exception for others. */
+int ffnn_trainer_enter(trainer_object *self, const char *method);
+
+/* ---- trainer_state.c: methods ---- */
+
+PyObject *ffnn_trainer_parameters(PyObject *object, PyObject *ignored);
+PyObject *ffnn_trainer_is_finite(PyObject *object, PyObject *ignored);
+PyObject *ffnn_trainer_state(PyObject *object, PyObject *ignored);
+PyObject *ffnn_trainer_keep(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
+                            PyObject *kw_names);
+PyObject *ffnn_trainer_go_back(PyObject *object, PyObject *ignored);
+
+/* ---- trainer_fill.c: the check that draws nothing ---- */
+
 PyObject *ffnn_check_run(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
                          PyObject *kw_names);
 

@@ -58,7 +58,8 @@ static const char run_doc[] =
     "\n"
     "Do n >= 1 iterations with all examples and return the cost before the first, a 0-d array.\n"
     "\n"
-    "Ctrl-C raises KeyboardInterrupt out of it; the Trainer is of no use then.";
+    "Ctrl-C raises KeyboardInterrupt out of it; the Trainer is of no use then, until it has gone\n"
+    "back to what was kept.";
 
 static const char epoch_doc[] =
     "epoch($self, order, batch_size)\n"
@@ -93,6 +94,31 @@ static const char shuffled_doc[] =
     "...                         bit_generator=np.random.MT19937(3))\n"
     ">>> trainer.shuffled(2, 1)\n"
     "array(1.11698638)";
+
+static const char keep_doc[] =
+    "keep($self, n)\n"
+    "--\n"
+    "\n"
+    "Remember parameters, moments and steps as they are, under the number n.\n"
+    "\n"
+    "At first they are those that the Trainer was made from, under 0.";
+
+static const char go_back_doc[] =
+    "go_back($self)\n"
+    "--\n"
+    "\n"
+    "Make parameters, moments and steps what they were when they were kept; return that n.\n"
+    "\n"
+    "After Ctrl-C this makes the Trainer whole again. Random numbers that were drawn since stay\n"
+    "drawn.\n"
+    "\n"
+    ">>> import numpy as np\n"
+    ">>> from ffnn import _ffnn\n"
+    ">>> parameters = {\"W1\": np.array([[0.]]), \"b1\": np.array([[0.]])}\n"
+    ">>> trainer = _ffnn.Trainer(np.array([[1., 2.]]), np.array([[1, 0]]), parameters, 1.0)\n"
+    ">>> cost = trainer.run(10)\n"
+    ">>> trainer.go_back(), trainer.state()\n"
+    "(0, {'t': 0})";
 
 static const char is_finite_doc[] =
     "is_finite($self)\n"

@@ -201,6 +201,7 @@ int ffnn_trainer_fill(trainer_object *self, PyObject *const arg[FFNN_TRAINER_ARG
     self->real = self->X.kind == FFNN_KIND_FLOAT ? FFNN_FLOAT : FFNN_DOUBLE;
     if (start_run(self, &settings, arg) == 0 && fill_parameters(self, &parameters) == 0)
         status = fill_state(self, arg[FFNN_TRAINER_STATE]);
+    if (status == 0) ffnn_run_keep(self->run);
 done:
     ffnn_net_clear(&settings.net);
     ffnn_pairs_clear(&parameters);
