@@ -81,6 +81,17 @@ const ffnn_isa *ffnn_isa_available(int index)
     return NULL;
 }
 
+const ffnn_kernels *ffnn_isa_kernels_for(const ffnn_kernels *k, ptrdiff_t cols)
+{
+    for (int row = 0; row < ROWS; row++) {
+        const ffnn_isa *narrow = rows[row].isa->narrow;
+        if (rows[row].isa->kernels[k->real] == k && narrow && narrow->name &&
+            cols <= narrow->kernels[k->real]->lanes)
+            return narrow->kernels[k->real];
+    }
+    return k;
+}
+
 const ffnn_isa *ffnn_isa_choose(const char *wanted, const char **why)
 {
     *why = "there is no such instruction set";

@@ -61,6 +61,24 @@ typedef void ffnn_value(ptrdiff_t rows, ptrdiff_t cols, const void *z, ptrdiff_t
 typedef void ffnn_derivative(ptrdiff_t rows, ptrdiff_t cols, const void *da, ptrdiff_t da_row,
                              const void *v, ptrdiff_t v_row, void *dz, ptrdiff_t dz_row);
 
+/* Which rows of dZ and of A_prev an element of dW is made from. */
+typedef struct {
+    uint16_t i, k;
+} ffnn_small_pair;
+
+/* A layer of a small net within a run. Every array has rows of `row` elements without a gap, whole
+ * vectors; in what pads them dZ is 0. The arrays of parameters are padded to cache lines. */
+typedef struct {
+    ptrdiff_t n, n_prev, row;
+    void *W, *b;
+    union {
+        void *dW;               /* room for n n_prev elements or, */
+        ffnn_small_pair *pairs; /* where a row is one vector, the pairs, padded by whole vectors */
+    };
+    const void *A_prev, *kept_prev; /* the layer below, and what its derivative is taken from */
+    void *Z, *A;                    /* A may be Z */
+} ffnn_small_layer;
+
 typedef struct {
     const char *name;
     ffnn_value *value;
@@ -68,6 +86,10 @@ typedef struct {
     ffnn_derivative *run_derivative; /* from what a run keeps: a = g(z), or z */
     bool keeps_input;                /* it is z */
     bool by_columns;                 /* an element depends on its whole column */
+    /* A = g(W A_prev + b); Z may be left out unless it is what a run keeps. */
+    void (*small_forward)(const ffnn_small_layer *l);
+    /* dZ_prev = W^T dZ g'(Z_prev), where g is that of the layer below. */
+    void (*small_backward)(const ffnn_small_layer *l, const void *dz, void *dz_prev);
 } ffnn_activation_kernels;
 
 /* y [rows, cols] are the labels; `weights`, cols of them or NULL, multiply each column's cost. The
@@ -152,6 +174,11 @@ typedef struct ffnn_kernels {
      * j < tile_cols. */
     void (*pack)(ptrdiff_t depth, ptrdiff_t cols, const void *source, ptrdiff_t row, ptrdiff_t col,
                  void *panel);
+    /* As tile, for tile_rows < rows <= strip_rows and cols <= lanes. The left operand stands in two
+     * panels of `depth` rows, one behind the other, as `pack` leaves them. NULL, and strip_rows 0,
+     * where there are too few registers. */
+    void (*strip)(const ffnn_tile *t);
+    ptrdiff_t strip_rows;
     /* out[i] = the sum of the m elements of row i, for i < rows; elements of a row stand side by
      * side. Each sum is taken in `lanes` interleaved chains that are then folded, lane by lane, in
      * halves. */
@@ -181,6 +208,9 @@ typedef struct ffnn_kernels {
     void (*small_gradients)(ptrdiff_t n, ptrdiff_t n_prev, ptrdiff_t cols, const void *dz,
                             ptrdiff_t dz_row, const void *a, ptrdiff_t a_row, ptrdiff_t a_col,
                             void *dw);
+    /* W -= rate dZ A_prev^T and b -= rate (the row sums of dZ): the same bits as small_gradients,
+     * row_sums and a step of gd give. */
+    void (*small_descent)(const ffnn_small_layer *l, const void *dz, double rate);
 
     ffnn_activation_kernels activations[FFNN_ACTIVATIONS];
     ffnn_cost_kernels costs[FFNN_COSTS];
@@ -193,9 +223,10 @@ typedef struct ffnn_kernels {
 /* ---- dispatch.c: which instruction set runs ---------------------------------------------------
  */
 
-typedef struct {
+typedef struct ffnn_isa {
     const char *name;
     const ffnn_kernels *kernels[FFNN_REALS];
+    const struct ffnn_isa *narrow; /* runs wherever this one does, with shorter vectors; or NULL */
 } ffnn_isa;
 
 /* The first row of isa.def that this machine can run, or the row called `name`. Returns NULL, with
@@ -203,6 +234,9 @@ typedef struct {
 const ffnn_isa *ffnn_isa_choose(const char *name, const char **why);
 /* The rows of isa.def that were built and that run on this machine, best first; NULL at the end. */
 const ffnn_isa *ffnn_isa_available(int index);
+/* The kernels of the narrow instruction set where so many columns fit into one of its vectors,
+ * which longer ones would leave half empty; else k. */
+const ffnn_kernels *ffnn_isa_kernels_for(const ffnn_kernels *k, ptrdiff_t cols);
 
 /* ---- gemm.c: matrix products ------------------------------------------------------------------
  */

@@ -92,15 +92,25 @@ static void clear_moments(ffnn_run *run)
         }
 }
 
+/* Nets whose examples fit into one short vector, and that are small for it. */
+static const ffnn_kernels *kernels_for(const ffnn_run_options *o)
+{
+    const ffnn_kernels *k = ffnn_isa_kernels_for(o->kernels, o->X.cols);
+    for (int l = 0; l < o->layers; l++)
+        if (!ffnn_product_is_small(k, o->dims[l + 1], o->dims[l], o->X.cols)) return o->kernels;
+    return k;
+}
+
 ffnn_run *ffnn_run_new(const ffnn_run_options *o)
 {
     ffnn_run *run = ffnn_allocate(sizeof *run + (size_t)o->layers * sizeof(layer));
     if (!run) return NULL;
-    const ptrdiff_t columns = ffnn_whole_vectors(o->X.cols, o->kernels->lanes);
+    const ffnn_kernels *k = kernels_for(o);
+    const ptrdiff_t columns = ffnn_whole_vectors(o->X.cols, k->lanes);
     *run = (ffnn_run){
-        .k = o->kernels,
+        .k = k,
         .cost = o->cost,
-        .is_fused = o->kernels->costs[o->cost].is_fused,
+        .is_fused = k->costs[o->cost].is_fused,
         .X = o->X,
         .Y = o->Y,
         .weights = o->weights,
@@ -219,6 +229,10 @@ ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, double *cost, 
             ffnn_gram_start(&run->gram, run->k, run->layer, run->X, &p))
             return FFNN_INTERRUPTED;
         if (ffnn_learn(run, &all, i == 0 ? cost : NULL, &p)) return FFNN_INTERRUPTED;
+        if (!ffnn_small_is_plain(run)) continue;
+        const slab s = ffnn_batch_slab(run, &all, 0);
+        if (ffnn_small_descend(run, &s, iterations - 1, &p)) return FFNN_INTERRUPTED;
+        break;
     }
     *cost /= (double)all.count;
     return FFNN_OK;
@@ -263,9 +277,9 @@ static void draw_order(const ffnn_random *random, ptrdiff_t m, ptrdiff_t *order)
     for (ptrdiff_t i = 0; i < m; i++) order[i] = i;
     for (ptrdiff_t i = m - 1; i > 0;) {
         const ptrdiff_t mask = PTRDIFF_MAX >> (__builtin_clzll((unsigned long long)i) - 1);
-        const ptrdiff_t drawn = mask & (i <= (ptrdiff_t)UINT32_MAX
-                                            ? (ptrdiff_t)random->next32(random->state)
-                                            : (ptrdiff_t)random->next64(random->state));
+        const ptrdiff_t drawn =
+            mask & (i <= (ptrdiff_t)UINT32_MAX ? (ptrdiff_t)random->next32(random->state)
+                                               : (ptrdiff_t)random->next64(random->state));
         const bool is_one = drawn <= i;
         const ptrdiff_t j = is_one ? drawn : i, moved = order[j];
         order[j] = order[i];

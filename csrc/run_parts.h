@@ -20,9 +20,10 @@ typedef struct {
     double keep_prob; /* 1: no dropout */
     void *W, *b, *dW, *db;
     void *W_moments[FFNN_MOST_MOMENTS], *b_moments[FFNN_MOST_MOMENTS];
-    void *A;             /* what the layer above reads */
-    void *kept;          /* what the derivative is taken from: A, or an array of its own */
-    unsigned char *mask; /* of the units that stay [n, batch], with dropout */
+    void *A;                /* what the layer above reads */
+    void *kept;             /* what the derivative is taken from: A, or an array of its own */
+    unsigned char *mask;    /* of the units that stay [n, batch], with dropout */
+    ffnn_small_layer small; /* of many steps at once, see small.c */
 } layer;
 
 /* Work done since the signals were last looked at. */
@@ -68,11 +69,13 @@ struct ffnn_run {
     ffnn_rule rule;
     ffnn_random random;
     ptrdiff_t steps;
-    ptrdiff_t widest;       /* layer */
-    ptrdiff_t most;         /* columns that a slab's arrays have room for */
-    ptrdiff_t first_bytes;  /* of the first layer's W, with which `block` begins */
-    ptrdiff_t state_bytes;  /* of all that a step changes and the next one reads, ditto */
-    void *kept;             /* as much, as it was when it was kept, with what follows */
+    ptrdiff_t widest; /* layer */
+    ptrdiff_t most;   /* columns that a slab's arrays have room for */
+    /* `block` begins with the first layer's W, of first_bytes, and all else that a step changes and
+     * the next one reads, state_bytes together. `kept` is a copy of that from the last record
+     * point; kept_gram: it was S that had changed then, and not W. */
+    ptrdiff_t first_bytes, state_bytes;
+    void *kept;
     ptrdiff_t kept_steps;
     bool kept_gram;
     void *dZ[2];            /* [widest, slab], of the layer in hand and of the one below, in turn */
@@ -150,6 +153,10 @@ bool ffnn_pass_backward(const ffnn_run *run, const slab *s, patience *p);
 
 /* Both ways, and the step, for a slab that is a whole batch, gathered and padded. */
 bool ffnn_small_pass(const ffnn_run *run, const slab *s, double *cost, patience *p);
+/* Is a step of this run plain descent and no more? Then many that follow a first one, which has
+ * prepared the rate, are the same bits in fewer instructions. */
+bool ffnn_small_is_plain(const ffnn_run *run);
+bool ffnn_small_descend(ffnn_run *run, const slab *s, ptrdiff_t steps, patience *p);
 
 /* One step with the examples of `b`; adds what they cost before it, L2 included, to *cost. */
 bool ffnn_learn(ffnn_run *run, const batch *b, double *cost, patience *p);

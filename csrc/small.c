@@ -45,6 +45,12 @@ static void pad(const ffnn_run *run, const slab *s, ptrdiff_t rows, void *data)
         memset((char *)data + i * s->row * bytes + from, 0, (size_t)(s->row * bytes - from));
 }
 
+static bool spend(const ffnn_run *run, patience *p)
+{
+    enum { TYPICAL_WORK = 8 * 1024 }; /* multiply-adds of a product */
+    return ffnn_patience_spend(p, 3 * run->layers, TYPICAL_WORK, 1);
+}
+
 static void forward(const ffnn_run *run, const slab *s, double *cost)
 {
     const void *A_prev = s->X.data;
@@ -87,10 +93,71 @@ static void backward(const ffnn_run *run, const slab *s)
     }
 }
 
+/* ---- plain descent, many steps at once ---- */
+
+bool ffnn_small_is_plain(const ffnn_run *run)
+{
+    bool has_dropout = false;
+    for (int i = 0; i < run->layers; i++) has_dropout |= run->layer[i].keep_prob < 1;
+    return run->is_small && !has_dropout && ffnn_gram_fits(&run->rule);
+}
+
+static void pair_up(const ffnn_small_layer *l, ptrdiff_t lanes)
+{
+    const ptrdiff_t all = l->n * l->n_prev, padded = ffnn_whole_vectors(all, lanes);
+    ptrdiff_t i = 0, k = 0;
+    for (ptrdiff_t at = 0; at < padded; at++) {
+        l->pairs[at] = (ffnn_small_pair){(uint16_t)i, (uint16_t)k};
+        if (at < all - 1 && ++k == l->n_prev) k = 0, i++;
+    }
+}
+
+static void lay_out(ffnn_run *run, const slab *s)
+{
+    for (int i = 0; i < run->layers; i++) {
+        layer *l = &run->layer[i];
+        l->small = (ffnn_small_layer){
+            .n = l->n,
+            .n_prev = l->n_prev,
+            .row = s->row,
+            .W = l->W,
+            .b = l->b,
+            .dW = l->dW,
+            .A_prev = i > 0 ? l[-1].A : s->X.data,
+            .kept_prev = i > 0 ? l[-1].kept : NULL,
+            .Z = ffnn_pass_z(run, i, s).data,
+            .A = l->A,
+        };
+        if (s->row == run->k->lanes) pair_up(&l->small, run->k->lanes);
+    }
+}
+
+bool ffnn_small_descend(ffnn_run *run, const slab *s, ptrdiff_t steps, patience *p)
+{
+    const ffnn_kernels *k = run->k;
+    layer *first = run->layer, *output = first + run->layers - 1;
+    lay_out(run, s);
+    for (ptrdiff_t i = 0; i < steps; i++) {
+        for (layer *l = first; l <= output; l++) k->activations[l->g].small_forward(&l->small);
+        ffnn_pass_start_backward(run, s);
+        pad(run, s, output->n, run->dZ[0]);
+        int turn = 0;
+        for (layer *l = output; l >= first; l--, turn = !turn) {
+            const void *dZ = run->dZ[turn];
+            if (l > first) k->activations[l[-1].g].small_backward(&l->small, dZ, run->dZ[!turn]);
+            k->small_descent(&l->small, dZ, run->W_step.rate);
+        }
+        run->steps++;
+        if (spend(run, p)) return true;
+    }
+    return false;
+}
+
+/* ---- any step ---- */
+
 bool ffnn_small_pass(const ffnn_run *run, const slab *s, double *cost, patience *p)
 {
-    enum { TYPICAL_WORK = 8 * 1024 }; /* multiply-adds of a product */
     forward(run, s, cost);
     backward(run, s);
-    return ffnn_patience_spend(p, 3 * run->layers, TYPICAL_WORK, 1);
+    return spend(run, p);
 }

@@ -78,17 +78,19 @@ class Run:
         while self.epoch < end and self.stopped_by is None:
             epoch = self.epoch
             cost = self._pass()
+            value = float(cost)  # comparing 0-d arrays takes as long as many small steps
             is_due, is_last = epoch % every == 0, epoch == end - 1
             is_recorded = is_due or (is_last and not self.is_assignment)
             if is_recorded:
-                self._record(epoch, cost)
+                self.costs.append(cost)
+                self._record(epoch, value)
             if plan.options.print_cost and (is_due or is_last):
                 print_line(f"Cost after {self.unit} {epoch}: {np.squeeze(cost)}{self._measured()}")
-            if cost != cost:
+            if value != value:
                 self._meet_nan("the cost is NaN", epoch)
             elif is_recorded and self.recorded != len(self.costs):
                 self._meet_nan("the parameters overflow", epoch)
-            elif cost < 0:
+            elif value < 0:
                 self._meet_negative(epoch)
             if self.stopped_by is None and is_recorded:
                 self._watch(epoch)
@@ -97,7 +99,7 @@ class Run:
             if self.stopped_by is None:
                 self._skip(min(self.epoch + -self.epoch % every, end - 1) - self.epoch)
             if bar is not None:
-                bar.set_postfix(cost=float(cost), refresh=False)
+                bar.set_postfix(cost=value, refresh=False)
                 bar.update(self.epoch - epoch)
 
     def _pass(self) -> NDArray[Any]:
@@ -139,20 +141,16 @@ class Run:
 
     # ---- record points ----
 
-    def _record(self, epoch: int, cost: NDArray[Any]) -> None:
-        trainer = self.plan.trainer
-        values = {
-            "epoch": epoch,
-            "cost": float(cost),
-            "learning_rate": float(self.learning_rate),
-        }
+    def _record(self, epoch: int, cost: float) -> None:
+        trainer, history = self.plan.trainer, self.history
+        history["epoch"].append(epoch)
+        history["cost"].append(cost)
+        history["learning_rate"].append(float(self.learning_rate))
         if self.plan.parts:
             parameters = trainer.parameters()
             for part in self.plan.parts:
-                values.update(self._measure(part, parameters))
-        for name, value in values.items():
-            self.history[name].append(value)
-        self.costs.append(cost)
+                for name, value in self._measure(part, parameters).items():
+                    history[name].append(value)
         if self.is_assignment or trainer.is_finite():
             self.recorded = len(self.costs)
             trainer.keep(self.recorded)

@@ -156,6 +156,19 @@ static void check_layouts(void)
                                     pair % LAYOUTS, pair % 5 == 0, true});
 }
 
+/* Rows that a strip has and a tile has not, and one more; right operands that lie far apart. */
+static void check_strips(void)
+{
+    const ptrdiff_t V = k->lanes, depths[] = {0, 1, 127, 128, 129, 300};
+    const ptrdiff_t cols[] = {2, V - 1, V, 2 * V + 1, 513};
+    for (ptrdiff_t rows = k->tile_rows + 1; rows <= 25; rows++)
+        for (int d = 0; d < 6; d++)
+            for (int j = 0; j < 5; j++)
+                if (!skipped(11))
+                    try_product((trial){rows, cols[j], depths[d], (int)(rows + d + j) % LAYOUTS,
+                                        FAR, (d + j) % 2, cols[j] < 513});
+}
+
 /* The edges of blocks: 240 rows, 512 columns, a depth of 256. */
 static void check_blocks(void)
 {
@@ -206,6 +219,7 @@ void check_products(void)
 {
     check_without_memory();
     check_edges();
+    check_strips();
     check_every_size();
     check_layouts();
     check_blocks();

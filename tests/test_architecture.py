@@ -87,7 +87,9 @@ def test_who_includes_whom(path):
                 name
             )
         else:
-            ours = plain in ("ffnn.h", "system.h", "run_parts.h") or plain.endswith(".def")
+            ours = plain in ("ffnn.h", "system.h", "run_parts.h", "gemm_parts.h") or plain.endswith(
+                ".def"
+            )
             assert ours or name in STANDARD, name
 
 

@@ -76,6 +76,11 @@ def test_tiles_stay_in_registers(functions, dtype):
         for loop in loops:
             spills = [line for line in loop if re.search("%[xyz]mm", line) and "(%rsp" in line]
             assert not spills, f"{name}: {spills}"
+    for rows in range(most_rows + 1, 25 if CONFIG["isa"] == "avx512" else 0):
+        name = f"strip_{rows}_{CONFIG['isa']}_{SUFFIX[dtype]}"
+        (loop,) = (loop for loop in innermost_loops(functions[name]) if multiply_adds(loop))
+        assert multiply_adds(loop) == rows, name
+        assert not any(re.search("%[xyz]mm", line) and "(%rsp" in line for line in loop), name
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -8,6 +8,7 @@ import pytest
 import reference_train
 from ffnn import _ffnn
 from reference_activations import ACTIVATIONS
+from support import assert_same_dict
 
 OUTPUTS = [
     ("sigmoid", None),
@@ -272,3 +273,23 @@ def test_a_class_that_is_none(rng, labels):
     X, _, parameters = draw(rng, [3, 4], 4, "softmax")
     with pytest.raises(ValueError, match=r"Y holds .* at example 2, .*none of the classes 0 to 3"):
         _ffnn.Trainer(X, labels, parameters, 0.1, output_activation="softmax")
+
+
+@pytest.mark.parametrize(("output", "cost"), OUTPUTS)
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_many_small_steps_are_as_many_single_ones(rng, real, hidden, output, cost):
+    """To the bit: steps between record points take a way of their own where a net is small."""
+    for dims, m in itertools.product(([5, 4, 3, 2], [2, 9, 1, 3], [17, 3]), (1, 4, 5, 8, 16, 33)):
+        X, Y, parameters = draw(rng, dims, m, output)
+        parameters = {name: value.astype(real) for name, value in parameters.items()}
+        options = {"hidden_activation": hidden, "output_activation": output, "cost": cost}
+        once, often = (
+            _ffnn.Trainer(X.astype(real), Y, parameters, 0.05, **options) for _ in range(2)
+        )
+        once.run(9)
+        for _ in range(9):
+            often.run(1)
+        assert once.state() == often.state() == {"t": 9}
+        assert_same_dict(once.parameters(), often.parameters())
+        assert any((once.parameters()[name] != parameters[name]).any() for name in parameters)
+        np.testing.assert_array_equal(once.run(1), often.run(1))

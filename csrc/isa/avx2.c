@@ -113,8 +113,8 @@ FFNN_INLINE __m256d exchange_high_double(__m256d a, __m256d b, int s)
 #define v_exchange_high exchange_high_double
 #include "../templates/kernels.inl.h"
 
-const ffnn_isa ffnn_isa_avx2 = {"avx2", {&kernels_avx2_float, &kernels_avx2_double}};
+const ffnn_isa ffnn_isa_avx2 = {"avx2", {&kernels_avx2_float, &kernels_avx2_double}, NULL};
 
 #else
-const ffnn_isa ffnn_isa_avx2 = {NULL, {NULL, NULL}};
+const ffnn_isa ffnn_isa_avx2 = {NULL, {NULL, NULL}, NULL};
 #endif

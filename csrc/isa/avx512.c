@@ -14,35 +14,37 @@
 typedef int32_t ivec_float __attribute__((vector_size(64)));
 typedef int64_t ivec_double __attribute__((vector_size(64)));
 
-static const ivec_float lanes_float = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-static const ivec_double lanes_double = {0, 1, 2, 3, 4, 5, 6, 7};
-
 /* The two halves of a butterfly step at distance s, a power of two: the lanes of `a` whose number
- * has the bit s change places with the lanes of `b` whose number has it not. Lane numbers of `b`
- * follow those of `a` in a two-source permutation, so a lane with the bit s takes (lane & ~s) +
- * LANES. */
+ * has the bit s change places with the lanes of `b` whose number has it not. One instruction each,
+ * and no register of lane numbers, of which a strip has none to spare. */
 FFNN_INLINE __m512 exchange_low_float(__m512 a, __m512 b, int s)
 {
-    ivec_float from = (lanes_float & ~s) + (lanes_float & s) * (16 / s);
-    return _mm512_permutex2var_ps(a, (__m512i)from, b);
+    if (s == 1) return _mm512_mask_moveldup_ps(a, 0xaaaa, b);
+    if (s == 2) return _mm512_shuffle_ps(a, b, 0x44);
+    if (s == 4) return _mm512_mask_shuffle_f32x4(a, 0xf0f0, b, b, 0xa0);
+    return _mm512_shuffle_f32x4(a, b, 0x44);
 }
 
 FFNN_INLINE __m512 exchange_high_float(__m512 a, __m512 b, int s)
 {
-    ivec_float from = (lanes_float | s) + (lanes_float & s) * (16 / s);
-    return _mm512_permutex2var_ps(a, (__m512i)from, b);
+    if (s == 1) return _mm512_mask_movehdup_ps(b, 0x5555, a);
+    if (s == 2) return _mm512_shuffle_ps(a, b, 0xee);
+    if (s == 4) return _mm512_mask_shuffle_f32x4(b, 0x0f0f, a, a, 0xf5);
+    return _mm512_shuffle_f32x4(a, b, 0xee);
 }
 
 FFNN_INLINE __m512d exchange_low_double(__m512d a, __m512d b, int s)
 {
-    ivec_double from = (lanes_double & ~(int64_t)s) + (lanes_double & s) * (8 / s);
-    return _mm512_permutex2var_pd(a, (__m512i)from, b);
+    if (s == 1) return _mm512_unpacklo_pd(a, b);
+    if (s == 2) return _mm512_mask_shuffle_f64x2(a, 0xcc, b, b, 0xa0);
+    return _mm512_shuffle_f64x2(a, b, 0x44);
 }
 
 FFNN_INLINE __m512d exchange_high_double(__m512d a, __m512d b, int s)
 {
-    ivec_double from = (lanes_double | (int64_t)s) + (lanes_double & s) * (8 / s);
-    return _mm512_permutex2var_pd(a, (__m512i)from, b);
+    if (s == 1) return _mm512_unpackhi_pd(a, b);
+    if (s == 2) return _mm512_mask_shuffle_f64x2(b, 0x33, a, a, 0xf5);
+    return _mm512_shuffle_f64x2(a, b, 0xee);
 }
 
 #define first_float(n) ((__mmask16)((1u << (n)) - 1))
@@ -56,6 +58,7 @@ FFNN_INLINE __m512d exchange_high_double(__m512d a, __m512d b, int s)
 #define LANES 16
 #define MR 12
 #define NV 2
+#define STRIP 24
 #define v_set1(x) _mm512_set1_ps(x)
 #define v_load(p) _mm512_loadu_ps(p)
 #define v_store(p, v) _mm512_storeu_ps(p, v)
@@ -89,6 +92,7 @@ FFNN_INLINE __m512d exchange_high_double(__m512d a, __m512d b, int s)
 #define LANES 8
 #define MR 12
 #define NV 2
+#define STRIP 24
 #define v_set1(x) _mm512_set1_pd(x)
 #define v_load(p) _mm512_loadu_pd(p)
 #define v_store(p, v) _mm512_storeu_pd(p, v)
@@ -114,8 +118,10 @@ FFNN_INLINE __m512d exchange_high_double(__m512d a, __m512d b, int s)
 #define v_scale(x, n) _mm512_scalef_pd(x, n)
 #include "../templates/kernels.inl.h"
 
-const ffnn_isa ffnn_isa_avx512 = {"avx512", {&kernels_avx512_float, &kernels_avx512_double}};
+extern const ffnn_isa ffnn_isa_avx2;
+const ffnn_isa ffnn_isa_avx512 = {
+    "avx512", {&kernels_avx512_float, &kernels_avx512_double}, &ffnn_isa_avx2};
 
 #else
-const ffnn_isa ffnn_isa_avx512 = {NULL, {NULL, NULL}};
+const ffnn_isa ffnn_isa_avx512 = {NULL, {NULL, NULL}, NULL};
 #endif

@@ -161,4 +161,5 @@ FFNN_INLINE vec_double exchange_high_double(vec_double a, vec_double b, int s)
 #define v_exchange_high exchange_high_double
 #include "../templates/kernels.inl.h"
 
-const ffnn_isa ffnn_isa_generic = {"generic", {&kernels_generic_float, &kernels_generic_double}};
+const ffnn_isa ffnn_isa_generic = {
+    "generic", {&kernels_generic_float, &kernels_generic_double}, NULL};

@@ -121,8 +121,8 @@ FFNN_INLINE float32x4_t exchange_high_float(float32x4_t a, float32x4_t b, int s)
 #define v_exchange_high exchange_high_double
 #include "../templates/kernels.inl.h"
 
-const ffnn_isa ffnn_isa_neon = {"neon", {&kernels_neon_float, &kernels_neon_double}};
+const ffnn_isa ffnn_isa_neon = {"neon", {&kernels_neon_float, &kernels_neon_double}, NULL};
 
 #else
-const ffnn_isa ffnn_isa_neon = {NULL, {NULL, NULL}};
+const ffnn_isa ffnn_isa_neon = {NULL, {NULL, NULL}, NULL};
 #endif

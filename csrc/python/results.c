@@ -89,10 +89,11 @@ static PyObject *new_large_array(ffnn_real real, int ndim, const npy_intp *dims)
 PyObject *ffnn_array_new(ffnn_real real, int ndim, const npy_intp *dims, void **data)
 {
     enum { LARGE_BYTES = 32 * 1024 }; /* from here on two changes of handlers cost nothing */
-    double bytes = (double)ffnn_real_bytes[real];
-    for (int i = 0; i < ndim; i++) bytes *= (double)dims[i];
-    PyObject *array =
-        bytes < LARGE_BYTES ? new_array(real, ndim, dims) : new_large_array(real, ndim, dims);
+    npy_intp bytes = ffnn_real_bytes[real];
+    bool is_large = false;
+    for (int i = 0; i < ndim; i++)
+        is_large |= __builtin_mul_overflow(bytes, dims[i], &bytes) || bytes >= LARGE_BYTES;
+    PyObject *array = is_large ? new_large_array(real, ndim, dims) : new_array(real, ndim, dims);
     if (array == NULL) return NULL;
     *data = PyArray_DATA((PyArrayObject *)array);
     return array;

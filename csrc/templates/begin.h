@@ -14,8 +14,10 @@
 /* Loops over registers must disappear, or the arrays they index stand in memory. */
 #ifdef __clang__
 #define FFNN_UNROLL _Pragma("unroll")
+#define FFNN_UNROLL_STRIP _Pragma("unroll")
 #else
 #define FFNN_UNROLL _Pragma("GCC unroll 16")
+#define FFNN_UNROLL_STRIP _Pragma("GCC unroll 24")
 #endif
 
 typedef int32_t ffnn_lane_float;

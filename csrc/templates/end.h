@@ -8,6 +8,7 @@
 #undef MR
 #undef NV
 #undef NR
+#undef STRIP
 #undef v_set1
 #undef v_load
 #undef v_store

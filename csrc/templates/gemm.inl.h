@@ -134,29 +134,32 @@ FFNN_TILE(9) FFNN_TILE(10) FFNN_TILE(11) FFNN_TILE(12)
 }
 
 /* LANES columns of `count` <= LANES neighbouring elements each, `present` of them real, become rows
- * of the panel: log2(LANES) rounds of exchanges transpose a square in registers. */
+ * of the panel: log2(LANES) rounds of exchanges transpose a square in registers. As soon as there
+ * are two blocks to be exchanged they are, so that few registers are in use beside it. */
 FFNN_INLINE void FN(pack_square)(ptrdiff_t count, ptrdiff_t present, const real *source,
-                                 ptrdiff_t col, real *panel)
+                                 ptrdiff_t col, real *panel, const ptrdiff_t width)
 {
     vec square[LANES];
     FFNN_UNROLL
-    for (int j = 0; j < LANES; j++)
+    for (int j = 0; j < LANES; j++) {
         square[j] = j >= present     ? v_set1(0)
                     : count == LANES ? v_load(source + j * col)
                                      : v_load_part(source + j * col, count);
-    FFNN_UNROLL
-    for (int s = 1; s < LANES; s *= 2) {
         FFNN_UNROLL
-        for (int pair = 0; pair < LANES / 2; pair++) {
-            const int j = pair / s * 2 * s + pair % s;
-            vec low = v_exchange_low(square[j], square[j + s], s);
-            square[j + s] = v_exchange_high(square[j], square[j + s], s);
-            square[j] = low;
+        for (int s = 1; s < LANES; s *= 2) {
+            FFNN_UNROLL
+            for (int pair = 0; pair < LANES / 2; pair++) {
+                const int block = pair / s * 2 * s, q = block + pair % s;
+                if (block + 2 * s - 1 != j) continue;
+                const vec low = v_exchange_low(square[q], square[q + s], s);
+                square[q + s] = v_exchange_high(square[q], square[q + s], s);
+                square[q] = low;
+            }
         }
     }
     FFNN_UNROLL
     for (int p = 0; p < LANES; p++)
-        if (p < count) v_store(panel + p * NR, square[p]);
+        if (p < count) v_store(panel + p * width, square[p]);
 }
 
 static void FN(pack)(ptrdiff_t depth, ptrdiff_t cols, const void *source, ptrdiff_t row,
@@ -170,9 +173,9 @@ static void FN(pack)(ptrdiff_t depth, ptrdiff_t cols, const void *source, ptrdif
             for (ptrdiff_t j = 0; j < NR; j += LANES) {
                 const real *square = from + p + j * col;
                 if (count == LANES && cols - j >= LANES)
-                    FN(pack_square)(LANES, LANES, square, col, to + p * NR + j);
+                    FN(pack_square)(LANES, LANES, square, col, to + p * NR + j, NR);
                 else
-                    FN(pack_square)(count, cols - j, square, col, to + p * NR + j);
+                    FN(pack_square)(count, cols - j, square, col, to + p * NR + j, NR);
             }
         }
         return;
@@ -189,3 +192,48 @@ static void FN(pack)(ptrdiff_t depth, ptrdiff_t cols, const void *source, ptrdif
         }
     }
 }
+
+/* ---- strips: more rows than a tile has, of one vector ---- */
+
+#ifdef STRIP
+/* The right operand is read where it stands, and once, at the price of a broadcast for each
+ * multiply-add; the next strip's is asked for. Rows of the left operand stand in two panels, as
+ * `pack` leaves them. */
+FFNN_INLINE void FN(strip_sums)(const int rows, const ffnn_tile *t)
+{
+    const ptrdiff_t cols = t->cols, depth = t->depth, right_row = t->right_row;
+    const real *right = t->right, *left = t->left, *rest = left + depth * NR;
+    real *tile = t->tile;
+    vec sums[STRIP];
+    FFNN_UNROLL_STRIP
+    for (int i = 0; i < rows; i++)
+        sums[i] = t->start == FFNN_FROM_TILE   ? v_load_part(tile + i * t->tile_row, cols)
+                  : t->start == FFNN_FROM_BIAS ? v_set1(((const real *)t->bias)[i * t->bias_row])
+                                               : v_set1(0);
+    for (ptrdiff_t p = 0; p < depth; p++, left += NR, rest += NR, right += right_row) {
+        const vec r = v_load_part(right, cols);
+        __builtin_prefetch(right + LANES, 0, 3);
+        FFNN_UNROLL_STRIP
+        for (int i = 0; i < rows; i++)
+            sums[i] = v_fma(v_set1(i < NR ? left[i] : rest[i - NR]), r, sums[i]);
+    }
+    FFNN_UNROLL_STRIP
+    for (int i = 0; i < rows; i++) v_store_part(tile + i * t->tile_row, cols, sums[i]);
+}
+
+/* clang-format off */
+#define FFNN_STRIP(rows) static void FN(strip_##rows)(const ffnn_tile *t) { FN(strip_sums)(rows, t); }
+FFNN_STRIP(13) FFNN_STRIP(14) FFNN_STRIP(15) FFNN_STRIP(16) FFNN_STRIP(17) FFNN_STRIP(18)
+FFNN_STRIP(19) FFNN_STRIP(20) FFNN_STRIP(21) FFNN_STRIP(22) FFNN_STRIP(23) FFNN_STRIP(24)
+/* clang-format on */
+#undef FFNN_STRIP
+
+        static void FN(strip)(const ffnn_tile *t)
+{
+    static void (*const kernels[STRIP - MR])(const ffnn_tile *) = {
+        FN(strip_13), FN(strip_14), FN(strip_15), FN(strip_16), FN(strip_17), FN(strip_18),
+        FN(strip_19), FN(strip_20), FN(strip_21), FN(strip_22), FN(strip_23), FN(strip_24),
+    };
+    kernels[t->rows - MR - 1](t);
+}
+#endif

@@ -1,16 +1,23 @@
 /* kernels.inl.h - one instruction set and one type: includes the kernels and fills their table.
  *
- * An isa/<name>.c spells this vocabulary and includes this file, once for float and once for
- * double: real vec ivec vmask     the element, a vector of LANES of them, integers of the same
- * width, a mask MR NV                   the tile: MR rows by NV vectors whose sums stay in
- * registers v_set1 v_load v_store   unaligned; v_load_part and v_store_part touch the first n <=
- * LANES elements only v_fma(a, b, c)          a * b + c, rounded once where the instruction set can
+ * An isa/<name>.c spells a vocabulary and includes this file, once for float and once for double.
+ */
+
+/* clang-format off */
+/* The vocabulary:
+ *   real vec ivec vmask     the element, a vector of LANES of them, integers as wide, a mask
+ *   MR NV                   the tile: MR rows by NV vectors whose sums stay in registers
+ *   STRIP                   rows of one vector whose sums do, where they are many more than MR
+ *   v_set1 v_load v_store   unaligned; v_load_part and v_store_part touch the first n <= LANES
+ *                           elements only
+ *   v_fma(a, b, c)          a * b + c, rounded once where the instruction set can
  *   v_lt v_le v_eq          masks, false for NaN; v_select(mask, yes, no); v_any; m_and m_or m_not
- *   v_abs v_sqrt v_min v_max       where the second operand of v_min or v_max is NaN, so is the
- * result v_exchange_low, _high   the two halves of a butterfly step, from which transposes are made
+ *   v_abs v_sqrt v_min v_max     where the second operand of v_min or v_max is NaN, the result is
+ *   v_exchange_low, _high   the two halves of a butterfly step, from which transposes are made
  * + - * / work on vec, and & | ^ ~ << >> + - on ivec, as the compiler's vector types give them; a
  * cast between vec and ivec keeps the bits. Contraction is off: only v_fma fuses.
  */
+/* clang-format on */
 #define NR (NV * LANES)
 
 #include "gemm.inl.h"
@@ -20,15 +27,15 @@
 #include "activations.inl.h"
 #include "costs.inl.h"
 #include "cross_entropy.inl.h"
-#include "small.inl.h"
 #include "update.inl.h"
+#include "small.inl.h"
 #include "optimizers.inl.h"
 
 /* What a row's kind means for its table entry. */
 /* clang-format off */
-#define ACTIVATION_OF_VALUE(name) {#name, FN(name##_value_loop), FN(name##_from_input_loop), FN(name##_derivative_loop), false, false},
-#define ACTIVATION_OF_INPUT(name) {#name, FN(name##_value_loop), FN(name##_derivative_loop), FN(name##_derivative_loop), true, false},
-#define ACTIVATION_OF_COLUMNS(name) {#name, FN(name##_value_loop), FN(name##_from_input_loop), FN(name##_derivative_loop), false, true},
+#define ACTIVATION_OF_VALUE(name) {#name, FN(name##_value_loop), FN(name##_from_input_loop), FN(name##_derivative_loop), false, false, FN(name##_small_forward), FN(name##_small_backward)},
+#define ACTIVATION_OF_INPUT(name) {#name, FN(name##_value_loop), FN(name##_derivative_loop), FN(name##_derivative_loop), true, false, FN(name##_small_forward), FN(name##_small_backward)},
+#define ACTIVATION_OF_COLUMNS(name) {#name, FN(name##_value_loop), FN(name##_from_input_loop), FN(name##_derivative_loop), false, true, FN(name##_small_forward), FN(name##_small_backward)},
 #define COST_OF_PLAIN(name, output) {#name, FFNN_##output, false, FN(name##_sum), NULL, FN(name##_gradient), NULL},
 #define COST_OF_FUSED(name, output) {#name, FFNN_##output, true, FN(name##_sum), FN(name##_logits), FN(name##_gradient), FN(name##_literal)},
 /* clang-format on */
@@ -41,6 +48,10 @@ static const ffnn_kernels FN(kernels) = {
     .tile_cols = NR,
     .tile = FN(tile),
     .pack = FN(pack),
+#ifdef STRIP
+    .strip = FN(strip),
+    .strip_rows = STRIP,
+#endif
     .row_sums = FN(row_sums),
     .divide = FN(divide),
     .descend = FN(descend),
@@ -51,6 +62,7 @@ static const ffnn_kernels FN(kernels) = {
     .weigh = FN(weigh),
     .small_product = FN(small_product),
     .small_gradients = FN(small_gradients),
+    .small_descent = FN(small_descent),
     .activations =
         {
 #define FFNN_ACTIVATION(name, of) ACTIVATION_OF_##of(name)

@@ -90,3 +90,137 @@ static void FN(small_gradients)(ptrdiff_t n, ptrdiff_t n_prev, ptrdiff_t cols, c
         ((real *)dw + first, all - first < LANES ? all - first : LANES, FN(sums_of_lanes)(sums));
     }
 }
+
+/* ---- a layer of a run ---- */
+
+/* Rows of one vector stay in registers from the product through f. */
+FFNN_INLINE void FN(small_forward)(const ffnn_small_layer *l, vec (*f)(vec), ffnn_value *loop)
+{
+    const ptrdiff_t n_prev = l->n_prev, row = l->row;
+    if (row == LANES && f) {
+        const real *w = l->W, *b = l->b, *a = l->A_prev;
+        real *out = l->A, *z = l->Z;
+        for (ptrdiff_t i = 0; i < l->n; i++, w += n_prev, out += LANES, z += LANES) {
+            vec sum = v_set1(b[i]);
+            for (ptrdiff_t k = 0; k < n_prev; k++)
+                sum = v_fma(v_set1(w[k]), v_load(a + k * LANES), sum);
+            v_store(z, sum);
+            v_store(out, f(sum));
+        }
+        return;
+    }
+    FN(small_product)
+    (&(ffnn_tile){
+        .rows = l->n,
+        .cols = row,
+        .depth = n_prev,
+        .left = l->W,
+        .left_row = n_prev,
+        .left_col = 1,
+        .right = l->A_prev,
+        .right_row = row,
+        .tile = l->Z,
+        .tile_row = row,
+        .start = FFNN_FROM_BIAS,
+        .bias = l->b,
+        .bias_row = 1,
+    });
+    loop(l->n, row, l->Z, row, l->A, row);
+}
+
+FFNN_INLINE void FN(small_backward)(const ffnn_small_layer *l, const void *dz, void *dz_prev,
+                                    vec (*f)(vec, vec), ffnn_derivative *loop)
+{
+    const ptrdiff_t n = l->n, n_prev = l->n_prev, row = l->row;
+    if (row == LANES && f) {
+        const real *d = dz, *v = l->kept_prev;
+        real *out = dz_prev;
+        for (ptrdiff_t k = 0; k < n_prev; k++, out += LANES, v += LANES) {
+            const real *w = (const real *)l->W + k;
+            vec sum = v_set1(0);
+            for (ptrdiff_t i = 0; i < n; i++)
+                sum = v_fma(v_set1(w[i * n_prev]), v_load(d + i * LANES), sum);
+            v_store(out, f(sum, v_load(v)));
+        }
+        return;
+    }
+    FN(small_product)
+    (&(ffnn_tile){
+        .rows = n_prev,
+        .cols = row,
+        .depth = n,
+        .left = l->W,
+        .left_row = 1,
+        .left_col = n_prev,
+        .right = dz,
+        .right_row = row,
+        .tile = dz_prev,
+        .tile_row = row,
+        .start = FFNN_FROM_ZERO,
+    });
+    loop(n_prev, row, dz_prev, row, l->kept_prev, row, dz_prev, row);
+}
+
+/* clang-format off */
+#define SMALL_FORWARD(name, f) static void FN(name##_small_forward)(const ffnn_small_layer *l) { FN(small_forward)(l, f, FN(name##_value_loop)); }
+#define SMALL_BACKWARD(name, f) static void FN(name##_small_backward)(const ffnn_small_layer *l, const void *dz, void *dz_prev) { FN(small_backward)(l, dz, dz_prev, f, FN(name##_derivative_loop)); }
+#define SMALL_OF_VALUE(name) SMALL_FORWARD(name, FN(name##_value)) SMALL_BACKWARD(name, FN(name##_derivative))
+#define SMALL_OF_INPUT SMALL_OF_VALUE
+#define SMALL_OF_COLUMNS(name) SMALL_FORWARD(name, NULL) SMALL_BACKWARD(name, NULL)
+#define FFNN_ACTIVATION(name, of) SMALL_OF_##of(name)
+/* clang-format on */
+#include "../activations.def"
+#undef FFNN_ACTIVATION
+#undef SMALL_OF_VALUE
+#undef SMALL_OF_INPUT
+#undef SMALL_OF_COLUMNS
+#undef SMALL_FORWARD
+#undef SMALL_BACKWARD
+
+/* x[j] -= rate * dx[j] for j < count. Where count < LANES what pads x to a whole vector is written,
+ * too, and stays as it was: a part of a vector would have to leave the store queue before its
+ * elements could be read. */
+FFNN_INLINE void FN(descend_lanes)(real *x, vec dx, vec rate, ptrdiff_t count)
+{
+    static const real numbers[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    const vec before = v_load(x);
+    vec after = before - rate * dx;
+    if (count < LANES) after = v_select(v_lt(v_load(numbers), v_set1((real)count)), after, before);
+    v_store(x, after);
+}
+
+/* As small_gradients, for rows of one vector. */
+FFNN_INLINE void FN(descend_one_vector)(const ffnn_small_layer *l, const real *dz, vec rate)
+{
+    const ptrdiff_t n = l->n, all = n * l->n_prev;
+    const real *a = l->A_prev;
+    const ffnn_small_pair *pair = l->pairs;
+    vec sums[LANES];
+    for (ptrdiff_t first = 0; first < all; first += LANES, pair += LANES) {
+        FFNN_UNROLL
+        for (int q = 0; q < LANES; q++)
+            sums[q] =
+                v_fma(v_load(dz + pair[q].i * LANES), v_load(a + pair[q].k * LANES), v_set1(0));
+        FN(descend_lanes)((real *)l->W + first, FN(sums_of_lanes)(sums), rate, all - first);
+    }
+    for (ptrdiff_t i = 0; i < n; i += LANES) {
+        FFNN_UNROLL
+        for (int q = 0; q < LANES; q++)
+            sums[q] = v_set1(0) + v_load(dz + (i + q < n ? i + q : n - 1) * LANES);
+        FN(descend_lanes)((real *)l->b + i, FN(sums_of_lanes)(sums), rate, n - i);
+    }
+}
+
+static void FN(small_descent)(const ffnn_small_layer *l, const void *dz, double rate)
+{
+    const ptrdiff_t n = l->n, n_prev = l->n_prev, row = l->row;
+    void *dw = l->dW;
+    if (row == LANES) {
+        FN(descend_one_vector)(l, dz, v_set1((real)rate));
+        return;
+    }
+    FN(small_gradients)(n, n_prev, row, dz, row, l->A_prev, row, 1, dw);
+    FN(descend)(n * n_prev, l->W, dw, rate, l->W);
+    FN(row_sums)(n, row, dz, row, dw);
+    FN(descend)(n, l->b, dw, rate, l->b);
+}
