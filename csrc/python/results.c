@@ -53,7 +53,7 @@ void ffnn_error_explain_size(void)
     PyErr_NoMemory();
 }
 
-static PyObject *new_array(ffnn_real real, int ndim, const npy_intp *dims)
+static inline PyObject *new_array(ffnn_real real, int ndim, const npy_intp *dims)
 {
     PyArray_Descr *descr = PyArray_DescrFromType(ffnn_real_type[real]);
     if (descr == NULL) return NULL;
@@ -86,23 +86,30 @@ static PyObject *new_large_array(ffnn_real real, int ndim, const npy_intp *dims)
     return array;
 }
 
-PyObject *ffnn_array_new(ffnn_real real, int ndim, const npy_intp *dims, void **data)
+/* From LARGE_BYTES on two changes of handlers cost nothing. */
+static inline PyObject *make_array(ffnn_real real, int ndim, const npy_intp *dims, double elements,
+                                   void **data)
 {
-    enum { LARGE_BYTES = 32 * 1024 }; /* from here on two changes of handlers cost nothing */
-    npy_intp bytes = ffnn_real_bytes[real];
-    bool is_large = false;
-    for (int i = 0; i < ndim; i++)
-        is_large |= __builtin_mul_overflow(bytes, dims[i], &bytes) || bytes >= LARGE_BYTES;
-    PyObject *array = is_large ? new_large_array(real, ndim, dims) : new_array(real, ndim, dims);
+    enum { LARGE_BYTES = 32 * 1024 };
+    PyObject *array = elements * (double)ffnn_real_bytes[real] < LARGE_BYTES
+                          ? new_array(real, ndim, dims)
+                          : new_large_array(real, ndim, dims);
     if (array == NULL) return NULL;
     *data = PyArray_DATA((PyArrayObject *)array);
     return array;
 }
 
+PyObject *ffnn_array_new(ffnn_real real, int ndim, const npy_intp *dims, void **data)
+{
+    double elements = 1;
+    for (int i = 0; i < ndim; i++) elements *= (double)dims[i];
+    return make_array(real, ndim, dims, elements, data);
+}
+
 PyObject *ffnn_matrix_new(ffnn_real real, npy_intp rows, npy_intp cols, void **data)
 {
     const npy_intp dims[2] = {rows, cols};
-    return ffnn_array_new(real, 2, dims, data);
+    return make_array(real, 2, dims, (double)rows * (double)cols, data);
 }
 
 PyObject *ffnn_scalar_new(ffnn_real real, double value)
