@@ -54,7 +54,8 @@ static ffnn_ahead panel_ahead(const ffnn_product *p, const ffnn_tile *t, block b
     const bool is_second = i > b.row, is_alone = t->rows == b.row_end - b.row;
     const bool is_last = j + t->cols == b.col_end;
     const ptrdiff_t depth = is_last ? b.depth + t->depth : b.depth;
-    if (depth == p->left.cols || i > b.row + t->rows) return nothing_ahead(t);
+    const bool is_later = i >= b.row + 2 * t->rows; /* tiles differ by a row */
+    if (depth == p->left.cols || is_later) return nothing_ahead(t);
     const char *first = at(k, p->right, depth, is_last ? b.col : j + t->cols);
     const ptrdiff_t row = p->right.row * k->element_bytes, col = p->right.col * k->element_bytes;
     if (p->right.col == 1) {
@@ -116,8 +117,8 @@ static ffnn_ahead sums_ahead(const ffnn_product *p, const ffnn_tile *t, block b,
 static ffnn_ahead left_ahead(const ffnn_product *p, const ffnn_tile *t, block b, ptrdiff_t i)
 {
     const ffnn_kernels *k = p->kernels;
-    const ptrdiff_t last = i + 2 * t->rows - 1;
-    if (last >= b.row_end) return nothing_ahead(t);
+    if (i + t->rows == b.row_end) return nothing_ahead(t);
+    const ptrdiff_t last = least(i + 2 * t->rows, b.row_end) - 1;
     return (ffnn_ahead){at(k, p->left, last, b.depth), .step = p->left.col * k->element_bytes,
                         .run = PTRDIFF_MAX};
 }

@@ -1,4 +1,4 @@
-/* ffnn.h - the core's one header: types, tables and every prototype.
+/* ffnn.h - the core's header: types, tables and prototypes; system.h is its last part.
  *
  * The core knows no Python. It works on two-dimensional views whose elements are float or double;
  * everything that depends on the type or on the instruction set is reached through one table,
@@ -72,7 +72,7 @@ typedef struct {
     ptrdiff_t n, n_prev, row;
     void *W, *b;
     union {
-        void *dW;               /* room for n n_prev elements or, */
+        void *dW;               /* room for n n_prev elements, or for db; or, */
         ffnn_small_pair *pairs; /* where a row is one vector, the pairs, padded by whole vectors */
     };
     const void *A_prev, *kept_prev; /* the layer below, and what its derivative is taken from */
@@ -86,7 +86,7 @@ typedef struct {
     ffnn_derivative *run_derivative; /* from what a run keeps: a = g(z), or z */
     bool keeps_input;                /* it is z */
     bool by_columns;                 /* an element depends on its whole column */
-    /* A = g(W A_prev + b); Z may be left out unless it is what a run keeps. */
+    /* A = g(W A_prev + b). What is in Z then is Z only where the derivative is taken from it. */
     void (*small_forward)(const ffnn_small_layer *l);
     /* dZ_prev = W^T dZ g'(Z_prev), where g is that of the layer below. */
     void (*small_backward)(const ffnn_small_layer *l, const void *dz, void *dz_prev);
@@ -174,9 +174,9 @@ typedef struct ffnn_kernels {
      * j < tile_cols. */
     void (*pack)(ptrdiff_t depth, ptrdiff_t cols, const void *source, ptrdiff_t row, ptrdiff_t col,
                  void *panel);
-    /* As tile, for tile_rows < rows <= strip_rows and cols <= lanes. The left operand stands in two
-     * panels of `depth` rows, one behind the other, as `pack` leaves them. NULL, and strip_rows 0,
-     * where there are too few registers. */
+    /* As tile, for tile_rows < rows <= strip_rows and cols <= lanes. The left operand stands in one
+     * or two panels of `depth` rows, one behind the other, as `pack` leaves them; its strides and
+     * `ahead` are not read. NULL, and strip_rows 0, where there are too few registers. */
     void (*strip)(const ffnn_tile *t);
     ptrdiff_t strip_rows;
     /* out[i] = the sum of the m elements of row i, for i < rows; elements of a row stand side by
@@ -387,9 +387,9 @@ ffnn_status ffnn_run_shuffled(ffnn_run *run, ptrdiff_t epochs, ptrdiff_t batch, 
                               ffnn_poll *poll, void *context);
 /* Are all parameters finite? */
 bool ffnn_run_is_finite(ffnn_run *run);
-/* Remembers parameters, moments and steps as they are, and goes back to them, after an interrupted
- * step too; at first they are those that the caller fills in before it keeps them. What was drawn
- * from the generator stays drawn. */
+/* Remembers parameters, moments and steps as they are; the first time when they are filled in. And
+ * goes back to them, after an interrupted step too. What was drawn from the generator stays drawn.
+ */
 void ffnn_run_keep(ffnn_run *run);
 void ffnn_run_go_back(ffnn_run *run);
 

@@ -75,13 +75,14 @@ size_t ffnn_bytes_with(size_t bytes, ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t e
 
 /* ---- scratch ---- */
 
-enum { SPARES = 8 };
+enum { SPARES = 64 }; /* more threads than most machines have */
 
 static void *_Atomic spares[SPARES];
 
 void *ffnn_scratch_take(void)
 {
     for (int i = 0; i < SPARES; i++) {
+        if (!atomic_load_explicit(&spares[i], memory_order_relaxed)) continue;
         void *block = atomic_exchange(&spares[i], NULL);
         if (block) return block;
     }

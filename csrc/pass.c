@@ -129,7 +129,8 @@ static void finish_step(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows, pt
 }
 
 /* dW of a layer, and the step with it if there is one. Small ones that no other slab adds to are
- * summed as small.c does: packing A_prev's columns would cost more than the product. */
+ * summed as small.c does: packing A_prev's columns would cost more than the product. Not the first
+ * layer's: X may have any strides, which small_gradients would have no room to copy. */
 static void learn_weights(const ffnn_run *run, int i, const slab *s, ffnn_view dZ, bool has_step)
 {
     const ffnn_kernels *k = run->k;

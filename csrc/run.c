@@ -95,7 +95,7 @@ static void clear_moments(ffnn_run *run)
 /* Nets whose examples fit into one short vector, and that are small for it. */
 static const ffnn_kernels *kernels_for(const ffnn_run_options *o)
 {
-    const ffnn_kernels *k = ffnn_isa_kernels_for(o->kernels, o->X.cols);
+    const ffnn_kernels *k = o->is_gram ? o->kernels : ffnn_isa_kernels_for(o->kernels, o->X.cols);
     for (int l = 0; l < o->layers; l++)
         if (!ffnn_product_is_small(k, o->dims[l + 1], o->dims[l], o->X.cols)) return o->kernels;
     return k;
@@ -188,6 +188,8 @@ void ffnn_run_keep(ffnn_run *run)
     run->kept_steps = run->steps;
 }
 
+/* With G that takes one product, S X^T, as long as a record point would whose parameters are read.
+ */
 void ffnn_run_go_back(ffnn_run *run)
 {
     memcpy(run->block, run->kept, (size_t)run->state_bytes);
@@ -195,7 +197,7 @@ void ffnn_run_go_back(ffnn_run *run)
     run->gram.is_ready = run->kept_gram;
     run->gram.has_weights = false;
     settle_weights(run);
-    ffnn_run_keep(run);
+    if (run->kept_gram) ffnn_run_keep(run); /* S is gone, W settled: that copy, too */
 }
 
 void *ffnn_run_moment(ffnn_run *run, int which, char kind, int l)
@@ -229,10 +231,11 @@ ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, double *cost, 
             ffnn_gram_start(&run->gram, run->k, run->layer, run->X, &p))
             return FFNN_INTERRUPTED;
         if (ffnn_learn(run, &all, i == 0 ? cost : NULL, &p)) return FFNN_INTERRUPTED;
-        if (!ffnn_small_is_plain(run)) continue;
-        const slab s = ffnn_batch_slab(run, &all, 0);
-        if (ffnn_small_descend(run, &s, iterations - 1, &p)) return FFNN_INTERRUPTED;
-        break;
+        if (i == 0 && iterations > 1 && ffnn_small_is_plain(run)) {
+            const slab s = ffnn_batch_slab(run, &all, 0);
+            if (ffnn_small_descend(run, &s, iterations - 1, &p)) return FFNN_INTERRUPTED;
+            break;
+        }
     }
     *cost /= (double)all.count;
     return FFNN_OK;

@@ -44,8 +44,8 @@ void *ffnn_reallocate(void *memory, size_t bytes);
 /* `bytes` and rows * cols elements more, rounded up to the alignment; SIZE_MAX where that does not
  * fit. */
 size_t ffnn_bytes_with(size_t bytes, ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t element_bytes);
-/* FFNN_SCRATCH_BYTES for a short while, or NULL; who takes a block gives it back. Some are kept for
- * the next, so that the products of a run allocate nothing. */
+/* FFNN_SCRATCH_BYTES for a short while, or NULL; who takes a block gives it back. They are kept for
+ * the next, so that after the first products of a run no other allocates anything. */
 enum { FFNN_SCRATCH_BYTES = 512 << 10 };
 void *ffnn_scratch_take(void);
 void ffnn_scratch_give(void *block);

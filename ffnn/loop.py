@@ -45,6 +45,7 @@ class Run:
         self.epoch = plan.first
         self.learning_rate: Any = plan.options.learning_rate
         self.recorded = 0  # record points whose parameters are kept
+        self.epochs: list[int] = []  # of the record points; those of `history` are the callback's
         self.best: Record | None = None
         self.best_value: float | None = None
         self.best_epoch: int | None = None
@@ -60,11 +61,7 @@ class Run:
                 self._go_back()
             return self._finish(self.best or self._snapshot())
         except BaseException as error:
-            length = self._go_back()
-            for values in (self.costs, *self.history.values()):
-                if type(values) is list:
-                    del values[length:]
-            _attach(error, self._finish(self._snapshot()), self.history, self.costs)
+            self._end_early(error)
             raise
         finally:
             if bar is not None:
@@ -143,6 +140,7 @@ class Run:
 
     def _record(self, epoch: int, cost: float) -> None:
         trainer, history = self.plan.trainer, self.history
+        self.epochs.append(epoch)
         history["epoch"].append(epoch)
         history["cost"].append(cost)
         history["learning_rate"].append(float(self.learning_rate))
@@ -158,8 +156,24 @@ class Run:
     def _go_back(self) -> int:
         """To the last record point; the number of them."""
         length = self.plan.trainer.go_back()
-        self.epoch = self.history["epoch"][length - 1] + 1 if length else self.plan.first
+        self.epoch = self.epochs[length - 1] + 1 if length else self.plan.first
         return length
+
+    def _end_early(self, error: BaseException) -> None:
+        """Give the error what the last record point has, and nothing that came after it."""
+        parameters = None
+        while parameters is None:
+            try:
+                length = self._go_back()
+                for values in (self.costs, *self.history.values()):
+                    if type(values) is list:
+                        del values[length:]
+                parameters = self._finish(self._snapshot())
+            except KeyboardInterrupt:
+                pass  # one more Ctrl-C: the run is ending already
+            except MemoryError:
+                break  # the costs are there
+        _attach(error, parameters, self.history, self.costs)
 
     def _snapshot(self) -> Record:
         trainer = self.plan.trainer
@@ -259,7 +273,7 @@ class Run:
         return plan.bar(total=plan.first + plan.epochs, initial=plan.first, unit=self.unit)
 
 
-def _attach(error: BaseException, parameters: Parameters, history: Any, costs: Any) -> None:
+def _attach(error: BaseException, parameters: Any, history: Any, costs: Any) -> None:
     try:
         error.parameters = parameters  # type: ignore[attr-defined]
         error.history = history  # type: ignore[attr-defined]

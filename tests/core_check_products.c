@@ -118,7 +118,7 @@ static void check_edges(void)
     const ptrdiff_t MR = k->tile_rows, NR = k->tile_cols, V = k->lanes;
     const ptrdiff_t rows[] = {0, 1, MR - 1, MR, MR + 1, 2 * MR + 1};
     const ptrdiff_t cols[] = {0, 1, V - 1, V, V + 1, NR - 1, NR, NR + 1, 2 * NR + 1};
-    const ptrdiff_t depths[] = {0, 1, V - 1, V + 1, 95, 97, 255, 256, 257};
+    const ptrdiff_t depths[] = {0, 1, V - 1, V + 1, 15, 17, 255, 256, 257};
     int layouts = 0;
     for (int i = 0; i < 6; i++)
         for (int j = 0; j < 9; j++)
@@ -186,7 +186,7 @@ static void check_blocks(void)
 /* Panels packed one by one, since there is no memory for a block of them: the same bits. */
 static void check_without_memory(void)
 {
-    enum { MANY = 12 }; /* more blocks of scratch than are kept */
+    enum { MANY = 70 }; /* more blocks of scratch than are kept */
     const int threads = ffnn_pool_threads();
     ffnn_pool_set_threads(1); /* chunks would have one block of rows each */
     place("a product without scratch");

@@ -1,7 +1,7 @@
 /* core_check_runs.c - whole runs against a naive trainer, stopped runs, and runs without memory. */
 #include "core_check.h"
 
-#include <string.h>
+#include "run_parts.h"
 
 enum { LAYERS = 4, WIDEST = 24, EXAMPLES = 1025, ITERATIONS = 3 };
 
@@ -222,11 +222,11 @@ static void try_epoch(ptrdiff_t m, ptrdiff_t batch, enum layout layout)
 
 typedef struct {
     int calls, stop_at;
-} patience;
+} visitor;
 
 static bool impatient(void *context)
 {
-    patience *p = context;
+    visitor *p = context;
     return ++p->calls >= p->stop_at;
 }
 
@@ -240,12 +240,12 @@ static void check_stop(void)
     ffnn_run *undisturbed = start_run(&q, q.X), *stopped = start_run(&q, q.X), *after;
     double cost;
     ffnn_run_iterate(undisturbed, ITERATIONS, &cost, NULL, NULL);
-    patience p = {0, 3};
+    visitor p = {0, 3};
     ffnn_status status = ffnn_run_iterate(stopped, 1000 * 1000, &cost, impatient, &p);
     CHECK(status == FFNN_INTERRUPTED && p.calls == 3, "status %d after %d looks", (int)status,
           p.calls);
     after = start_run(&q, q.X);
-    p = (patience){0, 1 << 30};
+    p = (visitor){0, 1 << 30};
     status = ffnn_run_iterate(after, ITERATIONS, &cost, impatient, &p);
     CHECK(status == FFNN_OK && p.calls < 2, "status %d", (int)status);
     check_same_parameters(&q, after, undisturbed, "after a stopped run");
@@ -257,8 +257,30 @@ static void check_stop(void)
     ffnn_run_free(after);
 }
 
+/* Examples that fit into a shorter vector, in small nets: kernels that have one. */
+static void check_narrow_kernels(void)
+{
+    const ffnn_kernels *narrow = ffnn_isa_kernels_for(k, 1);
+    const ffnn_isa *best = ffnn_isa_available(0);
+    const bool has_narrow = strcmp(best->name, "avx512") == 0 && best->kernels[k->real] == k;
+    place("narrow kernels");
+    CHECK(narrow->real == k->real && narrow->lanes == k->lanes / (has_narrow ? 2 : 1), "%td lanes",
+          narrow->lanes);
+    CHECK(ffnn_isa_kernels_for(k, narrow->lanes) == narrow, "as many columns as lanes");
+    CHECK(ffnn_isa_kernels_for(k, k->lanes) == k, "more columns");
+    static problem q = {.layers = 2, .dims = {5, 4, 1}};
+    for (q.m = narrow->lanes; q.m <= narrow->lanes + 1; q.m++) {
+        fresh();
+        pose(&q, PLAIN);
+        ffnn_run *run = start_run(&q, q.X);
+        CHECK(run->k == (q.m == narrow->lanes ? narrow : k), "%td examples", q.m);
+        ffnn_run_free(run);
+    }
+}
+
 void check_runs(void)
 {
+    check_narrow_kernels();
     const ptrdiff_t V = k->lanes, sizes[] = {1, V - 1, V, V + 1, 511, 512, 513, EXAMPLES};
     const ptrdiff_t nets[][LAYERS + 1] = {
         {5, 1}, {7, 3}, {12, 7, 1}, {1, 13, 2}, {9, 20, 7, 1}, {12, 20, 7, 5, 1}, {3, 1, 2, 1, 3}};
@@ -306,7 +328,7 @@ void check_memory(void)
     ffnn_free(moved);
 
     place("scratch");
-    enum { MANY = 12 }; /* more than are kept */
+    enum { MANY = 70 }; /* more than are kept */
     void *held[MANY];
     for (int i = 0; i < MANY; i++) {
         held[i] = ffnn_scratch_take();

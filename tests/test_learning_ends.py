@@ -122,6 +122,38 @@ def test_only_true_stops(run, answer):
     assert len(run(callback=lambda info: answer)[1]["cost"]) == 8
 
 
+def test_a_callback_may_spoil_the_history_and_press_ctrl_c(run):
+    """The record point that the error carries follows from the run's own numbers."""
+
+    def spoil(info):
+        if info["epoch"] == 3:
+            info["history"]["epoch"].clear()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        run(callback=spoil)
+    expected, history = run(num_epochs=4)
+    assert_same_dict(caught.value.parameters, expected)
+    assert caught.value.history["cost"] == history["cost"]
+    assert caught.value.history["optimizer_state"]["epoch"] == 4
+
+
+def test_an_error_that_leaves_no_memory_is_raised_all_the_same(rng):
+    """With the costs, though not with the parameters."""
+    X, Y = rng.standard_normal((90, 20)), rng.integers(0, 2, (1, 20))
+
+    def fail(info):
+        ffnn._ffnn.fail_allocation(1)
+        raise ZeroDivisionError
+
+    try:
+        with pytest.raises(ZeroDivisionError) as caught:
+            ffnn.train(X, Y, [90, 90, 1], learning_rate=0.1, num_epochs=3, callback=fail)
+    finally:
+        ffnn._ffnn.fail_allocation(0)
+    assert caught.value.parameters is None and len(caught.value.costs) == 1
+
+
 @pytest.mark.parametrize("where", ["callback", "metrics", "learning_rate", "print"])
 def test_an_error_on_the_way_carries_the_last_record_point(run, where, monkeypatch):
     """From a callback, of this very point; from what comes before a record, of the last one."""

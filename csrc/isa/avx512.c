@@ -16,7 +16,7 @@ typedef int64_t ivec_double __attribute__((vector_size(64)));
 
 /* The two halves of a butterfly step at distance s, a power of two: the lanes of `a` whose number
  * has the bit s change places with the lanes of `b` whose number has it not. One instruction each,
- * and no register of lane numbers, of which a strip has none to spare. */
+ * and no table of lane numbers. */
 FFNN_INLINE __m512 exchange_low_float(__m512 a, __m512 b, int s)
 {
     if (s == 1) return _mm512_mask_moveldup_ps(a, 0xaaaa, b);

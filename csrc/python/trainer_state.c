@@ -3,13 +3,16 @@
  */
 #include "trainer.h"
 
+static int claim(trainer_object *self, const char *method)
+{
+    if (!atomic_flag_test_and_set(&self->is_busy)) return 0;
+    PyErr_Format(PyExc_RuntimeError, "Trainer.%s: another thread is using this Trainer", method);
+    return -1;
+}
+
 int ffnn_trainer_enter(trainer_object *self, const char *method)
 {
-    if (atomic_flag_test_and_set(&self->is_busy)) {
-        PyErr_Format(PyExc_RuntimeError, "Trainer.%s: another thread is using this Trainer",
-                     method);
-        return -1;
-    }
+    if (claim(self, method) < 0) return -1;
     if (!self->is_interrupted) return 0;
     atomic_flag_clear(&self->is_busy);
     PyErr_Format(PyExc_RuntimeError, "Trainer.%s: an earlier run was interrupted half-way", method);
@@ -65,7 +68,9 @@ PyObject *ffnn_trainer_is_finite(PyObject *object, PyObject *Py_UNUSED(ignored))
 {
     trainer_object *self = (trainer_object *)object;
     if (ffnn_trainer_enter(self, "is_finite") < 0) return NULL;
+    PyThreadState *thread = ffnn_lock_release(first_layer_work(self));
     const bool is_finite = ffnn_run_is_finite(self->run);
+    ffnn_lock_take(thread);
     atomic_flag_clear(&self->is_busy);
     return PyBool_FromLong(is_finite);
 }
@@ -90,12 +95,8 @@ PyObject *ffnn_trainer_keep(PyObject *object, PyObject *const *args, Py_ssize_t 
 PyObject *ffnn_trainer_go_back(PyObject *object, PyObject *Py_UNUSED(ignored))
 {
     trainer_object *self = (trainer_object *)object;
-    const bool was_interrupted = self->is_interrupted;
+    if (claim(self, "go_back") < 0) return NULL;
     self->is_interrupted = false;
-    if (ffnn_trainer_enter(self, "go_back") < 0) {
-        self->is_interrupted = was_interrupted;
-        return NULL;
-    }
     PyThreadState *thread = ffnn_lock_release(first_layer_work(self));
     ffnn_run_go_back(self->run);
     ffnn_lock_take(thread);

@@ -135,9 +135,10 @@ FFNN_TILE(9) FFNN_TILE(10) FFNN_TILE(11) FFNN_TILE(12)
 
 /* LANES columns of `count` <= LANES neighbouring elements each, `present` of them real, become rows
  * of the panel: log2(LANES) rounds of exchanges transpose a square in registers. As soon as there
- * are two blocks to be exchanged they are, so that few registers are in use beside it. */
+ * are two blocks to be exchanged they are: a square of floats would need registers beyond those
+ * that there are. */
 FFNN_INLINE void FN(pack_square)(ptrdiff_t count, ptrdiff_t present, const real *source,
-                                 ptrdiff_t col, real *panel, const ptrdiff_t width)
+                                 ptrdiff_t col, real *panel)
 {
     vec square[LANES];
     FFNN_UNROLL
@@ -159,7 +160,7 @@ FFNN_INLINE void FN(pack_square)(ptrdiff_t count, ptrdiff_t present, const real 
     }
     FFNN_UNROLL
     for (int p = 0; p < LANES; p++)
-        if (p < count) v_store(panel + p * width, square[p]);
+        if (p < count) v_store(panel + p * NR, square[p]);
 }
 
 static void FN(pack)(ptrdiff_t depth, ptrdiff_t cols, const void *source, ptrdiff_t row,
@@ -173,9 +174,9 @@ static void FN(pack)(ptrdiff_t depth, ptrdiff_t cols, const void *source, ptrdif
             for (ptrdiff_t j = 0; j < NR; j += LANES) {
                 const real *square = from + p + j * col;
                 if (count == LANES && cols - j >= LANES)
-                    FN(pack_square)(LANES, LANES, square, col, to + p * NR + j, NR);
+                    FN(pack_square)(LANES, LANES, square, col, to + p * NR + j);
                 else
-                    FN(pack_square)(count, cols - j, square, col, to + p * NR + j, NR);
+                    FN(pack_square)(count, cols - j, square, col, to + p * NR + j);
             }
         }
         return;
@@ -196,6 +197,8 @@ static void FN(pack)(ptrdiff_t depth, ptrdiff_t cols, const void *source, ptrdif
 /* ---- strips: more rows than a tile has, of one vector ---- */
 
 #ifdef STRIP
+_Static_assert(MR == 12 && STRIP == 24 && 2 * NR >= STRIP, "the strips below");
+
 /* The right operand is read where it stands, and once, at the price of a broadcast for each
  * multiply-add; the next strip's is asked for. Rows of the left operand stand in two panels, as
  * `pack` leaves them. */

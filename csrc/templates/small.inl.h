@@ -1,4 +1,5 @@
-/* small.inl.h - products so small that laying out tiles would cost more than the arithmetic. */
+/* small.inl.h - products so small that laying out tiles would cost more than the arithmetic, and
+ * the layers of nets that have no others: forward, backward and a step of plain descent. */
 
 /* As a tile, of any number of rows and columns; it begins at the bias or at zero. */
 static void FN(small_product)(const ffnn_tile *t)
