@@ -215,7 +215,8 @@ FFNN_INLINE void FN(strip_sums)(const int rows, const ffnn_tile *t)
                                                : v_set1(0);
     for (ptrdiff_t p = 0; p < depth; p++, left += NR, rest += NR, right += right_row) {
         const vec r = v_load_part(right, cols);
-        __builtin_prefetch(right + LANES, 0, 3);
+        __builtin_prefetch(right + 2 * LANES - 1, 0,
+                           3); /* by its end: rows may begin within a line */
         FFNN_UNROLL_STRIP
         for (int i = 0; i < rows; i++)
             sums[i] = v_fma(v_set1(i < NR ? left[i] : rest[i - NR]), r, sums[i]);
