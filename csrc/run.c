@@ -188,8 +188,7 @@ void ffnn_run_keep(ffnn_run *run)
     run->kept_steps = run->steps;
 }
 
-/* With G that takes one product, S X^T, as long as a record point would whose parameters are read.
- */
+/* With G that takes one product, S X^T, as reading the parameters does. */
 void ffnn_run_go_back(ffnn_run *run)
 {
     memcpy(run->block, run->kept, (size_t)run->state_bytes);

@@ -23,7 +23,7 @@ typedef struct {
     void *A;                /* what the layer above reads */
     void *kept;             /* what the derivative is taken from: A, or an array of its own */
     unsigned char *mask;    /* of the units that stay [n, batch], with dropout */
-    ffnn_small_layer small; /* of many steps at once, see small.c */
+    ffnn_small_layer small; /* for the kernels that small.c calls */
 } layer;
 
 /* Work done since the signals were last looked at. */
@@ -152,7 +152,7 @@ bool ffnn_pass_forward(const ffnn_run *run, const slab *s, double *cost, patienc
 bool ffnn_pass_backward(const ffnn_run *run, const slab *s, patience *p);
 
 /* Both ways, and the step, for a slab that is a whole batch, gathered and padded. */
-bool ffnn_small_pass(const ffnn_run *run, const slab *s, double *cost, patience *p);
+bool ffnn_small_pass(ffnn_run *run, const slab *s, double *cost, patience *p);
 /* Is a step of this run plain descent and no more? Then many that follow a first one, which has
  * prepared the rate, are the same bits in fewer instructions. */
 bool ffnn_small_is_plain(const ffnn_run *run);
