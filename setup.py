@@ -189,7 +189,7 @@ if __name__ == "__main__":
         ext_modules=[
             Extension(
                 "ffnn._ffnn",
-                sources=files("csrc/*.c", "csrc/isa/*.c", "csrc/python/*.c"),
+                sources=files("csrc/*/*.c"),
                 depends=files("csrc/*.def", "csrc/**/*.h"),
                 define_macros=[
                     ("NPY_TARGET_VERSION", NUMPY_API),

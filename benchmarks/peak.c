@@ -21,16 +21,12 @@ real run_chains(long steps, real factor, real add)
 {
     const vec f = factor - (vec){0}, a = add - (vec){0};
     vec chain[CHAINS], all = {0};
-    for (int i = 0; i < CHAINS; i++)
-        chain[i] = a * (real)i;
+    for (int i = 0; i < CHAINS; i++) chain[i] = a * (real)i;
     for (long s = 0; s < steps; s++)
-        for (int i = 0; i < CHAINS; i++)
-            chain[i] = chain[i] * f + a;
-    for (int i = 0; i < CHAINS; i++)
-        all += chain[i];
+        for (int i = 0; i < CHAINS; i++) chain[i] = chain[i] * f + a;
+    for (int i = 0; i < CHAINS; i++) all += chain[i];
     real sum = 0;
-    for (int i = 0; i < (int)LANES; i++)
-        sum += all[i];
+    for (int i = 0; i < (int)LANES; i++) sum += all[i];
     return sum;
 }
 

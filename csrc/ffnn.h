@@ -1,4 +1,4 @@
-/* ffnn.h - the core's header: types, tables and prototypes; system.h is its last part.
+/* ffnn.h - the core's vocabulary: views, activations, costs, optimisers, the table of kernels.
  *
  * The core knows no Python. It works on two-dimensional views whose elements are float or double;
  * everything that depends on the type or on the instruction set is reached through one table,
@@ -57,7 +57,7 @@ typedef enum {
 /* a = g(z). */
 typedef void ffnn_value(ptrdiff_t rows, ptrdiff_t cols, const void *z, ptrdiff_t z_row, void *a,
                         ptrdiff_t a_row);
-/* dz = da * g'(z), taken from v, which is z or what a run keeps. */
+/* dz = da * g'(z), taken from v, which is z or what a run saves. */
 typedef void ffnn_derivative(ptrdiff_t rows, ptrdiff_t cols, const void *da, ptrdiff_t da_row,
                              const void *v, ptrdiff_t v_row, void *dz, ptrdiff_t dz_row);
 
@@ -75,16 +75,16 @@ typedef struct {
         void *dW;               /* room for n n_prev elements, or for db; or, */
         ffnn_small_pair *pairs; /* where a row is one vector, the pairs, padded by whole vectors */
     };
-    const void *A_prev, *kept_prev; /* the layer below, and what its derivative is taken from */
-    void *Z, *A;                    /* A may be Z */
+    const void *A_prev, *saved_prev; /* the layer below, and what its derivative is taken from */
+    void *Z, *A;                     /* A may be Z */
 } ffnn_small_layer;
 
 typedef struct {
     const char *name;
     ffnn_value *value;
     ffnn_derivative *derivative;     /* from z */
-    ffnn_derivative *run_derivative; /* from what a run keeps: a = g(z), or z */
-    bool keeps_input;                /* it is z */
+    ffnn_derivative *run_derivative; /* from what a run saves: a = g(z), or z */
+    bool saves_input;                /* it is z */
     bool by_columns;                 /* an element depends on its whole column */
     /* A = g(W A_prev + b). What is in Z then is Z only where the derivative is taken from it. */
     void (*small_forward)(const ffnn_small_layer *l);
@@ -121,15 +121,16 @@ typedef struct {
     double weight_decay;             /* AdamW's; 0 for biases */
     double correction1, correction2; /* 1 - beta1^t, 1 - beta2^t */
     double scale, l2;                /* g = scale dw + l2 w; l2 is 0 for biases */
-} ffnn_step;
+} ffnn_coefficients;
 
 enum { FFNN_MOST_MOMENTS = 2 };
 
 typedef struct {
     const char *name;
-    int moments; /* arrays of a parameter's shape that it keeps: none, v, or v and s */
+    int moments; /* arrays of a parameter's shape that it saves: none, v, or v and s */
     /* One step of n parameters w with the gradient g; moments[i] are updated. */
-    void (*step)(ptrdiff_t n, const ffnn_step *s, const void *dw, void *w, void *const *moments);
+    void (*step)(ptrdiff_t n, const ffnn_coefficients *s, const void *dw, void *w,
+                 void *const *moments);
 } ffnn_optimizer_kernels;
 
 /* ---- the kernel table ----------------------------------------------------------------------- */
@@ -144,7 +145,7 @@ typedef enum { FFNN_FROM_ZERO, FFNN_FROM_BIAS, FFNN_FROM_TILE } ffnn_start;
 typedef struct {
     const char *first;
     ptrdiff_t step, run, jump;
-} ffnn_ahead;
+} ffnn_prefetch;
 
 typedef struct {
     ptrdiff_t rows, cols, depth; /* 1..tile_rows, 1..tile_cols, 0.. */
@@ -157,7 +158,7 @@ typedef struct {
     ffnn_start start;
     const void *bias; /* bias[i * bias_row], for FFNN_FROM_BIAS */
     ptrdiff_t bias_row;
-    ffnn_ahead ahead;
+    ffnn_prefetch prefetch;
 } ffnn_tile;
 
 enum { FFNN_SMALL_COPY = 4096 };
@@ -176,7 +177,7 @@ typedef struct ffnn_kernels {
                  void *panel);
     /* As tile, for tile_rows < rows <= strip_rows and cols <= lanes. The left operand stands in one
      * or two panels of `depth` rows, one behind the other, as `pack` leaves them; its strides and
-     * `ahead` are not read. NULL, and strip_rows 0, where there are too few registers. */
+     * `prefetch` are not read. NULL, and strip_rows 0, where there are too few registers. */
     void (*strip)(const ffnn_tile *t);
     ptrdiff_t strip_rows;
     /* out[i] = the sum of the m elements of row i, for i < rows; elements of a row stand side by
@@ -186,7 +187,7 @@ typedef struct ffnn_kernels {
     /* x /= divisor. */
     void (*divide)(ptrdiff_t n, void *x, double divisor);
     /* out = x - rate * dx; out may be x. */
-    void (*descend)(ptrdiff_t n, const void *x, const void *dx, double rate, void *out);
+    void (*update)(ptrdiff_t n, const void *x, const void *dx, double rate, void *out);
     /* x += dx. */
     void (*add)(ptrdiff_t n, const void *dx, void *x);
     /* x += factor dx. */
@@ -210,7 +211,7 @@ typedef struct ffnn_kernels {
                             void *dw);
     /* W -= rate dZ A_prev^T and b -= rate (the row sums of dZ): the same bits as small_gradients,
      * row_sums and a step of gd give. */
-    void (*small_descent)(const ffnn_small_layer *l, const void *dz, double rate);
+    void (*small_update)(const ffnn_small_layer *l, const void *dz, double rate);
 
     ffnn_activation_kernels activations[FFNN_ACTIVATIONS];
     ffnn_cost_kernels costs[FFNN_COSTS];
@@ -220,179 +221,10 @@ typedef struct ffnn_kernels {
     void (*log)(ptrdiff_t n, const void *x, void *y);
 } ffnn_kernels;
 
-/* ---- dispatch.c: which instruction set runs ---------------------------------------------------
- */
-
 typedef struct ffnn_isa {
     const char *name;
     const ffnn_kernels *kernels[FFNN_REALS];
     const struct ffnn_isa *narrow; /* runs wherever this one does, with shorter vectors; or NULL */
 } ffnn_isa;
-
-/* The first row of isa.def that this machine can run, or the row called `name`. Returns NULL, with
- * *why a sentence for the user, where `name` is unknown or can't run here. */
-const ffnn_isa *ffnn_isa_choose(const char *name, const char **why);
-/* The rows of isa.def that were built and that run on this machine, best first; NULL at the end. */
-const ffnn_isa *ffnn_isa_available(int index);
-/* The kernels of the narrow instruction set where so many columns fit into one of its vectors,
- * which longer ones would leave half empty; else k. */
-const ffnn_kernels *ffnn_isa_kernels_for(const ffnn_kernels *k, ptrdiff_t cols);
-
-/* ---- gemm.c: matrix products ------------------------------------------------------------------
- */
-
-/* Called for each block of `out` as soon as its sums are complete and while it is in the cache. */
-typedef struct ffnn_product ffnn_product;
-typedef void ffnn_finish(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t col,
-                         ptrdiff_t cols);
-
-struct ffnn_product {
-    const ffnn_kernels *kernels;
-    ffnn_view left;  /* [rows, depth] */
-    ffnn_view right; /* [depth, cols] */
-    void *out;       /* [rows, cols] */
-    ptrdiff_t out_row;
-    ffnn_start start; /* FROM_TILE adds to what stands in `out` */
-    const void *bias; /* one value for each row, for FFNN_FROM_BIAS */
-    ptrdiff_t bias_row;
-    ffnn_finish *finish; /* or NULL */
-    void *context;       /* for finish */
-};
-
-/* out = start + left right, every element one chain of multiply-adds in the order of depth. */
-void ffnn_product_run(const ffnn_product *p);
-/* Is it done before tiles would be laid out? In whatever order its three sizes come; m is padded to
- * whole vectors. */
-bool ffnn_product_is_small(const ffnn_kernels *k, ptrdiff_t n, ptrdiff_t n_prev, ptrdiff_t m);
-
-/* ---- layer.c: one dense layer -----------------------------------------------------------------
- */
-
-/* The results of a layer: row i begins at data + i * row, in elements; unit column stride. */
-typedef struct {
-    void *data;
-    ptrdiff_t row;
-} ffnn_result;
-
-/* Which units of a layer stay, inverted dropout: 1 or 0 at mask[i * row + j]. */
-typedef struct {
-    const unsigned char *mask; /* NULL: all stay */
-    ptrdiff_t row;
-    double keep_prob;
-} ffnn_dropout;
-
-/* Z = W A_prev + b, V = g(Z), A = V * mask / keep_prob. `a.data` may be NULL (Z alone). V may stand
- * where Z stands (no Z kept), and stands where A does unless there is a mask. */
-void ffnn_layer_forward(const ffnn_kernels *k, ffnn_view W, ffnn_view b, ffnn_view A_prev,
-                        ffnn_activation g, ffnn_dropout dropout, ffnn_result z, ffnn_result v,
-                        ffnn_result a);
-/* The second half of it alone, for Z of `rows` by `cols`. */
-void ffnn_layer_activate(const ffnn_kernels *k, ptrdiff_t rows, ptrdiff_t cols, ffnn_activation g,
-                         ffnn_dropout dropout, ffnn_result z, ffnn_result v, ffnn_result a);
-
-/* dW = dZ A_prev^T / m [n, n_prev] and db = the row means of dZ [n], both contiguous. dZ has unit
- * column stride. */
-void ffnn_layer_gradients(const ffnn_kernels *k, ffnn_view dZ, ffnn_view A_prev, void *dw,
-                          void *db);
-
-/* dA_prev = W^T dZ * mask / keep_prob [n_prev, m], the mask that of the layer below. Where
- * `dz_prev.data` is not NULL, also dZ_prev = derivative(dA_prev, V_prev), V_prev with unit column
- * stride; dz_prev may then equal da_prev (no dA kept). */
-void ffnn_layer_backward(const ffnn_kernels *k, ffnn_view dZ, ffnn_view W, ffnn_dropout dropout,
-                         ffnn_result da_prev, ffnn_derivative *derivative, ffnn_view V_prev,
-                         ffnn_result dz_prev);
-
-/* ---- step.c: whole arrays, by as many threads as they are worth --------------------------------
- */
-
-/* out = x - rate * dx, n elements. */
-void ffnn_descend(const ffnn_kernels *k, ptrdiff_t n, const void *x, const void *dx, double rate,
-                  void *out);
-/* One step of an optimiser for n parameters. */
-void ffnn_optimize(const ffnn_kernels *k, ffnn_optimizer optimizer, ptrdiff_t n, const ffnn_step *s,
-                   const void *dw, void *w, void *const *moments);
-
-/* ---- run.c: a whole run -----------------------------------------------------------------------
- */
-
-/* Asked every few milliseconds of work; true stops the run. */
-typedef bool ffnn_poll(void *context);
-
-/* How parameters follow their gradients. */
-typedef struct {
-    ffnn_optimizer optimizer;
-    double learning_rate, beta, beta1, beta2, epsilon;
-    double weight_decay; /* adamw's */
-    double lambd;        /* of the L2 term lambd / (2 m) * the sum of all W^2 */
-    double clip_norm;    /* the greatest norm of all gradients together; 0: any */
-} ffnn_rule;
-
-/* A generator of [0, 1), drawn unit by unit for each layer whose keep_prob is below 1, and of whole
- * numbers, drawn for the order of the examples. */
-typedef struct {
-    double (*next)(void *state);
-    uint32_t (*next32)(void *state);
-    uint64_t (*next64)(void *state);
-    void *state;
-} ffnn_random;
-
-typedef struct {
-    const ffnn_kernels *kernels;
-    int layers;                         /* L */
-    const ptrdiff_t *dims;              /* L + 1 of them */
-    const ffnn_activation *activations; /* L */
-    const double *keep_prob;            /* L, 1 for the output */
-    ffnn_cost cost;                     /* if fused, with its own output activation */
-    ffnn_view X, Y;      /* X any strides; Y with unit column stride; both must outlive the run */
-    const void *weights; /* of the examples, or NULL; must outlive the run */
-    ffnn_rule rule;
-    ffnn_random random;
-    bool is_gram; /* the first layer by way of X^T X, see gram.c, from the step `gram_from` on */
-    ptrdiff_t gram_from;
-} ffnn_run_options;
-
-typedef struct ffnn_run ffnn_run;
-
-/* Is the first layer by way of X^T X the same step in real arithmetic? */
-bool ffnn_gram_fits(const ffnn_rule *rule);
-/* Does a run of these shapes gain by it, and has it memory for it? Follows from them alone; *from
- * is then after how many plain steps. */
-bool ffnn_gram_pays(const ffnn_kernels *k, ptrdiff_t n_x, ptrdiff_t n_1, ptrdiff_t m,
-                    ptrdiff_t *from);
-
-/* NULL when there is no memory. dims, activations and keep_prob are copied. */
-ffnn_run *ffnn_run_new(const ffnn_run_options *options);
-void ffnn_run_free(ffnn_run *run);
-/* W (kind 'W', [n_l, n_{l-1}]) or b (kind 'b', [n_l, 1]) of layer l = 1..L, contiguous. Before the
- * first iteration this is where the run takes its start from; after it, a result to be read. */
-void *ffnn_run_parameter(ffnn_run *run, char kind, int l);
-/* The optimiser's moment of that parameter, `which` below its number of moments; 0 at first. */
-void *ffnn_run_moment(ffnn_run *run, int which, char kind, int l);
-/* Steps done so far, which may be set, and what may change between two calls: the learning rate. */
-ptrdiff_t *ffnn_run_steps(ffnn_run *run);
-double *ffnn_run_rate(ffnn_run *run);
-/* `iterations` steps with all examples; *cost is that of the parameters before the first. Only the
- * parameters of a run that returns FFNN_OK mean anything; after FFNN_NO_MEMORY nothing has changed.
- */
-ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, double *cost, ffnn_poll *poll,
-                             void *context);
-/* One step for each `batch` examples, the last perhaps with fewer, in the order of X or, where
- * `order` is not NULL, in that order. *cost is the mean over all examples of what each cost before
- * the step that it took part in. */
-ffnn_status ffnn_run_epoch(ffnn_run *run, const ptrdiff_t *order, ptrdiff_t batch, double *cost,
-                           ffnn_poll *poll, void *context);
-/* `epochs` of them, each in an order drawn as NumPy's RandomState.permutation draws it, before the
- * masks. *cost is that of the last. */
-ffnn_status ffnn_run_shuffled(ffnn_run *run, ptrdiff_t epochs, ptrdiff_t batch, double *cost,
-                              ffnn_poll *poll, void *context);
-/* Are all parameters finite? */
-bool ffnn_run_is_finite(ffnn_run *run);
-/* Remembers parameters, moments and steps as they are; the first time when they are filled in. And
- * goes back to them, after an interrupted step too. What was drawn from the generator stays drawn.
- */
-void ffnn_run_keep(ffnn_run *run);
-void ffnn_run_go_back(ffnn_run *run);
-
-#include "system.h"
 
 #endif

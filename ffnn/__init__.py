@@ -5,6 +5,8 @@ and gradients are plain dicts of NumPy arrays, and the arithmetic is done in C.
 """
 
 from ffnn import coursera as coursera, datasets as datasets
+from ffnn._assignment_models import L_layer_model, two_layer_model
+from ffnn._config import show_config as show_config
 from ffnn._ffnn import (
     L_model_backward,
     L_model_forward,
@@ -25,33 +27,31 @@ from ffnn._ffnn import (
     sigmoid_backward,
     update_parameters,
 )
-from ffnn.batches import random_mini_batches as random_mini_batches
-from ffnn.config import show_config as show_config
-from ffnn.datasets import load_data
-from ffnn.files import load_parameters as load_parameters, save_parameters as save_parameters
-from ffnn.gradients import (
+from ffnn._files import load_parameters as load_parameters, save_parameters as save_parameters
+from ffnn._gradient_check import (
     dictionary_to_vector as dictionary_to_vector,
     gradient_check as gradient_check,
     gradients_to_vector as gradients_to_vector,
     vector_to_dictionary as vector_to_dictionary,
 )
-from ffnn.initialize import initialize_parameters, initialize_parameters_deep
-from ffnn.learning import train as train
-from ffnn.pictures import (
+from ffnn._initializers import initialize_parameters, initialize_parameters_deep
+from ffnn._mini_batches import random_mini_batches as random_mini_batches
+from ffnn._plot_assignment import plot_costs, print_mislabeled_images
+from ffnn._plot_nets import (
     plot_decision_boundary as plot_decision_boundary,
     plot_history as plot_history,
     plot_weights as plot_weights,
 )
-from ffnn.plotting import plot_costs, print_mislabeled_images
-from ffnn.prediction import predict, predict_classes as predict_classes
-from ffnn.schedules import (
+from ffnn._prediction import predict, predict_classes as predict_classes
+from ffnn._schedules import (
     cosine_lr_decay as cosine_lr_decay,
     schedule_lr_decay as schedule_lr_decay,
     update_lr as update_lr,
 )
-from ffnn.summary import summary as summary
-from ffnn.threadpools import register_threadpoolctl as register_threadpoolctl
-from ffnn.training import L_layer_model, two_layer_model
+from ffnn._summary import summary as summary
+from ffnn._threads import register_threadpoolctl as register_threadpoolctl
+from ffnn._train import train as train
+from ffnn.datasets import load_data
 
 __version__ = "0.1.0"
 

@@ -2,7 +2,9 @@
 #ifndef CORE_CHECK_H
 #define CORE_CHECK_H
 
-#include "ffnn.h"
+#include "product/product.h"
+#include "system/system.h"
+#include "train/train.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -112,7 +114,7 @@ void check_same_bits(ffnn_result x, ffnn_result y, ptrdiff_t rows, ptrdiff_t col
 
 void check_maps(void);     /* exp, log, activations */
 void check_costs(void);    /* costs and their gradients */
-void check_updates(void);  /* divide, descend, add, row_sums, pack, optimisers */
+void check_updates(void);  /* divide, update, add, row_sums, pack, optimisers */
 void check_products(void); /* ffnn_product_run */
 void check_layers(void);   /* one layer forward and backward */
 void check_runs(void);     /* whole runs */

@@ -67,19 +67,19 @@ static void try_derivative(ffnn_activation g, ptrdiff_t n)
     ffnn_view z = lay(PLAIN, 1, n, chosen), da = lay(PLAIN, 1, n, below(2) ? chosen : solid);
     const double tiny = is_double() ? DBL_TRUE_MIN : FLT_TRUE_MIN;
     void *dz = take(n), *kept = (void *)plain_copy(z).data, *over_z = (void *)plain_copy(z).data,
-         *over_da = (void *)plain_copy(da).data, *of_kept = take(n);
+         *over_da = (void *)plain_copy(da).data, *of_saved = take(n);
     row->derivative(1, n, da.data, n, z.data, n, dz, n);
     row->derivative(1, n, da.data, n, over_z, n, over_z, n);
     row->derivative(1, n, over_da, n, z.data, n, over_da, n);
-    if (!row->keeps_input) row->value(1, n, kept, n, kept, n);
-    row->run_derivative(1, n, da.data, n, kept, n, of_kept, n);
+    if (!row->saves_input) row->value(1, n, kept, n, kept, n);
+    row->run_derivative(1, n, da.data, n, kept, n, of_saved, n);
     for (ptrdiff_t i = 0; i < n; i++) {
         double a = at(da, 0, i), x = at(z, 0, i), got = get(dz, i), due = literal_slope(g, a, x);
         CHECK(isnan(due) || same(got, due), "[%td]: %a for da %a, z %a, not %a", i, got, a, x, due);
         CHECK(same(get(over_z, i), got) && same(get(over_da, i), got), "[%td]: in place differs",
               i);
-        CHECK(same(get(of_kept, i), got), "[%td]: %a from what a run keeps, not %a, z %a", i,
-              get(of_kept, i), got, x);
+        CHECK(same(get(of_saved, i), got), "[%td]: %a from what a run saves, not %a, z %a", i,
+              get(of_saved, i), got, x);
         if (isfinite(x) && fabs(a) <= (is_double() ? DBL_MAX : FLT_MAX) / 2) /* slopes reach 1.13 */
             CHECK(fabsl(got - a * true_slope(g, x)) <= 16 * unit * fabs(a) + 4 * tiny,
                   "[%td]: %a for da %a, z %a", i, got, a, x);

@@ -1,7 +1,7 @@
 /* core_check_runs.c - whole runs against a naive trainer, stopped runs, and runs without memory. */
 #include "core_check.h"
 
-#include "run_parts.h"
+#include "train/parts.h"
 
 enum { LAYERS = 4, WIDEST = 24, EXAMPLES = 1025, ITERATIONS = 3 };
 
@@ -29,7 +29,7 @@ static double answer(void)
 
 /* One example forward and backward: adds its gradients, returns its cost; *nearest becomes the
  * least distance of a relu's argument from 0, where a rounding can turn a gradient on or off. */
-static wide learn_example(const problem *q, ptrdiff_t j, wide *nearest)
+static wide add_example(const problem *q, ptrdiff_t j, wide *nearest)
 {
     wide a[LAYERS + 1][WIDEST], d[WIDEST], d_prev[WIDEST], cost = 0;
     for (ptrdiff_t i = 0; i < q->dims[0]; i++) a[0][i] = at(q->X, i, j);
@@ -73,7 +73,7 @@ static wide learn(const problem *q, int iterations, wide *nearest)
         wide cost = 0;
         memset(dW, 0, sizeof dW);
         memset(db, 0, sizeof db);
-        for (ptrdiff_t j = 0; j < q->m; j++) cost += learn_example(q, j, nearest);
+        for (ptrdiff_t j = 0; j < q->m; j++) cost += add_example(q, j, nearest);
         if (step == 0) first_cost = cost / q->m;
         for (int l = 0; l < q->layers; l++) {
             for (ptrdiff_t i = 0; i < WIDEST * WIDEST; i++) W[l][i] -= q->rate * dW[l][i] / q->m;
@@ -100,7 +100,7 @@ static ffnn_run *start_run(const problem *q, ffnn_view X)
         .cost = FFNN_binary_cross_entropy,
         .X = X,
         .Y = q->Y,
-        .rule = {.optimizer = FFNN_gd, .learning_rate = q->rate},
+        .hyperparameters = {.optimizer = FFNN_gd, .learning_rate = q->rate},
     });
     for (int l = 1; run && l <= q->layers; l++) {
         void *of_w = ffnn_run_parameter(run, 'W', l), *of_b = ffnn_run_parameter(run, 'b', l);
@@ -373,7 +373,7 @@ void check_memory(void)
                                     .activations = &g,
                                     .keep_prob = &keep,
                                     .X.cols = 3,
-                                    .rule.learning_rate = 1};
+                                    .hyperparameters.learning_rate = 1};
         place("a run with layers of %td and %td", absurd[i][0], absurd[i][1]);
         CHECK(!ffnn_run_new(&options), "it starts");
     }

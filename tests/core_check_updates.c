@@ -11,8 +11,8 @@ static void try_update(ptrdiff_t n)
     ffnn_view x = lay(PLAIN, 1, n, below(4) ? solid : chosen), dx = lay(PLAIN, 1, n, solid);
     void *out = take(n), *over = (void *)plain_copy(x).data, *added = (void *)plain_copy(x).data,
          *divided = (void *)plain_copy(x).data, *scaled = (void *)plain_copy(x).data;
-    k->descend(n, x.data, dx.data, rate, out);
-    k->descend(n, over, dx.data, rate, over);
+    k->update(n, x.data, dx.data, rate, out);
+    k->update(n, over, dx.data, rate, over);
     k->add(n, dx.data, added);
     k->divide(n, divided, divisor);
     k->add_scaled(n, rate, dx.data, scaled);
@@ -37,7 +37,8 @@ static void try_update(ptrdiff_t n)
 }
 
 /* One element by the formulas of ffnn.optimizers(). */
-static wide true_step(ffnn_optimizer o, const ffnn_step *s, wide w, wide dw, wide *v, wide *m)
+static wide true_step(ffnn_optimizer o, const ffnn_coefficients *s, wide w, wide dw, wide *v,
+                      wide *m)
 {
     const wide g = s->scale * dw + s->l2 * w;
     switch (o) {
@@ -73,16 +74,16 @@ static void try_optimizer(ffnn_optimizer o, ptrdiff_t n, double l2)
     const ffnn_optimizer_kernels *row = &k->optimizers[o];
     place("%s of %td", row->name, n);
     fresh();
-    const ffnn_step s = {.rate = 0.25,
-                         .beta = 0.75,
-                         .beta1 = 0.5,
-                         .beta2 = 0.875,
-                         .epsilon = 0x1p-20,
-                         .weight_decay = 0.125,
-                         .correction1 = 0.75,
-                         .correction2 = 0.5,
-                         .scale = 0.25,
-                         .l2 = l2};
+    const ffnn_coefficients s = {.rate = 0.25,
+                                 .beta = 0.75,
+                                 .beta1 = 0.5,
+                                 .beta2 = 0.875,
+                                 .epsilon = 0x1p-20,
+                                 .weight_decay = 0.125,
+                                 .correction1 = 0.75,
+                                 .correction2 = 0.5,
+                                 .scale = 0.25,
+                                 .l2 = l2};
     ffnn_view w = lay(PLAIN, 1, n, solid), dw = lay(PLAIN, 1, n, solid);
     ffnn_view v = lay(PLAIN, 1, n, share), m = lay(PLAIN, 1, n, share);
     void *new_w = (void *)plain_copy(w).data;

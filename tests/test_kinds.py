@@ -47,18 +47,18 @@ def test_a_run_goes_back_to_what_was_kept(kind, real):
     X, Y, parameters = kinds.given(kind, real)
     trainer = kinds.trainer(kind, X, Y, parameters)
     kinds.advance(kind, trainer, 1)
-    assert trainer.go_back() == 0
+    assert trainer.restore() == 0
     assert_same_dict(trainer.parameters(), parameters)
     for number in 7, 8:
         for earlier in number - 2, number:
             kinds.advance(kind, trainer, 1)
-            trainer.keep(earlier)  # the second one from the first, not from where it went back to
+            trainer.snapshot(earlier)  # the second from the first, not from where it returned to
         kept, state = trainer.parameters(), trainer.state()
         assert any((kept[name] != parameters[name]).any() for name in kept)
         cost = kinds.advance(kind, trainer, 2)
         after = trainer.parameters()
         for _ in range(2):
-            assert trainer.go_back() == number
+            assert trainer.restore() == number
             assert_same_dict(trainer.parameters(), kept)
             found = trainer.state()
             assert found["t"] == state["t"]
@@ -78,11 +78,11 @@ def test_a_run_goes_back_to_what_was_kept_before_it_left_the_gram_form(real):
     X, Y, parameters = kinds.given("gram", real)
     trainer = kinds.trainer("gram", X, Y, parameters)
     trainer.run(3)
-    trainer.keep(1)
+    trainer.snapshot(1)
     kept = trainer.parameters()
     trainer.run(2)
     trainer.epoch(None, 50)
-    assert trainer.go_back() == 1
+    assert trainer.restore() == 1
     assert_same_dict(trainer.parameters(), kept)
     trainer.epoch(None, 50)
     assert (trainer.parameters()["W1"] != kept["W1"]).any()

@@ -109,7 +109,7 @@ def test_the_seeds_of_epochs_wrap(rng):
 @pytest.mark.parametrize("options", [{"keep_prob": 0.5}, {"mini_batch_size": 16}])
 def test_numbers_are_drawn_under_the_generators_lock(run, monkeypatch, seed, options):
     """While a run draws in C, no other thread may draw from the same generator."""
-    steps, held = ffnn.loop.Run._work, []
+    steps, held = ffnn._run.Run._work, []
 
     def watched(self, epochs):
         lock = self.plan.random.bit_generator.lock
@@ -125,7 +125,7 @@ def test_numbers_are_drawn_under_the_generators_lock(run, monkeypatch, seed, opt
         thread.join()
         return steps(self, epochs)
 
-    monkeypatch.setattr(ffnn.loop.Run, "_work", watched)
+    monkeypatch.setattr(ffnn._run.Run, "_work", watched)
     run(seed=seed, num_epochs=2, **options)
     assert held == [True, True]
 

@@ -78,7 +78,7 @@ except KeyboardInterrupt:
             assert "interrupted" in str(error)
         else:
             raise SystemExit("half a step went by for a whole one")
-    assert trainer.go_back() == 0 and trainer.state()["t"] == 0
+    assert trainer.restore() == 0 and trainer.state()["t"] == 0
     assert bits == {name: value.tobytes() for name, value in trainer.parameters().items()}
     trainer.run(1)
     ffnn._ffnn.Trainer(X, Y, parameters, rate).run(1)

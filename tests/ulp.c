@@ -13,7 +13,7 @@
  * numbers at the true value, so half of one is the best there is. Where a slope is a difference of
  * two terms, it is their distance at the greater term.
  */
-#include "../csrc/ffnn.h"
+#include "../csrc/system/system.h"
 
 #include <float.h>
 #include <inttypes.h>

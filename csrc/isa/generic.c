@@ -109,7 +109,7 @@ FFNN_INLINE vec_double exchange_high_double(vec_double a, vec_double b, int s)
 #define LANES 4
 #define MR 4
 #define NV 2
-#define v_set1(x) ((real)(x) - (vec){0}) /* the difference keeps -0.0 */
+#define v_set1(x) ((real)(x) - (vec){0}) /* the difference saves -0.0 */
 #define v_load(p) load_float(p, LANES)
 #define v_store(p, v) store_float(p, LANES, v)
 #define v_load_part(p, n) load_float(p, n)
@@ -139,7 +139,7 @@ FFNN_INLINE vec_double exchange_high_double(vec_double a, vec_double b, int s)
 #define LANES 2
 #define MR 4
 #define NV 2
-#define v_set1(x) ((real)(x) - (vec){0}) /* the difference keeps -0.0 */
+#define v_set1(x) ((real)(x) - (vec){0}) /* the difference saves -0.0 */
 #define v_load(p) load_double(p, LANES)
 #define v_store(p, v) store_double(p, LANES, v)
 #define v_load_part(p, n) load_double(p, n)

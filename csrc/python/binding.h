@@ -1,7 +1,7 @@
 /* binding.h - what the files of the Python binding share.
  *
  * A call goes: arguments (parse.c), operands and views (arrays.c), shapes (checks.c), results,
- * kernels. An operand keeps two things: the very object that the caller gave, which is what a cache
+ * kernels. An operand saves two things: the very object that the caller gave, which is what a cache
  * must hold, and the array that is read. All checks and conversions come before the kernels, and
  * what is the caller's (the dict of update_parameters) changes last: a call that raises has changed
  * nothing.
@@ -22,7 +22,9 @@
 #include <numpy/arrayobject.h>
 #include <numpy/ufuncobject.h>
 
-#include "../ffnn.h"
+#include "../product/product.h"
+#include "../system/system.h"
+#include "../train/train.h"
 
 /* ---- module state ---- */
 
@@ -362,7 +364,7 @@ enum {
 typedef struct {
     ffnn_net net;
     ffnn_cost cost;
-    ffnn_rule rule;
+    ffnn_hyperparameters hyperparameters;
 } ffnn_run_settings;
 int ffnn_run_settings_parse(const ffnn_state *state, const char *function, int layers,
                             PyObject *const arg[FFNN_RUN_OPTIONS], ffnn_run_settings *settings);

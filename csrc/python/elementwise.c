@@ -95,7 +95,7 @@ static PyObject *derive(PyObject *module, const ffnn_signature *signature, ffnn_
     PyThreadState *thread = ffnn_lock_release(FFNN_ELEMENT_WORK * (double)n);
     state->isa->kernels[real]->activations[g].derivative(1, n, da, n, z, n, dz, n);
     ffnn_lock_take(thread);
-    /* relu' is 0 or 1, so its result keeps the type of dA; a Z of more digits was only compared
+    /* relu' is 0 or 1, so its result saves the type of dA; a Z of more digits was only compared
      * with 0. */
     if (g == FFNN_relu && real == FFNN_DOUBLE && dA.kind == FFNN_KIND_FLOAT) dZ = narrow(dZ);
 done:

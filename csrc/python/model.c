@@ -16,13 +16,13 @@ typedef struct {
     ffnn_dropout dropout;
     PyObject *Z, *A; /* owned; Z is NULL where no cache is wanted */
     PyObject *D;     /* owned: dropout's mask, or NULL */
-} forward_step;
+} layer_plan;
 
 typedef struct {
     ffnn_operand X;
     ffnn_pairs parameters;
     ffnn_net net;
-    forward_step *steps, small[FFNN_STACK_LAYERS];
+    layer_plan *steps, small[FFNN_STACK_LAYERS];
     ffnn_view X_view;
     int wide_l;     /* the layer whose A_prev is widened to double, or 0 */
     PyObject *wide; /* owned: that A_prev */
@@ -48,13 +48,13 @@ static int steps_reserve(forward_plan *plan)
 {
     const int layers = plan->parameters.layers;
     plan->steps = plan->small;
-    if (layers > FFNN_STACK_LAYERS) plan->steps = PyMem_New(forward_step, layers);
+    if (layers > FFNN_STACK_LAYERS) plan->steps = PyMem_New(layer_plan, layers);
     if (plan->steps == NULL) {
         PyErr_NoMemory();
         return -1;
     }
     for (int i = 0; i < layers; i++) {
-        forward_step *step = &plan->steps[i];
+        layer_plan *step = &plan->steps[i];
         step->Z = step->A = step->D = NULL;
         step->dropout.mask = NULL;
     }
@@ -65,7 +65,7 @@ static int steps_reserve(forward_plan *plan)
 static int plan_layer(forward_plan *plan, int l, unsigned below, int keep_Z)
 {
     ffnn_pair *pair = &plan->parameters.pairs[l - 1];
-    forward_step *step = &plan->steps[l - 1];
+    layer_plan *step = &plan->steps[l - 1];
     const ffnn_real real = ffnn_real_of(below | pair->W.kind | pair->b.kind);
     step->real = real;
     if (l == 1 && ffnn_operand_view(&plan->X, real, FFNN_ANY_LAYOUT, &plan->X_view) < 0) return -1;
@@ -118,7 +118,7 @@ static int draw_masks(const char *function, forward_plan *plan)
     Py_XDECREF(module);
     int status = rand == NULL ? -1 : 0;
     for (int l = 1; status == 0 && l < plan->net.layers; l++) {
-        forward_step *step = &plan->steps[l - 1];
+        layer_plan *step = &plan->steps[l - 1];
         const double keep_prob = plan->net.keep_prob[l - 1];
         if (keep_prob >= 1) continue;
         step->D = draw_mask(function, rand, step->W.rows, plan->X_view.cols, keep_prob);
@@ -175,7 +175,7 @@ static void run_forward(const ffnn_state *state, const forward_plan *plan)
     if (A.cols == 0) return;
     PyThreadState *thread = ffnn_lock_release(plan->work);
     for (int l = 1; l <= layers; l++) {
-        const forward_step *step = &plan->steps[l - 1];
+        const layer_plan *step = &plan->steps[l - 1];
         if (l == plan->wide_l) {
             widen(A, plan->wide_view);
             A = plan->wide_view;
@@ -266,7 +266,7 @@ static PyObject *predict(PyObject *module, PyObject *const *args, Py_ssize_t n_a
     const forward_options assignment = {NULL, NULL, NULL};
     if (plan_forward(state, signature.function, arg[0], arg[1], assignment, 0, &plan) == 0) {
         run_forward(state, &plan);
-        const forward_step *last = &plan.steps[plan.parameters.layers - 1];
+        const layer_plan *last = &plan.steps[plan.parameters.layers - 1];
         const ptrdiff_t n_y = last->W.rows, m = plan.X_view.cols;
         void *data;
         classes = ffnn_matrix_new(FFNN_DOUBLE, n_y, m, &data);

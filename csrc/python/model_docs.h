@@ -44,7 +44,7 @@ static const char predict_doc[] =
     "\n"
     "Compute 1.0 where L_model_forward gives more than 0.5, and 0.0 elsewhere.\n"
     "\n"
-    "Takes what L_model_forward takes and keeps no caches; the result is float64 of shape\n"
+    "Takes what L_model_forward takes and saves no caches; the result is float64 of shape\n"
     "(n_y, m).\n"
     "\n"
     ">>> import numpy as np\n"

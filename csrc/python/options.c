@@ -75,7 +75,7 @@ static const range share = {0, 1, "must be at least 0 and below 1, not %S"};
 static const range amount = {0, HUGE_VAL, "must be at least 0, not %S"};
 static const range positive = {5e-324, HUGE_VAL, "must be above 0, not %S"};
 
-/* `value` keeps its default where the option was not given. */
+/* `value` saves its default where the option was not given. */
 static int number_parse(const char *function, const char *name, PyObject *object, range within,
                         double *value)
 {
@@ -198,27 +198,29 @@ void ffnn_net_clear(ffnn_net *net)
 
 /* ---- a run ---- */
 
-static int rule_parse(const ffnn_state *state, const char *function, PyObject *const *arg,
-                      ffnn_rule *rule)
+static int hyperparameters_parse(const ffnn_state *state, const char *function,
+                                 PyObject *const *arg, ffnn_hyperparameters *hyperparameters)
 {
     PyObject *clip = arg[FFNN_RUN_clip_norm] == Py_None ? NULL : arg[FFNN_RUN_clip_norm];
-    *rule = (ffnn_rule){
+    *hyperparameters = (ffnn_hyperparameters){
         .optimizer = FFNN_gd, .beta = 0.9, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8};
     if (ffnn_number_parse((ffnn_place){function, "learning_rate", 0}, arg[FFNN_RUN_learning_rate],
-                          &rule->learning_rate) < 0 ||
+                          &hyperparameters->learning_rate) < 0 ||
         (arg[FFNN_RUN_optimizer] != NULL &&
-         optimizer_parse(state, function, arg[FFNN_RUN_optimizer], &rule->optimizer) < 0))
+         optimizer_parse(state, function, arg[FFNN_RUN_optimizer], &hyperparameters->optimizer) <
+             0))
         return -1;
-    if (number_parse(function, "beta", arg[FFNN_RUN_beta], share, &rule->beta) < 0 ||
-        number_parse(function, "beta1", arg[FFNN_RUN_beta1], share, &rule->beta1) < 0 ||
-        number_parse(function, "beta2", arg[FFNN_RUN_beta2], share, &rule->beta2) < 0 ||
-        number_parse(function, "epsilon", arg[FFNN_RUN_epsilon], amount, &rule->epsilon) < 0 ||
+    if (number_parse(function, "beta", arg[FFNN_RUN_beta], share, &hyperparameters->beta) < 0 ||
+        number_parse(function, "beta1", arg[FFNN_RUN_beta1], share, &hyperparameters->beta1) < 0 ||
+        number_parse(function, "beta2", arg[FFNN_RUN_beta2], share, &hyperparameters->beta2) < 0 ||
+        number_parse(function, "epsilon", arg[FFNN_RUN_epsilon], amount,
+                     &hyperparameters->epsilon) < 0 ||
         number_parse(function, "weight_decay", arg[FFNN_RUN_weight_decay], amount,
-                     &rule->weight_decay) < 0 ||
-        number_parse(function, "lambd", arg[FFNN_RUN_lambd], amount, &rule->lambd) < 0 ||
-        number_parse(function, "clip_norm", clip, positive, &rule->clip_norm) < 0)
+                     &hyperparameters->weight_decay) < 0 ||
+        number_parse(function, "lambd", arg[FFNN_RUN_lambd], amount, &hyperparameters->lambd) < 0 ||
+        number_parse(function, "clip_norm", clip, positive, &hyperparameters->clip_norm) < 0)
         return -1;
-    if (rule->weight_decay == 0 || rule->optimizer == FFNN_adamw) return 0;
+    if (hyperparameters->weight_decay == 0 || hyperparameters->optimizer == FFNN_adamw) return 0;
     return ffnn_error_raise(PyExc_ValueError, (ffnn_place){function, "weight_decay", 0},
                             "goes with optimizer='adamw'; lambd is the L2 term of the cost");
 }
@@ -226,7 +228,7 @@ static int rule_parse(const ffnn_state *state, const char *function, PyObject *c
 int ffnn_run_settings_parse(const ffnn_state *state, const char *function, int layers,
                             PyObject *const arg[FFNN_RUN_OPTIONS], ffnn_run_settings *settings)
 {
-    if (rule_parse(state, function, arg, &settings->rule) < 0 ||
+    if (hyperparameters_parse(state, function, arg, &settings->hyperparameters) < 0 ||
         ffnn_net_parse(state, function, layers, arg[FFNN_RUN_hidden_activation],
                        arg[FFNN_RUN_output_activation], arg[FFNN_RUN_keep_prob],
                        &settings->net) < 0)

@@ -17,7 +17,7 @@ typedef struct {
     int layers, moments;
     ptrdiff_t *dims;
     double iteration_work;
-    ptrdiff_t kept;      /* the caller's number for the last record point */
+    ptrdiff_t snapshot;  /* the caller's number for the last record point */
     bool is_interrupted; /* the parameters mean nothing any more, but for going back */
     atomic_flag is_busy;
 } trainer_object;
@@ -45,9 +45,9 @@ int ffnn_trainer_enter(trainer_object *self, const char *method);
 PyObject *ffnn_trainer_parameters(PyObject *object, PyObject *ignored);
 PyObject *ffnn_trainer_is_finite(PyObject *object, PyObject *ignored);
 PyObject *ffnn_trainer_state(PyObject *object, PyObject *ignored);
-PyObject *ffnn_trainer_keep(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
-                            PyObject *kw_names);
-PyObject *ffnn_trainer_go_back(PyObject *object, PyObject *ignored);
+PyObject *ffnn_trainer_snapshot(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
+                                PyObject *kw_names);
+PyObject *ffnn_trainer_restore(PyObject *object, PyObject *ignored);
 
 /* ---- trainer_fill.c: the check that draws nothing ---- */
 

@@ -95,16 +95,16 @@ static const char shuffled_doc[] =
     ">>> trainer.shuffled(2, 1)\n"
     "array(1.11698638)";
 
-static const char keep_doc[] =
-    "keep($self, n)\n"
+static const char snapshot_doc[] =
+    "snapshot($self, n)\n"
     "--\n"
     "\n"
     "Remember parameters, moments and steps as they are, under the number n.\n"
     "\n"
     "At first they are those that the Trainer was made from, under 0.";
 
-static const char go_back_doc[] =
-    "go_back($self)\n"
+static const char restore_doc[] =
+    "restore($self)\n"
     "--\n"
     "\n"
     "Make parameters, moments and steps what they were when they were kept; return that n.\n"
@@ -117,14 +117,13 @@ static const char go_back_doc[] =
     ">>> parameters = {\"W1\": np.array([[0.]]), \"b1\": np.array([[0.]])}\n"
     ">>> trainer = _ffnn.Trainer(np.array([[1., 2.]]), np.array([[1, 0]]), parameters, 1.0)\n"
     ">>> cost = trainer.run(10)\n"
-    ">>> trainer.go_back(), trainer.state()\n"
+    ">>> trainer.restore(), trainer.state()\n"
     "(0, {'t': 0})";
 
-static const char is_finite_doc[] =
-    "is_finite($self)\n"
-    "--\n"
-    "\n"
-    "Whether no parameter is infinite or NaN.";
+static const char is_finite_doc[] = "is_finite($self)\n"
+                                    "--\n"
+                                    "\n"
+                                    "Whether no parameter is infinite or NaN.";
 
 static const char parameters_doc[] =
     "parameters($self)\n"
@@ -138,7 +137,7 @@ static const char state_doc[] =
     "\n"
     "Return what the optimiser remembers: steps and moments.\n"
     "\n"
-    "A dict with t, the number of steps so far, and as far as the optimiser keeps such\n"
+    "A dict with t, the number of steps so far, and as far as the optimiser saves such\n"
     "moments v and s, dicts of dW1, db1, ..., dWL, dbL.\n"
     "\n"
     ">>> import numpy as np\n"

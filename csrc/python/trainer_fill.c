@@ -134,7 +134,7 @@ static int take_random(trainer_object *self, PyObject *object, bool has_dropout,
 /* gram is a truth value, or NULL or None: what the shapes say. */
 static int choose_gram(const trainer_object *self, PyObject *gram, ffnn_run_options *options)
 {
-    const bool fits = ffnn_gram_fits(&options->rule);
+    const bool fits = ffnn_gram_fits(&options->hyperparameters);
     if (gram == NULL || gram == Py_None) {
         options->is_gram = fits && ffnn_gram_pays(options->kernels, self->dims[0], self->dims[1],
                                                   options->X.cols, &options->gram_from);
@@ -157,7 +157,7 @@ static int start_run(trainer_object *self, const ffnn_run_settings *settings, Py
         .activations = settings->net.activations,
         .keep_prob = settings->net.keep_prob,
         .cost = settings->cost,
-        .rule = settings->rule,
+        .hyperparameters = settings->hyperparameters,
     };
     const ptrdiff_t n_y = self->dims[self->layers], m = ffnn_operand_cols(&self->X);
     const void *y;
@@ -169,7 +169,7 @@ static int start_run(trainer_object *self, const ffnn_run_settings *settings, Py
         choose_gram(self, arg[FFNN_TRAINER_GRAM], &options) < 0)
         return -1;
     options.Y = ffnn_view_of(y, n_y, m);
-    self->moments = options.kernels->optimizers[settings->rule.optimizer].moments;
+    self->moments = options.kernels->optimizers[settings->hyperparameters.optimizer].moments;
     self->iteration_work = 0;
     for (int l = 1; l <= self->layers; l++)
         self->iteration_work +=
@@ -201,7 +201,7 @@ int ffnn_trainer_fill(trainer_object *self, PyObject *const arg[FFNN_TRAINER_ARG
     self->real = self->X.kind == FFNN_KIND_FLOAT ? FFNN_FLOAT : FFNN_DOUBLE;
     if (start_run(self, &settings, arg) == 0 && fill_parameters(self, &parameters) == 0)
         status = fill_state(self, arg[FFNN_TRAINER_STATE]);
-    if (status == 0) ffnn_run_keep(self->run);
+    if (status == 0) ffnn_run_snapshot(self->run);
 done:
     ffnn_net_clear(&settings.net);
     ffnn_pairs_clear(&parameters);

@@ -75,34 +75,34 @@ PyObject *ffnn_trainer_is_finite(PyObject *object, PyObject *Py_UNUSED(ignored))
     return PyBool_FromLong(is_finite);
 }
 
-PyObject *ffnn_trainer_keep(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
-                            PyObject *kw_names)
+PyObject *ffnn_trainer_snapshot(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
+                                PyObject *kw_names)
 {
-    static const ffnn_signature signature = {"Trainer.keep", 1, {FFNN_NAME_n}, 0};
+    static const ffnn_signature signature = {"Trainer.snapshot", 1, {FFNN_NAME_n}, 0};
     trainer_object *self = (trainer_object *)object;
     PyObject *arg[1];
     ptrdiff_t n;
     if (ffnn_arguments_parse(self->state, &signature, args, n_args, kw_names, arg) < 0 ||
-        ffnn_count_parse((ffnn_place){"Trainer.keep", "n", 0}, arg[0], PTRDIFF_MAX, &n) < 0 ||
-        ffnn_trainer_enter(self, "keep") < 0)
+        ffnn_count_parse((ffnn_place){"Trainer.snapshot", "n", 0}, arg[0], PTRDIFF_MAX, &n) < 0 ||
+        ffnn_trainer_enter(self, "snapshot") < 0)
         return NULL;
-    ffnn_run_keep(self->run);
-    self->kept = n;
+    ffnn_run_snapshot(self->run);
+    self->snapshot = n;
     atomic_flag_clear(&self->is_busy);
     Py_RETURN_NONE;
 }
 
-PyObject *ffnn_trainer_go_back(PyObject *object, PyObject *Py_UNUSED(ignored))
+PyObject *ffnn_trainer_restore(PyObject *object, PyObject *Py_UNUSED(ignored))
 {
     trainer_object *self = (trainer_object *)object;
-    if (claim(self, "go_back") < 0) return NULL;
+    if (claim(self, "restore") < 0) return NULL;
     self->is_interrupted = false;
     PyThreadState *thread = ffnn_lock_release(first_layer_work(self));
-    ffnn_run_go_back(self->run);
+    ffnn_run_restore(self->run);
     ffnn_lock_take(thread);
-    const ptrdiff_t kept = self->kept;
+    const ptrdiff_t snapshot = self->snapshot;
     atomic_flag_clear(&self->is_busy);
-    return PyLong_FromSsize_t(kept);
+    return PyLong_FromSsize_t(snapshot);
 }
 
 PyObject *ffnn_trainer_state(PyObject *object, PyObject *Py_UNUSED(ignored))

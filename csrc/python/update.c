@@ -19,12 +19,12 @@ typedef struct {
     void *out;
     PyObject *old;   /* borrowed from the snapshot */
     PyObject *array; /* owned: what `out` points into */
-} update_step;
+} array_plan;
 
 typedef struct {
     ffnn_pairs parameters, grads;
     int count; /* steps that are planned */
-    update_step *steps, small[2 * FFNN_STACK_LAYERS];
+    array_plan *steps, small[2 * FFNN_STACK_LAYERS];
 } update_plan;
 
 static void update_clear(update_plan *plan)
@@ -45,7 +45,7 @@ static int plan_step(update_plan *plan, ffnn_key key, int l, ffnn_operand *x, ff
             "has shape %s, expected %s as parameters['%s%d']", ffnn_shape_write(dx, shape),
             ffnn_shape_write(x, expected), is_W ? "W" : "b", l);
     }
-    update_step *step = &plan->steps[plan->count];
+    array_plan *step = &plan->steps[plan->count];
     const ffnn_real real = ffnn_real_of(x->kind | dx->kind);
     if (ffnn_operand_elements(x, real, &step->x) < 0 ||
         ffnn_operand_elements(dx, real, &step->dx) < 0)
@@ -73,7 +73,7 @@ static int plan_update(const ffnn_state *state, PyObject *parameters, PyObject *
     if (ffnn_pairs_take_like_gradients(state, function, labels, grads, layers, &plan->grads) < 0)
         return -1;
     if (layers > FFNN_STACK_LAYERS &&
-        (plan->steps = PyMem_New(update_step, 2 * (size_t)layers)) == NULL) {
+        (plan->steps = PyMem_New(array_plan, 2 * (size_t)layers)) == NULL) {
         PyErr_NoMemory();
         return -1;
     }
@@ -92,13 +92,13 @@ static void run_update(const ffnn_state *state, const update_plan *plan, double 
     for (int i = 0; i < plan->count; i++) work += (double)plan->steps[i].n;
     PyThreadState *thread = ffnn_lock_release(work);
     for (int i = 0; i < plan->count; i++) {
-        const update_step *step = &plan->steps[i];
-        ffnn_descend(state->isa->kernels[step->real], step->n, step->x, step->dx, rate, step->out);
+        const array_plan *step = &plan->steps[i];
+        ffnn_update(state->isa->kernels[step->real], step->n, step->x, step->dx, rate, step->out);
     }
     ffnn_lock_take(thread);
 }
 
-static int bind(const ffnn_state *state, PyObject *dict, const update_step *step, PyObject *array)
+static int bind(const ffnn_state *state, PyObject *dict, const array_plan *step, PyObject *array)
 {
     return ffnn_dict_give(state, dict, step->key, step->l, Py_NewRef(array));
 }

@@ -35,8 +35,8 @@ FFNN_INLINE void FN(tile_sums)(const int rows, const int vectors, const bool rag
 
     const ptrdiff_t left_row = t->left_row, left_col = t->left_col, right_row = t->right_row;
     const real *right = t->right;
-    const char *ahead = t->ahead.first;
-    ptrdiff_t run = t->ahead.run;
+    const char *prefetch = t->prefetch.first;
+    ptrdiff_t run = t->prefetch.run;
     const real *left[(MR + 2) / 3];
     FFNN_UNROLL
     for (int i = 0; i < (rows + 2) / 3; i++) left[i] = (const real *)t->left + 3 * i * left_row;
@@ -55,11 +55,11 @@ FFNN_INLINE void FN(tile_sums)(const int rows, const int vectors, const bool rag
         FFNN_UNROLL
         for (int i = 0; i < (rows + 2) / 3; i++) left[i] += left_col;
         right += right_row;
-        __builtin_prefetch(ahead, 0, 2);
-        ahead += t->ahead.step;
+        __builtin_prefetch(prefetch, 0, 2);
+        prefetch += t->prefetch.step;
         if (--run == 0) {
-            ahead += t->ahead.jump;
-            run = t->ahead.run;
+            prefetch += t->prefetch.jump;
+            run = t->prefetch.run;
         }
     }
 
@@ -111,23 +111,15 @@ FFNN_TILE(9) FFNN_TILE(10) FFNN_TILE(11) FFNN_TILE(12)
                 static void FN(tile)(const ffnn_tile *t)
 {
     static void (*const kernels[MR])(const ffnn_tile *) = {
-        FN(tile_1),
-        FN(tile_2),
-        FN(tile_3),
-        FN(tile_4),
+        FN(tile_1), FN(tile_2),  FN(tile_3),  FN(tile_4),
 #if MR >= 6
-        FN(tile_5),
-        FN(tile_6),
+        FN(tile_5), FN(tile_6),
 #endif
 #if MR >= 8
-        FN(tile_7),
-        FN(tile_8),
+        FN(tile_7), FN(tile_8),
 #endif
 #if MR >= 12
-        FN(tile_9),
-        FN(tile_10),
-        FN(tile_11),
-        FN(tile_12),
+        FN(tile_9), FN(tile_10), FN(tile_11), FN(tile_12),
 #endif
     };
     kernels[t->rows - 1](t);

@@ -15,7 +15,7 @@
  *   v_abs v_sqrt v_min v_max     where the second operand of v_min or v_max is NaN, the result is
  *   v_exchange_low, _high   the two halves of a butterfly step, from which transposes are made
  * + - * / work on vec, and & | ^ ~ << >> + - on ivec, as the compiler's vector types give them; a
- * cast between vec and ivec keeps the bits. Contraction is off: only v_fma fuses.
+ * cast between vec and ivec saves the bits. Contraction is off: only v_fma fuses.
  */
 /* clang-format on */
 #define NR (NV * LANES)
@@ -54,7 +54,7 @@ static const ffnn_kernels FN(kernels) = {
 #endif
     .row_sums = FN(row_sums),
     .divide = FN(divide),
-    .descend = FN(descend),
+    .update = FN(update),
     .add = FN(add),
     .add_scaled = FN(add_scaled),
     .square_sum = FN(square_sum),
@@ -62,7 +62,7 @@ static const ffnn_kernels FN(kernels) = {
     .weigh = FN(weigh),
     .small_product = FN(small_product),
     .small_gradients = FN(small_gradients),
-    .small_descent = FN(small_descent),
+    .small_update = FN(small_update),
     .activations =
         {
 #define FFNN_ACTIVATION(name, of) ACTIVATION_OF_##of(name)

@@ -4,11 +4,11 @@
  * gradient of the mean cost, L2 included.
  */
 
-/* ffnn_step in vectors. */
+/* ffnn_coefficients in vectors. */
 typedef struct {
     vec rate, beta, beta1, beta2, epsilon, weight_decay;
-    vec keep, keep1, keep2;                 /* 1 - beta and so on */
-    vec corrected_rate, inverse_correction; /* rate / correction1, 1 / correction2 */
+    vec one_minus_beta, one_minus_beta1, one_minus_beta2; /* 1 - beta and so on */
+    vec corrected_rate, inverse_correction;               /* rate / correction1, 1 / correction2 */
 } FN(step);
 
 FFNN_INLINE vec FN(gd_step)(vec w, vec g, vec *v, vec *s, const FN(step) * c)
@@ -21,7 +21,7 @@ FFNN_INLINE vec FN(gd_step)(vec w, vec g, vec *v, vec *s, const FN(step) * c)
 FFNN_INLINE vec FN(momentum_step)(vec w, vec g, vec *v, vec *s, const FN(step) * c)
 {
     (void)s;
-    *v = v_fma(c->beta, *v, c->keep * g);
+    *v = v_fma(c->beta, *v, c->one_minus_beta * g);
     return w - c->rate * *v;
 }
 
@@ -43,15 +43,15 @@ FFNN_INLINE vec FN(nesterov_step)(vec w, vec g, vec *v, vec *s, const FN(step) *
 FFNN_INLINE vec FN(rmsprop_step)(vec w, vec g, vec *v, vec *s, const FN(step) * c)
 {
     (void)s;
-    *v = v_fma(c->beta, *v, c->keep * g * g);
+    *v = v_fma(c->beta, *v, c->one_minus_beta * g * g);
     return w - c->rate * g / (v_sqrt(*v) + c->epsilon);
 }
 
 /* Kingma and Ba, epsilon outside the root. */
 FFNN_INLINE vec FN(adam_step)(vec w, vec g, vec *v, vec *s, const FN(step) * c)
 {
-    *v = v_fma(c->beta1, *v, c->keep1 * g);
-    *s = v_fma(c->beta2, *s, c->keep2 * g * g);
+    *v = v_fma(c->beta1, *v, c->one_minus_beta1 * g);
+    *s = v_fma(c->beta2, *s, c->one_minus_beta2 * g * g);
     return w - c->corrected_rate * *v / (v_sqrt(*s * c->inverse_correction) + c->epsilon);
 }
 
@@ -61,7 +61,7 @@ FFNN_INLINE vec FN(adamw_step)(vec w, vec g, vec *v, vec *s, const FN(step) * c)
     return FN(adam_step)(w - c->rate * c->weight_decay * w, g, v, s, c);
 }
 
-FFNN_INLINE void FN(step_loop)(ptrdiff_t n, const ffnn_step *o, const real *dw, real *w,
+FFNN_INLINE void FN(step_loop)(ptrdiff_t n, const ffnn_coefficients *o, const real *dw, real *w,
                                void *const *moments, int count,
                                vec (*f)(vec, vec, vec *, vec *, const FN(step) *))
 {
@@ -72,9 +72,9 @@ FFNN_INLINE void FN(step_loop)(ptrdiff_t n, const ffnn_step *o, const real *dw, 
         .beta2 = v_set1((real)o->beta2),
         .epsilon = v_set1((real)o->epsilon),
         .weight_decay = v_set1((real)o->weight_decay),
-        .keep = v_set1((real)(1 - o->beta)),
-        .keep1 = v_set1((real)(1 - o->beta1)),
-        .keep2 = v_set1((real)(1 - o->beta2)),
+        .one_minus_beta = v_set1((real)(1 - o->beta)),
+        .one_minus_beta1 = v_set1((real)(1 - o->beta1)),
+        .one_minus_beta2 = v_set1((real)(1 - o->beta2)),
         .corrected_rate = v_set1((real)(o->rate / o->correction1)),
         .inverse_correction = v_set1((real)(1 / o->correction2)),
     };
@@ -96,7 +96,7 @@ FFNN_INLINE void FN(step_loop)(ptrdiff_t n, const ffnn_step *o, const real *dw, 
 }
 
 /* clang-format off */
-#define STEP_ARGUMENTS ptrdiff_t n, const ffnn_step *o, const void *dw, void *w, void *const *moments
+#define STEP_ARGUMENTS ptrdiff_t n, const ffnn_coefficients *o, const void *dw, void *w, void *const *moments
 #define STEP_LOOP(loop, f, count) static void loop(STEP_ARGUMENTS) { FN(step_loop)(n, o, dw, w, moments, count, f); }
 #define FFNN_OPTIMIZER(name, moments) STEP_LOOP(FN(name##_step_loop), FN(name##_step), moments)
 /* clang-format on */

@@ -134,7 +134,7 @@ FFNN_INLINE void FN(small_backward)(const ffnn_small_layer *l, const void *dz, v
 {
     const ptrdiff_t n = l->n, n_prev = l->n_prev, row = l->row;
     if (row == LANES && f) {
-        const real *d = dz, *v = l->kept_prev;
+        const real *d = dz, *v = l->saved_prev;
         real *out = dz_prev;
         for (ptrdiff_t k = 0; k < n_prev; k++, out += LANES, v += LANES) {
             const real *w = (const real *)l->W + k;
@@ -159,7 +159,7 @@ FFNN_INLINE void FN(small_backward)(const ffnn_small_layer *l, const void *dz, v
         .tile_row = row,
         .start = FFNN_FROM_ZERO,
     });
-    loop(n_prev, row, dz_prev, row, l->kept_prev, row, dz_prev, row);
+    loop(n_prev, row, dz_prev, row, l->saved_prev, row, dz_prev, row);
 }
 
 /* clang-format off */
@@ -181,7 +181,7 @@ FFNN_INLINE void FN(small_backward)(const ffnn_small_layer *l, const void *dz, v
 /* x[j] -= rate * dx[j] for j < count. Where count < LANES what pads x to a whole vector is written,
  * too, and stays as it was: a part of a vector would have to leave the store queue before its
  * elements could be read. */
-FFNN_INLINE void FN(descend_lanes)(real *x, vec dx, vec rate, ptrdiff_t count)
+FFNN_INLINE void FN(update_lanes)(real *x, vec dx, vec rate, ptrdiff_t count)
 {
     static const real numbers[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     const vec before = v_load(x);
@@ -191,7 +191,7 @@ FFNN_INLINE void FN(descend_lanes)(real *x, vec dx, vec rate, ptrdiff_t count)
 }
 
 /* As small_gradients, for rows of one vector. */
-FFNN_INLINE void FN(descend_one_vector)(const ffnn_small_layer *l, const real *dz, vec rate)
+FFNN_INLINE void FN(update_one_vector)(const ffnn_small_layer *l, const real *dz, vec rate)
 {
     const ptrdiff_t n = l->n, all = n * l->n_prev;
     const real *a = l->A_prev;
@@ -202,26 +202,26 @@ FFNN_INLINE void FN(descend_one_vector)(const ffnn_small_layer *l, const real *d
         for (int q = 0; q < LANES; q++)
             sums[q] =
                 v_fma(v_load(dz + pair[q].i * LANES), v_load(a + pair[q].k * LANES), v_set1(0));
-        FN(descend_lanes)((real *)l->W + first, FN(sums_of_lanes)(sums), rate, all - first);
+        FN(update_lanes)((real *)l->W + first, FN(sums_of_lanes)(sums), rate, all - first);
     }
     for (ptrdiff_t i = 0; i < n; i += LANES) {
         FFNN_UNROLL
         for (int q = 0; q < LANES; q++)
             sums[q] = v_set1(0) + v_load(dz + (i + q < n ? i + q : n - 1) * LANES);
-        FN(descend_lanes)((real *)l->b + i, FN(sums_of_lanes)(sums), rate, n - i);
+        FN(update_lanes)((real *)l->b + i, FN(sums_of_lanes)(sums), rate, n - i);
     }
 }
 
-static void FN(small_descent)(const ffnn_small_layer *l, const void *dz, double rate)
+static void FN(small_update)(const ffnn_small_layer *l, const void *dz, double rate)
 {
     const ptrdiff_t n = l->n, n_prev = l->n_prev, row = l->row;
     void *dw = l->dW;
     if (row == LANES) {
-        FN(descend_one_vector)(l, dz, v_set1((real)rate));
+        FN(update_one_vector)(l, dz, v_set1((real)rate));
         return;
     }
     FN(small_gradients)(n, n_prev, row, dz, row, l->A_prev, row, 1, dw);
-    FN(descend)(n * n_prev, l->W, dw, rate, l->W);
+    FN(update)(n * n_prev, l->W, dw, rate, l->W);
     FN(row_sums)(n, row, dz, row, dw);
-    FN(descend)(n, l->b, dw, rate, l->b);
+    FN(update)(n, l->b, dw, rate, l->b);
 }

@@ -27,7 +27,7 @@ static void FN(divide)(ptrdiff_t n, void *x, double divisor)
 
 /* The product is rounded before the difference, as NumPy does, so that a step is the same to the
  * bit. */
-static void FN(descend)(ptrdiff_t n, const void *x, const void *dx, double rate, void *out)
+static void FN(update)(ptrdiff_t n, const void *x, const void *dx, double rate, void *out)
 {
     const real *a = x, *d = dx;
     real *r = out;
@@ -80,9 +80,9 @@ static void FN(drop)(ptrdiff_t rows, ptrdiff_t cols, const void *a, ptrdiff_t a_
     const real divisor = (real)keep_prob;
     for (ptrdiff_t i = 0; i < rows; i++) {
         const real *x = (const real *)a + i * a_row;
-        const unsigned char *kept = mask + i * mask_row;
+        const unsigned char *stays = mask + i * mask_row;
         real *r = (real *)out + i * out_row;
-        for (ptrdiff_t j = 0; j < cols; j++) r[j] = x[j] * (real)kept[j] / divisor;
+        for (ptrdiff_t j = 0; j < cols; j++) r[j] = x[j] * (real)stays[j] / divisor;
     }
 }
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn import _ffnn
-from ffnn.initialize import check_integer
+from ffnn._initializers import check_integer
 
 # What `plt.contourf` and the like are called on, and the extra that brings it.
 _PLOTS, _DATA = "ffnn[plot]", "ffnn[data]"

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn import L_model_forward, _ffnn, linear_backward, relu_backward
+from ffnn._initializers import Parameters
 from ffnn.coursera._common import (
     columns,
     entries,
@@ -19,7 +20,6 @@ from ffnn.coursera._common import (
     scipy,
     sklearn,
 )
-from ffnn.initialize import Parameters
 
 KEYS = ("W1", "b1", "W2", "b2", "W3", "b3")
 Data = tuple[NDArray[Any], NDArray[Any]]

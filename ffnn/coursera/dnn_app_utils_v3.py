@@ -24,8 +24,8 @@ from ffnn import (
     sigmoid_backward,
     update_parameters,
 )
+from ffnn._initializers import Parameters, check_layer_dims, check_size, draw_deep, draw_small
 from ffnn.coursera._common import h5py, mean_cost, plt
-from ffnn.initialize import Parameters, check_layer_dims, check_size, draw_deep, draw_small
 
 __all__ = [
     "L_model_backward",

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn import _ffnn
+from ffnn._initializers import Parameters, check_number
 from ffnn.coursera._common import entries, mean_cost, print_line
 from ffnn.coursera._three_layers import KEYS, backward, forward
 from ffnn.coursera.gc_utils import dictionary_to_vector, gradients_to_vector, vector_to_dictionary
-from ffnn.initialize import Parameters, check_number
 
 __all__ = [
     "backward_propagation",

@@ -8,6 +8,7 @@ from typing import Any, SupportsFloat
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ffnn._initializers import Parameters
 from ffnn.coursera._common import h5py, mean_cost, plt, relu, sigmoid, sklearn
 from ffnn.coursera._three_layers import (
     backward,
@@ -19,7 +20,6 @@ from ffnn.coursera._three_layers import (
 )
 from ffnn.coursera.planar_utils import plot_decision_boundary
 from ffnn.datasets import read_cats
-from ffnn.initialize import Parameters
 
 __all__ = [
     "backward_propagation",

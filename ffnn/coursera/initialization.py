@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ffnn import _ffnn
+from ffnn._initializers import Parameters, check_layer_dims, draw_by
 from ffnn.coursera._common import check_count, columns, in_the_name_of, print_line
 from ffnn.coursera._three_layers import draw_costs
 from ffnn.coursera.init_utils import compute_loss, forward_propagation
-from ffnn.initialize import Parameters, check_layer_dims, draw_by
 
 __all__ = [
     "initialize_parameters_he",

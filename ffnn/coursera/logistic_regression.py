@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn import L_model_backward, L_model_forward, _ffnn
+from ffnn._initializers import Parameters, check_size
 from ffnn.coursera import _common
 from ffnn.coursera._common import columns, in_the_name_of, mean_cost, one_row, print_line, widened
-from ffnn.initialize import Parameters, check_size
 
 __all__ = ["initialize_with_zeros", "model", "optimize", "predict", "propagate", "sigmoid"]
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ffnn._initializers import Parameters, check_layer_dims, draw_by
 from ffnn.coursera._common import h5py, mean_cost, plt, relu, scipy, sigmoid, sklearn
 from ffnn.coursera._three_layers import football, moons
 from ffnn.coursera.init_utils import backward_propagation, forward_propagation, predict, predict_dec
 from ffnn.coursera.planar_utils import plot_decision_boundary
-from ffnn.initialize import Parameters, check_layer_dims, draw_by
 
 __all__ = [
     "backward_propagation",

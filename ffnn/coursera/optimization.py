@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn import _ffnn
-from ffnn.batches import random_mini_batches
+from ffnn._initializers import Parameters, check_layer_dims, check_size
+from ffnn._mini_batches import random_mini_batches
+from ffnn._schedules import schedule_lr_decay, update_lr
 from ffnn.coursera._common import check_count, columns, entry, in_the_name_of, print_line
 from ffnn.coursera._three_layers import draw_costs
 from ffnn.coursera.opt_utils_v1a import initialize_parameters
-from ffnn.initialize import Parameters, check_layer_dims, check_size
-from ffnn.schedules import schedule_lr_decay, update_lr
 
 __all__ = [
     "initialize_adam",

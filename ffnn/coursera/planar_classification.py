@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 import ffnn
 from ffnn import _ffnn
+from ffnn._initializers import Parameters, check_size, draw_small
 from ffnn.coursera._common import (
     check_count,
     check_shape,
@@ -23,7 +24,6 @@ from ffnn.coursera._common import (
     print_line,
     widened,
 )
-from ffnn.initialize import Parameters, check_size, draw_small
 
 __all__ = [
     "backward_propagation",

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn import L_model_forward, _ffnn, relu_backward
+from ffnn._initializers import Parameters, check_number
 from ffnn.coursera._common import (
     check_count,
     columns,
@@ -19,7 +20,6 @@ from ffnn.coursera._common import (
 )
 from ffnn.coursera._three_layers import KEYS, backward, draw_costs, layer_backward, taken
 from ffnn.coursera.reg_utils import compute_cost, forward_propagation, initialize_parameters
-from ffnn.initialize import Parameters, check_number
 
 __all__ = [
     "backward_propagation_with_dropout",

@@ -23,8 +23,8 @@ from ffnn import (
     sigmoid,
     sigmoid_backward,
 )
+from ffnn._initializers import Parameters, check_layer_dims, draw_small
 from ffnn.coursera.dnn_app_utils_v3 import compute_cost, initialize_parameters
-from ffnn.initialize import Parameters, check_layer_dims, draw_small
 
 __all__ = [
     "L_model_backward",

@@ -1,0 +1,234 @@
+/* blocks.c - a product, or a chunk of one, in blocks that fit the caches.
+ *
+ *   for each COL_BYTES of columns of `out`
+ *     for each DEPTH of the sum                   the right block, packed if it must be and if more
+ *       for each ROWS rows                        than one left block uses it, stays in L2
+ *         for each panel of tile_cols columns     the right panel stays in L1, packed if it must be
+ *           for each tile of at most tile_rows rows
+ *         finish: the block's sums are complete and still in the cache
+ *
+ * Where all of the right block fits into L1 the two innermost loops change places, so that `out` is
+ * written row by row.
+ */
+#include "parts.h"
+
+#include "../system/system.h"
+
+/* A panel of DEPTH rows of 128 bytes is 32 KB, two thirds of a 48 KB L1. ROWS x DEPTH floats of the
+ * left operand are 240 KB (doubles: 480), a right block 512 KB, and so are, with 240 rows, the
+ * sums: a tile's are asked for prefetch. Deeper blocks would not leave L1 the room. */
+enum { DEPTH = 256, ROWS = 240, PANEL_BYTES = 256 * 128, FITS_L1 = 36 * 1024 };
+_Static_assert(DEPTH *COL_BYTES <= FFNN_SCRATCH_BYTES, "a packed right block fits");
+
+typedef struct {
+    ptrdiff_t row, row_end, col, col_end, depth;
+    char *right; /* the right block, packed panel by panel; or NULL */
+} block;
+
+/* The rows of one tile, from row i on, at most `most` of them. */
+static void place_tile(const ffnn_product *p, ffnn_tile *t, ptrdiff_t i, ptrdiff_t end,
+                       ptrdiff_t most)
+{
+    t->rows = part(end - i, most);
+    t->bias = (const char *)p->bias + i * p->bias_row * p->kernels->element_bytes;
+}
+
+static void run_tile(const ffnn_product *p, ffnn_tile *t, ptrdiff_t i, ptrdiff_t j)
+{
+    t->tile = (char *)p->out + (i * p->out_row + j) * p->kernels->element_bytes;
+    p->kernels->tile(t);
+}
+
+/* Nothing to ask for: the line of the left operand that is in use anyway. */
+static ffnn_prefetch no_prefetch(const ffnn_tile *t)
+{
+    return (ffnn_prefetch){.first = t->left, .run = PTRDIFF_MAX};
+}
+
+/* The panel to be packed after the one at (b.depth, j) lies in pieces that no hardware follows. The
+ * first two tiles of a panel ask for it, each for a half, by its last byte: where rows begin within
+ * a line, the line of the first one is there since the panel before. A lone tile asks for every
+ * other line. */
+static ffnn_prefetch panel_prefetch(const ffnn_product *p, const ffnn_tile *t, block b, ptrdiff_t i,
+                                    ptrdiff_t j)
+{
+    const ffnn_kernels *k = p->kernels;
+    const bool is_second = i > b.row, is_alone = t->rows == b.row_end - b.row;
+    const bool is_last = j + t->cols == b.col_end;
+    const ptrdiff_t depth = is_last ? b.depth + t->depth : b.depth;
+    const bool is_later = i >= b.row + 2 * t->rows; /* tiles differ by a row */
+    if (depth == p->left.cols || is_later) return no_prefetch(t);
+    const char *first = at(k, p->right, depth, is_last ? b.col : j + t->cols);
+    const ptrdiff_t row = p->right.row * k->element_bytes, col = p->right.col * k->element_bytes;
+    if (p->right.col == 1) {
+        const ptrdiff_t half = k->tile_cols * k->element_bytes / 2;
+        return (ffnn_prefetch){first + (1 + is_second) * half - 1, .step = row, .run = PTRDIFF_MAX};
+    }
+    const ptrdiff_t step = is_alone ? 2 * LINE_BYTES : LINE_BYTES;
+    const ptrdiff_t run = (t->depth * k->element_bytes + step - 1) / step;
+    first += is_second * k->tile_cols / 2 * col;
+    return (ffnn_prefetch){first, .step = step, .run = run, .jump = col - run * step};
+}
+
+/* What an unpacked panel's tiles read at the next depth, for the tile at (i, j) its share of the
+ * rows: a wide operand that comes from far away is in L2 when it is needed. */
+static ffnn_prefetch depth_prefetch(const ffnn_product *p, const ffnn_tile *t, block b, ptrdiff_t i,
+                                    ptrdiff_t j)
+{
+    const ffnn_kernels *k = p->kernels;
+    const ptrdiff_t next = b.depth + t->depth, rows = least(t->depth, p->left.cols - next);
+    if (rows == 0) return no_prefetch(t);
+    const ptrdiff_t row_tiles = (b.row_end - b.row + k->tile_rows - 1) / k->tile_rows;
+    const ptrdiff_t col_tiles = (b.col_end - b.col + k->tile_cols - 1) / k->tile_cols;
+    const ptrdiff_t tile = (j - b.col) / k->tile_cols * row_tiles + (i - b.row) / k->tile_rows;
+    const ptrdiff_t share = (rows + row_tiles * col_tiles - 1) / (row_tiles * col_tiles);
+    const ptrdiff_t step = row_tiles == 1 ? 2 * LINE_BYTES : LINE_BYTES;
+    const ptrdiff_t run = ((b.col_end - b.col) * k->element_bytes + step - 1) / step;
+    const ptrdiff_t row = p->right.row * k->element_bytes;
+    return (ffnn_prefetch){at(k, p->right, next + least(tile * share, rows - 1), b.col),
+                           .step = step, .run = run, .jump = row - run * step};
+}
+
+/* Where the tiles of the next rows write, which is one piece of memory: lines that are not in the
+ * cache would be waited for. */
+static ffnn_prefetch rows_prefetch(const ffnn_product *p, const ffnn_tile *t, block b, ptrdiff_t i)
+{
+    if (i + t->rows == b.row_end) return no_prefetch(t);
+    const ptrdiff_t next = (i + t->rows) * p->out_row + b.col;
+    const char *first = (const char *)p->out + next * p->kernels->element_bytes;
+    return (ffnn_prefetch){first, .step = LINE_BYTES, .run = PTRDIFF_MAX};
+}
+
+/* The sums of the next tile of a panel, or of the first one of the next panel. */
+static ffnn_prefetch sums_prefetch(const ffnn_product *p, const ffnn_tile *t, block b, ptrdiff_t i,
+                                   ptrdiff_t j)
+{
+    const ffnn_kernels *k = p->kernels;
+    const bool is_last = i + t->rows == b.row_end;
+    if (is_last && j + t->cols == b.col_end) return no_prefetch(t);
+    const ptrdiff_t next =
+        is_last ? b.row * p->out_row + j + t->cols : (i + t->rows) * p->out_row + j;
+    const ptrdiff_t row = p->out_row * k->element_bytes;
+    const ptrdiff_t run = (k->tile_cols * k->element_bytes + LINE_BYTES - 1) / LINE_BYTES;
+    return (ffnn_prefetch){(const char *)p->out + next * k->element_bytes, .step = LINE_BYTES,
+                           .run = run, .jump = row - run * LINE_BYTES};
+}
+
+/* The next tile's rows of a left operand that is stored transposed, whose columns lie far apart: by
+ * the last row, since a line that the first one begins in is there already. */
+static ffnn_prefetch left_prefetch(const ffnn_product *p, const ffnn_tile *t, block b, ptrdiff_t i)
+{
+    const ffnn_kernels *k = p->kernels;
+    if (i + t->rows == b.row_end) return no_prefetch(t);
+    const ptrdiff_t last = least(i + 2 * t->rows, b.row_end) - 1;
+    return (ffnn_prefetch){at(k, p->left, last, b.depth), .step = p->left.col * k->element_bytes,
+                           .run = PTRDIFF_MAX};
+}
+
+static ffnn_prefetch prefetch(const ffnn_product *p, const ffnn_tile *t, block b, bool packed,
+                              ptrdiff_t i, ptrdiff_t j)
+{
+    if (b.right) return sums_prefetch(p, t, b, i, j);
+    if (packed) return panel_prefetch(p, t, b, i, j);
+    return p->left.row == 1 && j == b.col ? left_prefetch(p, t, b, i)
+                                          : depth_prefetch(p, t, b, i, j);
+}
+
+/* Panel by panel: the right panel stays in L1, packed if it must be, and the left block in L2. */
+static void run_panels(const ffnn_product *p, ffnn_tile *t, block b, bool packed, char *panel)
+{
+    const ffnn_kernels *k = p->kernels;
+    t->left_row = p->left.row;
+    t->left_col = p->left.col;
+    t->right_row = packed ? k->tile_cols : p->right.row;
+    for (ptrdiff_t j = b.col; j < b.col_end; j += t->cols) {
+        t->cols = least(b.col_end - j, k->tile_cols);
+        t->right = at(k, p->right, b.depth, j);
+        if (b.right) {
+            t->right = b.right + (j - b.col) * t->depth * k->element_bytes;
+        } else if (packed) {
+            k->pack(t->depth, t->cols, t->right, p->right.row, p->right.col, panel);
+            t->right = panel;
+        }
+        for (ptrdiff_t i = b.row; i < b.row_end; i += t->rows) {
+            place_tile(p, t, i, b.row_end, k->tile_rows);
+            t->left = at(k, p->left, i, b.depth);
+            t->prefetch = prefetch(p, t, b, packed, i, j);
+            run_tile(p, t, i, j);
+        }
+    }
+}
+
+/* Tile row by tile row. The short columns of a left operand that is stored transposed, each in a
+ * page of its own, are gathered once for all panels. */
+static void run_tile_rows(const ffnn_product *p, ffnn_tile *t, block b, char *panel)
+{
+    const ffnn_kernels *k = p->kernels;
+    const bool gathered = p->left.row == 1 && is_beyond_page(k, p->left.col);
+    t->left_row = gathered ? 1 : p->left.row;
+    t->left_col = gathered ? k->tile_cols : p->left.col;
+    t->right_row = p->right.row;
+    for (ptrdiff_t i = b.row; i < b.row_end; i += t->rows) {
+        place_tile(p, t, i, b.row_end, least(k->tile_rows, k->tile_cols)); /* a panel's width */
+        t->left = at(k, p->left, i, b.depth);
+        if (gathered) {
+            k->pack(t->depth, t->rows, t->left, p->left.col, p->left.row, panel);
+            t->left = panel;
+        }
+        t->prefetch = rows_prefetch(p, t, b, i);
+        for (ptrdiff_t j = b.col; j < b.col_end; j += t->cols) {
+            t->cols = least(b.col_end - j, k->tile_cols);
+            t->right = at(k, p->right, b.depth, j);
+            run_tile(p, t, i, j);
+            t->prefetch.first += t->depth * t->prefetch.step;
+        }
+    }
+}
+
+/* All panels of a right block. Its rows are read along a few at a time, since their parts for one
+ * panel alone would be pieces that no hardware follows. */
+static void pack_right(const ffnn_product *p, ptrdiff_t depth, block b)
+{
+    enum { FEW = 16 };
+    const ffnn_kernels *k = p->kernels;
+    const ptrdiff_t most = p->right.col == 1 ? FEW : depth;
+    for (ptrdiff_t d = 0; d < depth; d += most)
+        for (ptrdiff_t j = b.col; j < b.col_end; j += k->tile_cols) {
+            const ptrdiff_t to = (j - b.col) * depth + d * k->tile_cols;
+            k->pack(least(depth - d, most), least(b.col_end - j, k->tile_cols),
+                    at(k, p->right, b.depth + d, j), p->right.row, p->right.col,
+                    b.right + to * k->element_bytes);
+        }
+}
+
+void ffnn_blocks_run(const ffnn_product *p, area all)
+{
+    _Alignas(FFNN_ALIGNMENT) char panel[PANEL_BYTES];
+    const ffnn_kernels *k = p->kernels;
+    const ptrdiff_t depth = p->left.cols;
+    const ptrdiff_t most_cols = COL_BYTES / (k->tile_cols * k->element_bytes) * k->tile_cols;
+    const bool packed = packs_right(p), is_tall = all.row_end - all.row > ROWS;
+    block b = {.right = packed && is_tall ? ffnn_scratch_take() : NULL}; /* or panel by panel */
+    for (b.col = all.col; b.col < all.col_end; b.col = b.col_end) {
+        b.col_end = least(all.col_end, b.col + most_cols);
+        ffnn_tile t = {.tile_row = p->out_row, .bias_row = p->bias_row, .start = p->start};
+        b.depth = 0;
+        do {
+            t.depth = b.depth < depth ? part(depth - b.depth, DEPTH) : 0;
+            if (b.right) pack_right(p, t.depth, b);
+            const ptrdiff_t right_bytes = t.depth * (b.col_end - b.col) * k->element_bytes;
+            for (b.row = all.row; b.row < all.row_end; b.row = b.row_end) {
+                b.row_end = least(all.row_end, b.row + ROWS);
+                if (!packed && right_bytes <= FITS_L1)
+                    run_tile_rows(p, &t, b, panel);
+                else
+                    run_panels(p, &t, b, packed, panel);
+                if (p->finish && b.depth + t.depth == depth)
+                    p->finish(p, b.row, b.row_end - b.row, b.col, b.col_end - b.col);
+            }
+            t.start = FFNN_FROM_TILE;
+            b.depth += t.depth;
+        } while (b.depth < depth);
+    }
+    ffnn_scratch_give(b.right);
+}

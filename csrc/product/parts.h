@@ -1,0 +1,67 @@
+/* product/parts.h - what the files of a product share.
+ *
+ *   gemm.c     small products at once; else chunks for the pool
+ *   blocks.c   a chunk in blocks that fit the caches, their panels packed, their tiles
+ *   strips.c   a chunk of few rows, whose right operand is read where it stands
+ */
+#ifndef FFNN_PRODUCT_PARTS_H
+#define FFNN_PRODUCT_PARTS_H
+
+#include "product.h"
+
+/* Columns of `out` that are worked at together: 512 floats or 256 doubles. */
+enum { COL_BYTES = 2048 };
+
+/* Rows a multiple of FAR_BYTES apart share so few sets of L1 that their panel does not stay there,
+ * and rows more than a page apart cost a page each. */
+enum { FAR_BYTES = 1024, PAGE_BYTES = 4096, LINE_BYTES = 64 };
+
+/* Rows and columns of `out`. */
+typedef struct {
+    ptrdiff_t row, row_end, col, col_end;
+} area;
+
+static inline ptrdiff_t least(ptrdiff_t a, ptrdiff_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline ptrdiff_t greatest(ptrdiff_t a, ptrdiff_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The size of the next of the equal parts, at most `most` each, into which `left_over` is cut. */
+static inline ptrdiff_t part(ptrdiff_t left_over, ptrdiff_t most)
+{
+    if (left_over <= most) return left_over;
+    ptrdiff_t parts = (left_over + most - 1) / most;
+    return (left_over + parts - 1) / parts;
+}
+
+static inline const char *at(const ffnn_kernels *k, ffnn_view v, ptrdiff_t i, ptrdiff_t j)
+{
+    return (const char *)v.data + (i * v.row + j * v.col) * k->element_bytes;
+}
+
+static inline bool is_beyond_page(const ffnn_kernels *k, ptrdiff_t stride)
+{
+    const ptrdiff_t bytes = stride * k->element_bytes;
+    return bytes >= PAGE_BYTES || bytes <= -PAGE_BYTES;
+}
+
+/* Rows of the right operand that are far apart, or that are its columns in memory, are packed; the
+ * former only if tiles enough share what that costs. */
+static inline bool packs_right(const ffnn_product *p)
+{
+    const bool is_far = p->right.row * p->kernels->element_bytes % FAR_BYTES == 0 ||
+                        is_beyond_page(p->kernels, p->right.row);
+    return p->right.cols > 1 &&
+           (p->right.col != 1 || (is_far && p->left.rows > p->kernels->tile_rows / 2));
+}
+
+void ffnn_blocks_run(const ffnn_product *p, area all);
+/* False: not for this product, or no memory. */
+bool ffnn_strips_run(const ffnn_product *p, area all);
+
+#endif

@@ -1,0 +1,60 @@
+/* strips.c - a product of few rows: more than a tile has, but no more than one vector each leaves
+ * registers for.
+ *
+ * Two tiles would have to share panels of the right operand, and where that must be packed, packing
+ * costs a third of what the tiles do. A strip has all rows, so that the right operand is read where
+ * it stands, once; the left one is packed instead.
+ */
+#include "parts.h"
+
+#include "../system/system.h"
+
+static bool runs_in_strips(const ffnn_product *p)
+{
+    return p->left.rows > p->kernels->tile_rows && p->left.rows <= p->kernels->strip_rows &&
+           p->left.cols > 0 && p->right.col == 1 && packs_right(p);
+}
+
+/* Packs the left operand instead: a panel of as many rows as fit, and another of the rest. */
+static void pack_left(const ffnn_product *p, ptrdiff_t from, ptrdiff_t depth, char *to)
+{
+    const ffnn_kernels *k = p->kernels;
+    for (ptrdiff_t i = 0; i < p->left.rows; i += k->tile_cols) {
+        k->pack(depth, least(p->left.rows - i, k->tile_cols), at(k, p->left, i, from), p->left.col,
+                p->left.row, to);
+        to += depth * k->tile_cols * k->element_bytes;
+    }
+}
+
+bool ffnn_strips_run(const ffnn_product *p, area all)
+{
+    /* Two panels of doubles stay in L1. */
+    enum { STRIP_DEPTH = 128 };
+    const ffnn_kernels *k = p->kernels;
+    const ptrdiff_t depth = p->left.cols, cols = COL_BYTES / k->element_bytes;
+    char *left = runs_in_strips(p) ? ffnn_scratch_take() : NULL;
+    if (!left) return false;
+    ffnn_tile t = {.rows = p->left.rows,
+                   .left = left,
+                   .right_row = p->right.row,
+                   .tile_row = p->out_row,
+                   .bias = p->bias,
+                   .bias_row = p->bias_row};
+    for (ptrdiff_t j = all.col, end; j < all.col_end; j = end) {
+        end = least(j + cols, all.col_end);
+        t.start = p->start;
+        for (ptrdiff_t d = 0; d < depth; d += t.depth, t.start = FFNN_FROM_TILE) {
+            t.depth = part(depth - d, STRIP_DEPTH);
+            pack_left(p, d, t.depth, left);
+            for (ptrdiff_t strip = j; strip < end; strip += t.cols) {
+                t.cols = least(end - strip, k->lanes);
+                t.right = at(k, p->right, d, strip);
+                t.tile = (char *)p->out + strip * k->element_bytes;
+                k->strip(&t);
+            }
+        }
+        if (p->finish) p->finish(p, 0, p->left.rows, j, end - j);
+    }
+    ffnn_scratch_give(left);
+    return true;
+}

@@ -1,0 +1,224 @@
+/* pool.c - a few threads that help with one job at a time.
+ *
+ * A job is a number of chunks; who is free takes the next one, the caller included, so a worker
+ * that comes late or not at all costs nothing: the caller waits only for chunks that somebody took.
+ * What a chunk computes does not depend on who takes it, nor on how many there are.
+ *
+ * Everything about a job that a worker must know before it takes a chunk is in one word, `ticket`:
+ * generation and the chunks that are left. A chunk is taken by a compare-and-swap on that word, so
+ * nobody takes one of a job that is over. The caller takes from the front and workers from the
+ * back: the same part of a matrix mostly meets the same processor's cache, job after job. Workers
+ * spin for a while after a job, since the next one mostly follows within microseconds, and then
+ * sleep. Threads start with the first job worth it. A job that finds the pool busy (another Python
+ * thread has it) is done by its caller alone.
+ */
+#define _POSIX_C_SOURCE 200809L /* pthread_sigmask */
+#include "system.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+/* A sleeping thread takes 30 to 100 us to wake, and some ms where the system first puts it on the
+ * caller's processor; the small layers between two large ones take up to 100 us. */
+static const double SPIN_SECONDS = 200e-6;
+enum { SPINS_BETWEEN_LOOKS = 64 }; /* at the clock, which costs as much as some twenty spins */
+
+static struct {
+    atomic_int threads; /* wanted, the caller included; 0: not yet known */
+    atomic_flag busy;   /* some caller has the pool */
+    int started;        /* workers; changed by who has the pool */
+    atomic_bool stop;
+
+    atomic_uint_fast64_t ticket;
+    ffnn_task *task; /* these two are read by who has taken a chunk */
+    void *context;
+    atomic_int finished; /* chunks */
+
+    pthread_mutex_t mutex; /* for sleepers and wake */
+    pthread_cond_t wake;
+    atomic_int sleepers;
+    pthread_t workers[FFNN_MOST_THREADS];
+} pool = {
+    .busy = ATOMIC_FLAG_INIT,
+    .mutex = PTHREAD_MUTEX_INITIALIZER,
+    .wake = PTHREAD_COND_INITIALIZER,
+};
+
+/* ---- the ticket: 32 bits of generation, 16 of the end and 16 of the begin of what is left ------
+ */
+
+static uint_fast64_t ticket_of(uint_fast64_t generation, int chunks)
+{
+    return generation << 32 | (uint_fast64_t)chunks << 16;
+}
+
+static int first_of(uint_fast64_t ticket)
+{
+    return (int)(ticket & 0xffff);
+}
+
+static int end_of(uint_fast64_t ticket)
+{
+    return (int)(ticket >> 16 & 0xffff);
+}
+
+static bool has_chunks(uint_fast64_t ticket)
+{
+    return first_of(ticket) < end_of(ticket);
+}
+
+/* Does chunks of the job in hand until all are taken. */
+static void work(bool from_front)
+{
+    uint_fast64_t ticket = atomic_load(&pool.ticket);
+    while (has_chunks(ticket)) {
+        const int chunk = from_front ? first_of(ticket) : end_of(ticket) - 1;
+        const uint_fast64_t taken = from_front ? ticket + 1 : ticket - ((uint_fast64_t)1 << 16);
+        if (!atomic_compare_exchange_weak(&pool.ticket, &ticket, taken)) continue;
+        pool.task(pool.context, chunk);
+        atomic_fetch_add_explicit(&pool.finished, 1, memory_order_release);
+        ticket = atomic_load(&pool.ticket);
+    }
+}
+
+/* ---- waiting ----------------------------------------------------------------------------------
+ */
+
+/* Is there something to do for worker `index`? */
+static bool is_called(int index)
+{
+    return atomic_load(&pool.stop) ||
+           (index + 1 < atomic_load(&pool.threads) && has_chunks(atomic_load(&pool.ticket)));
+}
+
+static void wait_for_call(int index)
+{
+    const double until = ffnn_os_seconds() + SPIN_SECONDS;
+    do {
+        for (int i = 0; i < SPINS_BETWEEN_LOOKS; i++) {
+            if (is_called(index)) return;
+            ffnn_os_pause();
+        }
+    } while (ffnn_os_seconds() < until);
+    pthread_mutex_lock(&pool.mutex);
+    /* Counted before the last look, and the caller looks at the count after its ticket is out: one
+     * of the two sees the other. */
+    atomic_fetch_add(&pool.sleepers, 1);
+    while (!is_called(index)) pthread_cond_wait(&pool.wake, &pool.mutex);
+    atomic_fetch_sub(&pool.sleepers, 1);
+    pthread_mutex_unlock(&pool.mutex);
+}
+
+static void wake_sleepers(void)
+{
+    if (atomic_load(&pool.sleepers) == 0) return;
+    pthread_mutex_lock(&pool.mutex);
+    pthread_cond_broadcast(&pool.wake);
+    pthread_mutex_unlock(&pool.mutex);
+}
+
+/* A chunk that was taken is nearly done, unless its thread has lost its processor. */
+static void wait_for_finish(int chunks)
+{
+    for (int spins = 0; atomic_load_explicit(&pool.finished, memory_order_acquire) < chunks;
+         spins++)
+        if (spins < 4096)
+            ffnn_os_pause();
+        else
+            sched_yield();
+}
+
+/* ---- threads -----------------------------------------------------------------------------------
+ */
+
+static void *worker(void *argument)
+{
+    const int index = (int)(intptr_t)argument;
+    while (!atomic_load(&pool.stop)) {
+        wait_for_call(index);
+        if (index + 1 < atomic_load(&pool.threads)) work(false);
+    }
+    return NULL;
+}
+
+/* A forked child has the memory of the pool but none of its threads, and perhaps locks that nobody
+ * will ever give back. */
+static void forget_threads(void)
+{
+    pool.started = 0;
+    atomic_store(&pool.sleepers, 0);
+    atomic_store(&pool.ticket, 0);
+    atomic_flag_clear(&pool.busy);
+    pool.mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    pool.wake = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
+}
+
+/* At exit, or when the library is unloaded. */
+__attribute__((destructor)) static void join_threads(void)
+{
+    atomic_store(&pool.stop, true);
+    wake_sleepers();
+    for (int i = 0; i < pool.started; i++) pthread_join(pool.workers[i], NULL);
+    pool.started = 0;
+}
+
+/* Signals belong to the program's own threads. Fewer threads than wanted are no error. */
+static void start_threads(int wanted)
+{
+    static bool is_registered;
+    if (wanted <= pool.started) return;
+    if (!is_registered) is_registered = pthread_atfork(NULL, NULL, forget_threads) == 0;
+    if (!is_registered) return;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (pool.started < wanted) {
+        void *index = (void *)(intptr_t)pool.started;
+        if (pthread_create(&pool.workers[pool.started], NULL, worker, index) != 0) break;
+        pool.started++;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+/* ---- how many ----------------------------------------------------------------------------------
+ */
+
+int ffnn_pool_threads(void)
+{
+    int threads = atomic_load(&pool.threads);
+    if (threads == 0) {
+        threads = ffnn_os_processors();
+        if (threads > FFNN_MOST_THREADS) threads = FFNN_MOST_THREADS;
+        atomic_store(&pool.threads, threads);
+    }
+    return threads;
+}
+
+void ffnn_pool_set_threads(int threads)
+{
+    atomic_store(&pool.threads, threads);
+}
+
+/* ---- a job -------------------------------------------------------------------------------------
+ */
+
+void ffnn_pool_run(int chunks, ffnn_task *task, void *context)
+{
+    const int threads = chunks > 1 ? ffnn_pool_threads() : 1;
+    if (threads == 1 || atomic_flag_test_and_set(&pool.busy)) {
+        for (int i = 0; i < chunks; i++) task(context, i);
+        return;
+    }
+    start_threads((chunks < threads ? chunks : threads) - 1);
+    pool.task = task;
+    pool.context = context;
+    atomic_store(&pool.finished, 0);
+    atomic_store(&pool.ticket, ticket_of((atomic_load(&pool.ticket) >> 32) + 1, chunks));
+    wake_sleepers();
+    work(true);
+    wait_for_finish(chunks);
+    atomic_flag_clear(&pool.busy);
+}

@@ -1,0 +1,61 @@
+/* system/system.h - what the core has of the machine: instruction set, threads, time, memory. */
+#ifndef FFNN_SYSTEM_H
+#define FFNN_SYSTEM_H
+
+#include "../ffnn.h"
+
+/* ---- dispatch.c: the instruction set ---- */
+
+/* The first row of isa.def that this machine can run, or the row called `name`. Returns NULL, with
+ * *why a sentence for the user, where `name` is unknown or can't run here. */
+const ffnn_isa *ffnn_isa_choose(const char *name, const char **why);
+/* The rows of isa.def that were built and that run on this machine, best first; NULL at the end. */
+const ffnn_isa *ffnn_isa_available(int index);
+/* The kernels of the narrow instruction set where so many columns fit into one of its vectors,
+ * which longer ones would leave half empty; else k. */
+const ffnn_kernels *ffnn_isa_kernels_for(const ffnn_kernels *k, ptrdiff_t cols);
+
+/* ---- pool.c: threads that help ---- */
+
+enum { FFNN_MOST_THREADS = 256 };
+
+typedef void ffnn_task(void *context, int chunk);
+
+/* task(context, i) for each i < chunks <= 65535, in any order and at the same time, by the caller
+ * and by threads that are free. */
+void ffnn_pool_run(int chunks, ffnn_task *task, void *context);
+/* How many threads may work at once, the caller included; at first what affinity and the control
+ * group grant. */
+int ffnn_pool_threads(void);
+void ffnn_pool_set_threads(int threads); /* 1..FFNN_MOST_THREADS */
+
+/* ---- os.c ---- */
+
+double ffnn_os_seconds(void); /* of a clock that only goes forward */
+void ffnn_os_pause(void);     /* in a loop that waits for another processor */
+/* How many processors this process may use, by affinity and control group. */
+int ffnn_os_processors(void);
+/* A hint that large pages suit these bytes. */
+void ffnn_os_advise_huge(void *memory, size_t bytes);
+
+/* ---- memory.c ---- */
+
+enum { FFNN_ALIGNMENT = 64 };
+
+/* At least `bytes` bytes, aligned to FFNN_ALIGNMENT, or NULL; ffnn_free(NULL) does nothing. */
+void *ffnn_allocate(size_t bytes);
+void ffnn_free(void *memory);
+/* As realloc: NULL, and everything as it was, where there is no memory. */
+void *ffnn_reallocate(void *memory, size_t bytes);
+/* `bytes` and rows * cols elements more, rounded up to the alignment; SIZE_MAX where that does not
+ * fit. */
+size_t ffnn_bytes_with(size_t bytes, ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t element_bytes);
+/* FFNN_SCRATCH_BYTES for a short while, or NULL; who takes a block gives it back. They are kept for
+ * the next, so that after the first products of a run no other allocates anything. */
+enum { FFNN_SCRATCH_BYTES = 512 << 10 };
+void *ffnn_scratch_take(void);
+void ffnn_scratch_give(void *block);
+/* For tests: the n-th allocation from now on fails (0: none does). */
+void ffnn_allocate_fail_at(long n);
+
+#endif

@@ -1,0 +1,169 @@
+/* batch.c - the examples of one step, slab by slab.
+ *
+ * A slab has at most SLAB columns, so that the activations of all its layers stay in L2 and the
+ * workspace does not grow with m. Its geometry follows from the batch's size alone. Examples in
+ * their own order are read where they stand; in another order a slab of them is gathered first.
+ */
+#include "parts.h"
+
+#include "../system/system.h"
+
+#include <stdint.h>
+
+/* Columns of a slab; rows begin on whole vectors. */
+static ptrdiff_t slab_columns(const ffnn_run *run, ptrdiff_t count)
+{
+    const ptrdiff_t slabs = (count + run->most - 1) / run->most;
+    return ffnn_whole_vectors((count + slabs - 1) / slabs, run->k->lanes);
+}
+
+/* Where the gathered arrays of X [n_x, most], Y [n_y, most] and the weights begin. */
+typedef struct {
+    size_t Y, weights, end;
+} gathered_layout;
+
+static gathered_layout lay_out(const ffnn_run *run)
+{
+    const ptrdiff_t bytes = run->k->element_bytes;
+    gathered_layout at;
+    at.Y = ffnn_bytes_with(0, run->X.rows, run->most, bytes);
+    at.weights = ffnn_bytes_with(at.Y, run->Y.rows, run->most, bytes);
+    at.end = ffnn_bytes_with(at.weights, run->weights ? 1 : 0, run->most, bytes);
+    return at;
+}
+
+static bool prepare_masks(ffnn_run *run, ptrdiff_t count)
+{
+    if (count <= run->mask_columns) return true;
+    ptrdiff_t units = 0;
+    for (int i = 0; i < run->layers; i++)
+        if (run->layer[i].keep_prob < 1) units += run->layer[i].n;
+    if (units == 0) return true;
+    const size_t bytes = ffnn_bytes_with(0, units, count, 1);
+    unsigned char *masks = bytes < SIZE_MAX ? ffnn_allocate(bytes) : NULL;
+    if (!masks) return false;
+    ffnn_free(run->masks);
+    run->masks = masks;
+    run->mask_columns = count;
+    for (int i = 0; i < run->layers; i++) {
+        layer *l = &run->layer[i];
+        if (l->keep_prob >= 1) continue;
+        l->mask = masks;
+        masks += l->n * count;
+    }
+    return true;
+}
+
+/* A run with the Gram form saves to the general way, which knows it. */
+static bool is_small(const ffnn_run *run, ptrdiff_t count)
+{
+    if (run->is_gram || count > run->most) return false;
+    for (const layer *l = run->layer; l < run->layer + run->layers; l++)
+        if (!ffnn_product_is_small(run->k, l->n, l->n_prev, count)) return false;
+    return true;
+}
+
+bool ffnn_batch_prepare(ffnn_run *run, bool is_ordered, ptrdiff_t count)
+{
+    run->is_small = is_small(run, count);
+    if ((is_ordered || run->is_small) && !run->gathered) {
+        const size_t bytes = lay_out(run).end;
+        run->gathered = bytes < SIZE_MAX ? ffnn_allocate(bytes) : NULL;
+        if (!run->gathered) return false;
+    }
+    return prepare_masks(run, count);
+}
+
+/* ---- gathering ---- */
+
+/* The examples of `order`, or, where that is NULL, those from `first` on. */
+static void copy_float(const float *from, ptrdiff_t step, const ptrdiff_t *order, ptrdiff_t first,
+                       ptrdiff_t count, float *to)
+{
+    for (ptrdiff_t j = 0; j < count; j++) to[j] = from[(order ? order[j] : first + j) * step];
+}
+
+static void copy_double(const double *from, ptrdiff_t step, const ptrdiff_t *order, ptrdiff_t first,
+                        ptrdiff_t count, double *to)
+{
+    for (ptrdiff_t j = 0; j < count; j++) to[j] = from[(order ? order[j] : first + j) * step];
+}
+
+/* Row by row, zeros behind. */
+static ffnn_view gather_rows(const ffnn_kernels *k, ffnn_view v, const ptrdiff_t *order,
+                             ptrdiff_t first, ptrdiff_t count, ptrdiff_t row, void *out)
+{
+    const ptrdiff_t bytes = k->element_bytes;
+    for (ptrdiff_t i = 0; i < v.rows; i++) {
+        const char *from = (const char *)v.data + i * v.row * bytes;
+        char *to = (char *)out + i * row * bytes;
+        if (k->real == FFNN_DOUBLE)
+            copy_double((const void *)from, v.col, order, first, count, (void *)to);
+        else
+            copy_float((const void *)from, v.col, order, first, count, (void *)to);
+        memset(to + count * bytes, 0, (size_t)((row - count) * bytes));
+    }
+    return ffnn_contiguous(out, v.rows, count, row);
+}
+
+/* The columns `order` of v, whose examples stand one by one, or row by row. */
+static ffnn_view gather(const ffnn_kernels *k, ffnn_view v, const ptrdiff_t *order, ptrdiff_t count,
+                        ptrdiff_t row, void *out)
+{
+    const ptrdiff_t bytes = k->element_bytes;
+    if (v.row == 1 && v.rows > 1) {
+        for (ptrdiff_t j = 0; j < count; j++)
+            memcpy((char *)out + j * v.rows * bytes,
+                   (const char *)v.data + order[j] * v.col * bytes, (size_t)(v.rows * bytes));
+        return (ffnn_view){out, v.rows, count, 1, v.rows};
+    }
+    return gather_rows(k, v, order, 0, count, row, out);
+}
+
+/* The whole batch, padded; all examples in their own order are copied once. */
+static slab small_slab(ffnn_run *run, const batch *b)
+{
+    const ffnn_kernels *k = run->k;
+    const ptrdiff_t row = slab_columns(run, b->count), count = b->count;
+    const ptrdiff_t *order = b->order ? b->order + b->first : NULL;
+    const gathered_layout at = lay_out(run);
+    const bool is_all = !b->order && count == run->X.cols;
+    char *out = run->gathered;
+    slab s = {.row = row, .is_first = true, .is_last = true};
+    s.X = ffnn_contiguous(out, run->X.rows, count, row);
+    s.Y = ffnn_contiguous(out + at.Y, run->Y.rows, count, row);
+    if (run->weights) s.weights = out + at.weights;
+    if (is_all && run->has_all) return s;
+    gather_rows(k, run->X, order, b->first, count, row, out);
+    gather_rows(k, run->Y, order, b->first, count, row, out + at.Y);
+    const ffnn_view weights = {run->weights, 1, run->X.cols, 0, 1};
+    if (run->weights) gather_rows(k, weights, order, b->first, count, row, out + at.weights);
+    run->has_all = is_all;
+    return s;
+}
+
+slab ffnn_batch_slab(ffnn_run *run, const batch *b, ptrdiff_t first)
+{
+    if (run->is_small) return small_slab(run, b);
+    const ffnn_kernels *k = run->k;
+    const ptrdiff_t row = slab_columns(run, b->count), left = b->count - first;
+    const ptrdiff_t count = left < row ? left : row, from = b->first + first;
+    slab s = {.row = row, .first = first, .is_first = first == 0, .is_last = left <= row};
+    if (b->order) {
+        run->has_all = false;
+        const gathered_layout at = lay_out(run);
+        char *out = run->gathered;
+        const ptrdiff_t *order = b->order + from;
+        s.X = gather(k, run->X, order, count, row, out);
+        s.Y = gather(k, run->Y, order, count, row, out + at.Y);
+        if (run->weights) {
+            const ffnn_view weights = {run->weights, 1, run->X.cols, 0, 1};
+            s.weights = gather(k, weights, order, count, row, out + at.weights).data;
+        }
+        return s;
+    }
+    s.X = ffnn_columns(k, run->X, from, count);
+    s.Y = ffnn_columns(k, run->Y, from, count);
+    if (run->weights) s.weights = (const char *)run->weights + from * k->element_bytes;
+    return s;
+}

@@ -1,0 +1,96 @@
+/* train/train.h - a whole run of training: what it is made from, and the ways in. */
+#ifndef FFNN_TRAIN_H
+#define FFNN_TRAIN_H
+
+#include "../ffnn.h"
+
+/* ---- update.c: whole arrays, by as many threads as they are worth ---- */
+
+/* out = x - rate * dx, n elements. */
+void ffnn_update(const ffnn_kernels *k, ptrdiff_t n, const void *x, const void *dx, double rate,
+                 void *out);
+/* One step of an optimiser for n parameters. */
+void ffnn_optimize(const ffnn_kernels *k, ffnn_optimizer optimizer, ptrdiff_t n,
+                   const ffnn_coefficients *s, const void *dw, void *w, void *const *moments);
+
+/* ---- run.c: a whole run ---- */
+
+/* Asked every few milliseconds of work; true stops the run. */
+typedef bool ffnn_poll(void *context);
+
+/* How parameters follow their gradients. */
+typedef struct {
+    ffnn_optimizer optimizer;
+    double learning_rate, beta, beta1, beta2, epsilon;
+    double weight_decay; /* adamw's */
+    double lambd;        /* of the L2 term lambd / (2 m) * the sum of all W^2 */
+    double clip_norm;    /* the greatest norm of all gradients together; 0: any */
+} ffnn_hyperparameters;
+
+/* A generator of [0, 1), drawn unit by unit for each layer whose keep_prob is below 1, and of whole
+ * numbers, drawn for the order of the examples. */
+typedef struct {
+    double (*next)(void *state);
+    uint32_t (*next32)(void *state);
+    uint64_t (*next64)(void *state);
+    void *state;
+} ffnn_random;
+
+typedef struct {
+    const ffnn_kernels *kernels;
+    int layers;                         /* L */
+    const ptrdiff_t *dims;              /* L + 1 of them */
+    const ffnn_activation *activations; /* L */
+    const double *keep_prob;            /* L, 1 for the output */
+    ffnn_cost cost;                     /* if fused, with its own output activation */
+    ffnn_view X, Y;      /* X any strides; Y with unit column stride; both must outlive the run */
+    const void *weights; /* of the examples, or NULL; must outlive the run */
+    ffnn_hyperparameters hyperparameters;
+    ffnn_random random;
+    bool is_gram; /* the first layer by way of X^T X, see gram.c, from the step `gram_from` on */
+    ptrdiff_t gram_from;
+} ffnn_run_options;
+
+typedef struct ffnn_run ffnn_run;
+
+/* Is the first layer by way of X^T X the same step in real arithmetic? */
+bool ffnn_gram_fits(const ffnn_hyperparameters *hyperparameters);
+/* Does a run of these shapes gain by it, and has it memory for it? Follows from them alone; *from
+ * is then after how many plain steps. */
+bool ffnn_gram_pays(const ffnn_kernels *k, ptrdiff_t n_x, ptrdiff_t n_1, ptrdiff_t m,
+                    ptrdiff_t *from);
+
+/* NULL when there is no memory. dims, activations and keep_prob are copied. */
+ffnn_run *ffnn_run_new(const ffnn_run_options *options);
+void ffnn_run_free(ffnn_run *run);
+/* W (kind 'W', [n_l, n_{l-1}]) or b (kind 'b', [n_l, 1]) of layer l = 1..L, contiguous. Before the
+ * first iteration this is where the run takes its start from; after it, a result to be read. */
+void *ffnn_run_parameter(ffnn_run *run, char kind, int l);
+/* The optimiser's moment of that parameter, `which` below its number of moments; 0 at first. */
+void *ffnn_run_moment(ffnn_run *run, int which, char kind, int l);
+/* Steps done so far, which may be set, and what may change between two calls: the learning rate. */
+ptrdiff_t *ffnn_run_steps(ffnn_run *run);
+double *ffnn_run_rate(ffnn_run *run);
+/* `iterations` steps with all examples; *cost is that of the parameters before the first. Only the
+ * parameters of a run that returns FFNN_OK mean anything; after FFNN_NO_MEMORY nothing has changed.
+ */
+ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, double *cost, ffnn_poll *poll,
+                             void *context);
+/* One step for each `batch` examples, the last perhaps with fewer, in the order of X or, where
+ * `order` is not NULL, in that order. *cost is the mean over all examples of what each cost before
+ * the step that it took part in. */
+ffnn_status ffnn_run_epoch(ffnn_run *run, const ptrdiff_t *order, ptrdiff_t batch, double *cost,
+                           ffnn_poll *poll, void *context);
+/* `epochs` of them, each in an order drawn as NumPy's RandomState.permutation draws it, before the
+ * masks. *cost is that of the last. */
+ffnn_status ffnn_run_shuffled(ffnn_run *run, ptrdiff_t epochs, ptrdiff_t batch, double *cost,
+                              ffnn_poll *poll, void *context);
+/* Are all parameters finite? */
+bool ffnn_run_is_finite(ffnn_run *run);
+/* Remembers parameters, moments and steps as they are; the first time when they are filled in. And
+ * goes back to them, after an interrupted step too. What was drawn from the generator stays drawn.
+ */
+void ffnn_run_snapshot(ffnn_run *run);
+void ffnn_run_restore(ffnn_run *run);
+
+#endif

@@ -1,0 +1,78 @@
+/* update.c - an update of whole arrays of parameters, by as many threads as it is worth. */
+#include "train.h"
+
+#include "../system/system.h"
+
+/* 256 KB of each array: some 20 us, most of it waiting for memory. */
+enum { STEP_CHUNK = 32 * 1024, MOST_CHUNKS = 1024 };
+
+/* Long arrays are cut where only their length says; `work` does the elements from `first` on. */
+typedef struct {
+    ptrdiff_t n, chunk;
+    void (*work)(const void *of, ptrdiff_t first, ptrdiff_t count);
+    const void *of;
+} cut;
+
+static void work_on_chunk(void *context, int chunk)
+{
+    const cut *c = context;
+    const ptrdiff_t first = chunk * c->chunk, left = c->n - first;
+    c->work(c->of, first, left < c->chunk ? left : c->chunk);
+}
+
+static void work_in_chunks(ptrdiff_t n, void (*work)(const void *, ptrdiff_t, ptrdiff_t),
+                           const void *of)
+{
+    if (n < 2 * STEP_CHUNK) {
+        work(of, 0, n);
+        return;
+    }
+    cut c = {n, STEP_CHUNK, work, of};
+    while (n > c.chunk * MOST_CHUNKS) c.chunk *= 2;
+    ffnn_pool_run((int)((n + c.chunk - 1) / c.chunk), work_on_chunk, &c);
+}
+
+typedef struct {
+    const ffnn_kernels *k;
+    const char *x, *dx;
+    double rate;
+    char *out;
+} update_context;
+
+static void update(const void *of, ptrdiff_t first, ptrdiff_t count)
+{
+    const update_context *d = of;
+    const ptrdiff_t bytes = first * d->k->element_bytes;
+    d->k->update(count, d->x + bytes, d->dx + bytes, d->rate, d->out + bytes);
+}
+
+void ffnn_update(const ffnn_kernels *k, ptrdiff_t n, const void *x, const void *dx, double rate,
+                 void *out)
+{
+    work_in_chunks(n, update, &(update_context){k, x, dx, rate, out});
+}
+
+typedef struct {
+    const ffnn_kernels *k;
+    ffnn_optimizer optimizer;
+    const ffnn_coefficients *s;
+    const char *dw;
+    char *w;
+    void *const *moments;
+} step_context;
+
+static void step(const void *of, ptrdiff_t first, ptrdiff_t count)
+{
+    const step_context *o = of;
+    const ptrdiff_t bytes = first * o->k->element_bytes;
+    const ffnn_optimizer_kernels *kernels = &o->k->optimizers[o->optimizer];
+    void *moments[FFNN_MOST_MOMENTS];
+    for (int i = 0; i < kernels->moments; i++) moments[i] = (char *)o->moments[i] + bytes;
+    kernels->step(count, o->s, o->dw + bytes, o->w + bytes, moments);
+}
+
+void ffnn_optimize(const ffnn_kernels *k, ffnn_optimizer optimizer, ptrdiff_t n,
+                   const ffnn_coefficients *s, const void *dw, void *w, void *const *moments)
+{
+    work_in_chunks(n, step, &(step_context){k, optimizer, s, dw, w, moments});
+}

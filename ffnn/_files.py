@@ -1,0 +1,288 @@
+"""Parameters in files: .npz or .safetensors, written whole or not at all, and read with suspicion.
+
+Beside the arrays stands one line of JSON: their names in order, types and shapes, what the caller
+wants to remember, and a SHA-256 of all of it. A file is read only as far as that line says, and
+only if every byte is what it says; nothing in it is ever executed. What takes long to import, and
+is of no use before there is a file, is imported where it is used.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ffnn._initializers import Parameters
+
+__all__ = ["load_parameters", "save_parameters"]
+
+_FORMAT = 1
+_TYPES: dict[str, np.dtype[Any]] = {"float32": np.dtype("<f4"), "float64": np.dtype("<f8")}
+_META = "ffnn"  # the key of the JSON line in both formats
+_MOST_META = 1 << 20
+_MOST_LEVELS = 64  # of lists and dicts in the meta: far less than any Python's json can follow
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def save_parameters(
+    path: str | os.PathLike[str], parameters: Mapping[str, Any], **meta: Any
+) -> None:
+    """Write parameters, and what there is to remember about them, to a file.
+
+    ==========  ==============  ========================================================
+    path        str or Path     ends in .npz or .safetensors (pip install 'ffnn[files]')
+    parameters  dict            str to arrays of float32 or float64, any shape: W1, b1, ...
+    meta        by keyword      what JSON knows: None, bool, int, float, str, lists and dicts
+                                of these, 64 levels deep and a megabyte at most
+    ==========  ==============  ========================================================
+
+    The file is written beside its place and put there in one step: after a full disk or a crash
+    what was there before is there still; where path is a link, so is it. ValueError for another
+    suffix and for a meta too large, TypeError for a name, an array or a value of another kind, all
+    before anything is written; OSError as the system gives it. np.load reads an .npz, too.
+
+    >>> import numpy as np, ffnn, os, tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "net.npz")
+    >>> ffnn.save_parameters(path, {"W1": np.ones((1, 2)), "b1": np.zeros((1, 1))}, epochs=3)
+    >>> parameters, meta = ffnn.load_parameters(path)
+    >>> parameters["W1"], meta
+    (array([[1., 1.]]), {'epochs': 3})
+    """
+    place = Path(path)
+    write = _writer(place, "save_parameters")
+    arrays = _checked_arrays(parameters)
+    line = _checked_line(arrays, meta)
+    _replace(place, write(arrays, line))
+
+
+def load_parameters(path: str | os.PathLike[str]) -> tuple[Parameters, dict[str, Any]]:
+    """Read what save_parameters wrote: the parameters in their order, and the meta.
+
+    The arrays are new, in C order and of the type they had; tuples in the meta have become lists.
+    ValueError, which names the file, for one that is damaged, cut short or no such file at all;
+    OSError as the system gives it. Memory is taken by the length of the file, a few times at most,
+    whatever sizes it claims.
+
+    >>> import ffnn
+    >>> ffnn.load_parameters("net.txt")
+    Traceback (most recent call last):
+        ...
+    ValueError: load_parameters: net.txt: the name must end in .npz or .safetensors
+    """
+    place = Path(path)
+    _writer(place, "load_parameters")
+    content = place.read_bytes()
+    try:
+        read = _read_npz if place.suffix == ".npz" else _read_safetensors
+        return read(content)
+    except (ImportError, MemoryError):
+        raise
+    except Exception as error:  # whatever a parser says of damaged bytes
+        raise ValueError(
+            f"load_parameters: {place}: damaged, or not written by save_parameters ({error})"
+        ) from error
+
+
+# ---- what is written ----------------------------------------------------------------------------
+
+
+def _writer(place: Path, function: str) -> Any:
+    if place.suffix == ".npz":
+        return _npz
+    if place.suffix == ".safetensors":
+        _safetensors(function)
+        return _tensors
+    raise ValueError(f"{function}: {place}: the name must end in .npz or .safetensors")
+
+
+def _safetensors(function: str) -> Any:
+    try:
+        import safetensors.numpy
+    except ImportError as error:
+        raise ImportError(
+            f"{function}: .safetensors needs safetensors: pip install 'ffnn[files]'"
+        ) from error
+    return safetensors
+
+
+def _checked_arrays(parameters: Mapping[str, Any]) -> Arrays:
+    function = "save_parameters"
+    if not isinstance(parameters, Mapping):
+        raise TypeError(f"{function}: parameters must be a dict, not {type(parameters).__name__}")
+    arrays = {}
+    for name, value in parameters.items():
+        if not isinstance(name, str) or not _can_be_a_name(name):
+            raise TypeError(f"{function}: parameters has a key {name!r}, which can be no name")
+        if isinstance(value, np.ma.MaskedArray):
+            raise TypeError(f"{function}: parameters[{name!r}] is a masked array")
+        array = np.asarray(value)
+        if array.dtype.name not in _TYPES:
+            raise TypeError(
+                f"{function}: parameters[{name!r}] has dtype {array.dtype}, expected float32 or "
+                "float64"
+            )
+        arrays[name] = np.asarray(array, dtype=_TYPES[array.dtype.name], order="C")
+    return arrays
+
+
+def _can_be_a_name(name: str) -> bool:
+    """Whether it may stand in either format, beside what is not an array there."""
+    free = name not in ("", _META, "__metadata__") and not {"/", "\0"} & set(name)
+    return free and not any("\ud800" <= letter <= "\udfff" for letter in name)
+
+
+def _refuse_lossy(where: str, value: Any, level: int = 1) -> None:
+    """Raise for a dict whose keys JSON would turn into other ones, which may then be one.
+
+    And for what is nested too deep, as a list within itself is.
+    """
+    if level > _MOST_LEVELS and isinstance(value, (dict, list, tuple)):
+        raise ValueError(f"nested more than {_MOST_LEVELS} levels deep")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise TypeError(f"{where} has a key {key!r}, expected a str")
+            _refuse_lossy(f"{where}[{key!r}]", item, level + 1)
+    elif isinstance(value, (list, tuple)):
+        for i, item in enumerate(value):
+            _refuse_lossy(f"{where}[{i}]", item, level + 1)
+
+
+def _checked_line(arrays: Arrays, meta: dict[str, Any]) -> str:
+    for key, value in meta.items():
+        try:
+            _refuse_lossy(key, value)
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"save_parameters: {key} is nothing that JSON knows: {error}") from None
+    listed = [[name, x.dtype.name, list(x.shape)] for name, x in arrays.items()]
+    # As it will be read: tuples are lists then.
+    content = json.loads(json.dumps({"format": _FORMAT, "arrays": listed, "meta": meta}))
+    line = json.dumps({**content, "sha256": _digest(content, arrays)})
+    if len(line) > _MOST_META:
+        raise ValueError(f"save_parameters: the meta takes {len(line)} bytes, {_MOST_META} at most")
+    return line
+
+
+def _digest(content: dict[str, Any], arrays: Arrays) -> str:
+    import hashlib
+
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
+    for array in arrays.values():
+        digest.update(array.data)
+    return digest.hexdigest()
+
+
+def _npz(arrays: Arrays, line: str) -> bytes:
+    import zipfile
+
+    file = io.BytesIO()
+    text = np.frombuffer(line.encode(), np.uint8)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in ((_META, text), *arrays.items()):
+            member = _npy_header(array.dtype, array.shape) + array.tobytes()
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), member)
+    return file.getvalue()
+
+
+def _npy_header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        header, {"descr": dtype.str, "fortran_order": False, "shape": shape}
+    )
+    return header.getvalue()
+
+
+def _tensors(arrays: Arrays, line: str) -> bytes:
+    safetensors = _safetensors("save_parameters")
+    content: bytes = safetensors.numpy.save(arrays, metadata={_META: line})
+    return content
+
+
+def _replace(place: Path, content: bytes) -> None:
+    import secrets
+
+    place = Path(os.path.realpath(place))
+    beside = place.with_name(f".ffnn-{secrets.token_hex(8)}")
+    try:
+        with open(beside, "xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, place)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise
+
+
+# ---- what is read -------------------------------------------------------------------------------
+
+
+def _read_npz(content: bytes) -> tuple[Parameters, dict[str, Any]]:
+    import zipfile
+
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = archive.infolist()
+        # Compressed members, or some that share their bytes, could grow without bounds.
+        if any(member.compress_type != zipfile.ZIP_STORED for member in members):
+            raise ValueError("it is compressed")
+        if sum(member.file_size for member in members) > len(content):
+            raise ValueError("its members are larger than itself")
+        text = archive.read(f"{_META}.npy")
+        # A header is never parsed: what it has to be is known.
+        about = _parse(text[text.index(b"\n") + 1 :].decode())
+        names = [f"{_META}.npy", *(f"{name}.npy" for name, _, _ in about["arrays"])]
+        if [member.filename for member in members] != names:
+            raise ValueError("it holds other arrays than it lists")
+        arrays = {}
+        for name, dtype, shape in about["arrays"]:
+            member, header = archive.read(f"{name}.npy"), _npy_header(dtype, shape)
+            if not member.startswith(header):
+                raise ValueError(f"{name} has another header")
+            # A copy, which can be written to.
+            arrays[name] = np.frombuffer(member, dtype, offset=len(header)).reshape(shape).copy()
+    return _verified(about, arrays)
+
+
+def _read_safetensors(content: bytes) -> tuple[Parameters, dict[str, Any]]:
+    safetensors = _safetensors("load_parameters")
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    about = _parse(header.pop("__metadata__")[_META])
+    if sorted(header) != sorted(name for name, _, _ in about["arrays"]):
+        raise ValueError("it holds other arrays than it lists")
+    tensors = safetensors.numpy.load(content)
+    arrays = {}
+    for name, dtype, shape in about["arrays"]:
+        arrays[name] = tensors[name]
+        if arrays[name].dtype != dtype or arrays[name].shape != shape:
+            raise ValueError(f"{name} has another type or shape")
+    return _verified(about, arrays)
+
+
+def _parse(line: str) -> dict[str, Any]:
+    """The JSON line, its types and shapes as NumPy has them."""
+    about: dict[str, Any] = json.loads(line)
+    if about["format"] != _FORMAT:
+        raise ValueError(f"format {about['format']} is not known")
+    about["listed"] = about["arrays"]
+    about["arrays"] = [
+        (name, _TYPES[dtype], tuple(shape)) for name, dtype, shape in about["listed"]
+    ]
+    return about
+
+
+def _verified(about: dict[str, Any], arrays: Arrays) -> tuple[Parameters, dict[str, Any]]:
+    content = {"format": _FORMAT, "arrays": about["listed"], "meta": about["meta"]}
+    if _digest(content, arrays) != about["sha256"]:
+        raise ValueError("the checksum is another")
+    return arrays, about["meta"]

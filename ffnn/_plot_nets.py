@@ -1,0 +1,211 @@
+"""Pictures of what a network has learned: its history, its decisions, its weights.
+
+Like plotting.py's, they draw on the axes they are given, or on new ones, and return them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ffnn import _ffnn
+from ffnn._initializers import Parameters
+from ffnn._plot_assignment import inset_grid, mark_of, pyplot, whole_ticks
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["plot_decision_boundary", "plot_history", "plot_weights"]
+
+_GRID = 300  # points a side
+_MOST_WEIGHTS = 64
+
+
+def plot_history(
+    history: dict[str, Any], names: Sequence[str] | None = None, *, ax: Axes | None = None
+) -> Axes:
+    """Draw what a run of ffnn.train recorded, against the epoch, and return the axes.
+
+    =======  ==============  =========================================================
+    history  dict            as ffnn.train returns it
+    names    list or None    what to draw; None: the costs, of training and validation
+    ax                       where to draw; a new figure when None
+    =======  ==============  =========================================================
+
+    What begins with "val_" is dashed and has the colour of its namesake. TypeError where history is
+    another thing, KeyError for a name that it has not.
+    """
+    if not isinstance(history, dict) or "epoch" not in history:
+        found = "a dict without 'epoch'" if isinstance(history, dict) else type(history).__name__
+        raise TypeError(
+            "plot_history: history must be the dict that ffnn.train returns beside the parameters, "
+            f"not {found}"
+        )
+    if names is None:
+        names = [name for name in ("cost", "val_cost") if name in history]
+    for name in names:
+        if name not in history:
+            lists = ", ".join(key for key in history if isinstance(history[key], list))
+            raise KeyError(f"plot_history: history has no {name!r}; it has {lists}")
+    axes = ax if ax is not None else pyplot("plot_history").subplots()[1]
+    colours: dict[str, Any] = {}
+    for name in names:
+        of = name.removeprefix("val_")
+        (line,) = axes.plot(
+            history["epoch"],
+            history[name],
+            label=name.replace("_", " "),
+            marker=mark_of(len(history[name])),
+            linestyle="--" if of != name else "-",
+            color=colours.get(of),
+        )
+        colours.setdefault(of, line.get_color())
+    axes.set_xlabel("epoch")
+    whole_ticks(axes)
+    if len(names) == 1:
+        axes.set_ylabel(names[0].replace("_", " "))
+    else:
+        axes.legend()
+    return axes
+
+
+def plot_decision_boundary(
+    model: Callable[[NDArray[np.float64]], ArrayLike] | Parameters,
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    hidden_activation: str | Sequence[str] = "relu",
+    output_activation: str = "sigmoid",
+    ax: Axes | None = None,
+) -> Axes:
+    """Colour the plane by the class that a model gives each point, with the examples on it.
+
+    =================  ============  ====================================================
+    model              dict          parameters of a net with two inputs; or a function of
+                                     points as rows, (k, 2), that returns k classes
+    X                  (2, m)        the examples, a column each
+    y                  (1, m)        their classes; (m,) and (m, 1) serve too
+    hidden_activation  str or list   of the net, where model is a dict
+    output_activation  str           likewise; above 0.5 is class 1, of softmax the greatest
+    ax                               where to draw; a new figure when None
+    =================  ============  ====================================================
+
+    Returns the axes. ValueError where X has not two rows, y not an entry for each example, or a
+    function does not return an entry for each point.
+    """
+    function = "plot_decision_boundary"
+    points, labels = np.asarray(X, dtype=np.float64), np.asarray(y)
+    if points.ndim != 2 or points.shape[0] != 2 or points.shape[1] == 0:
+        turned = points.ndim == 2 and points.shape[1] == 2
+        raise ValueError(
+            f"{function}: X has shape {points.shape}, expected (2, m) with m of at least 1"
+            + (": examples are columns, pass X.T" if turned else "")
+        )
+    m = points.shape[1]
+    if labels.shape not in ((1, m), (m,), (m, 1)):
+        raise ValueError(f"{function}: y has shape {labels.shape}, expected (1, {m})")
+    low, high = points.min(axis=1), points.max(axis=1)
+    if not np.isfinite([low, high]).all():
+        raise ValueError(f"{function}: X holds NaN or inf: there is no frame for it")
+    margin = 0.1 * np.where(high > low, high - low, 1)
+    across, up = np.meshgrid(
+        np.linspace(low[0] - margin[0], high[0] + margin[0], _GRID),
+        np.linspace(low[1] - margin[1], high[1] + margin[1], _GRID),
+    )
+    rows = np.column_stack([across.ravel(), up.ravel()])
+    if isinstance(model, dict):
+        classes = _classes(model, rows, hidden_activation, output_activation)
+    else:
+        classes = np.asarray(model(rows))
+    if classes.size != len(rows):
+        raise ValueError(f"{function}: model returned shape {classes.shape} for {len(rows)} points")
+    axes = ax if ax is not None else pyplot(function).subplots()[1]
+    # One scale for both: a point's colour is that of its class's region.
+    top = max(1, int(labels.max()), int(classes.max()))
+    scale: dict[str, Any] = {"cmap": "Spectral", "vmin": 0, "vmax": top}
+    axes.pcolormesh(across, up, classes.reshape(across.shape), alpha=0.6, **scale)
+    dots: dict[str, Any] = {"edgecolors": "black", "linewidths": 0.5, "s": 20}
+    axes.scatter(points[0], points[1], c=labels.ravel(), **dots, **scale)
+    axes.set_xlabel("$x_1$")
+    axes.set_ylabel("$x_2$")
+    return axes
+
+
+def _classes(
+    parameters: Parameters,
+    points: NDArray[np.float64],
+    hidden_activation: str | Sequence[str],
+    output_activation: str,
+) -> NDArray[Any]:
+    AL = _ffnn.predict_proba(
+        points.T,
+        parameters,
+        hidden_activation=hidden_activation,
+        output_activation=output_activation,
+    )
+    classes: NDArray[Any] = AL.argmax(axis=0) if len(AL) > 1 else (AL[0] > 0.5).astype(int)
+    return classes
+
+
+def plot_weights(
+    parameters: Parameters, *, image_shape: tuple[int, int] | None = None, ax: Axes | None = None
+) -> NDArray[Any]:
+    """Draw the weights that lead to the units of the first layer, a picture each.
+
+    ===========  ===============  =======================================================
+    parameters   dict             W1, ...; of W1 (n_1, n_x) the first 64 rows are drawn
+    image_shape  (rows, columns)  of an input; None: square where n_x is a square, else W1
+                                  itself is drawn, a row for each unit
+    ax                            axes whose place the pictures share; a new figure when None
+    ===========  ===============  =======================================================
+
+    Red is positive, blue negative, white 0, on one scale for all. Returns an array of the axes.
+    KeyError where there is no W1, ValueError where W1 holds no weights or image_shape has not n_x
+    pixels.
+    """
+    function = "plot_weights"
+    if not isinstance(parameters, dict) or "W1" not in parameters:
+        raise KeyError(f"{function}: parameters has no 'W1'")
+    W = np.asarray(parameters["W1"])
+    if W.ndim != 2 or W.size == 0:
+        raise ValueError(f"{function}: W1 has shape {W.shape}, expected (n_1, n_x) of at least 1")
+    units, pixels = W.shape
+    side = math.isqrt(pixels)
+    if image_shape is None and side * side == pixels and side > 1:
+        image_shape = (side, side)
+    if image_shape is not None and math.prod(image_shape) != pixels:
+        raise ValueError(f"{function}: image_shape {image_shape} does not hold {pixels} inputs")
+    most = float(np.abs(W).max(initial=0)) or 1.0
+    look: dict[str, Any] = {
+        "cmap": "RdBu_r",
+        "vmin": -most,
+        "vmax": most,
+        "interpolation": "nearest",
+    }
+    if image_shape is None:
+        axes = ax if ax is not None else pyplot(function).subplots()[1]
+        axes.imshow(W, aspect="auto", **look)
+        axes.set_xlabel("input")
+        axes.set_ylabel("unit")
+        axes.set_title("$W_1$")
+        return np.array([axes], dtype=object)
+    shown = min(units, _MOST_WEIGHTS)
+    # In axes of the caller about as many rows as columns.
+    columns = min(8, shown) if ax is None else math.ceil(math.sqrt(shown))
+    rows = math.ceil(shown / columns)
+    grid: NDArray[Any]
+    if ax is not None:
+        grid = inset_grid(ax, rows, columns, 0.95)
+    else:
+        figure = pyplot(function).figure(figsize=(1.1 * columns, 1.1 * rows), layout="constrained")
+        grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    for one in grid:
+        one.set_axis_off()
+    for one, weights in zip(grid[:shown], W[:shown]):
+        one.imshow(weights.reshape(image_shape), **look)
+    drawn: NDArray[Any] = grid[:shown]
+    return drawn

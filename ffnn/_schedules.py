@@ -1,0 +1,82 @@
+"""Learning rates that fall with the epochs: the courses' two, and half a cosine.
+
+Each gives the rate of one epoch. A run takes the courses' two by decay=, and any by a function of
+the epoch alone: train(..., learning_rate=lambda epoch: cosine_lr_decay(0.01, epoch, 50)).
+"""
+
+import math
+from typing import SupportsIndex
+
+from ffnn._initializers import check_integer, check_number
+
+__all__ = ["cosine_lr_decay", "schedule_lr_decay", "update_lr"]
+
+
+def update_lr(learning_rate0: float, epoch_num: SupportsIndex, decay_rate: float) -> float:
+    """Return learning_rate0 / (1 + decay_rate * epoch_num).
+
+    TypeError for what is no number, ValueError for one that is not finite.
+
+    >>> import ffnn
+    >>> ffnn.update_lr(0.5, 2, 1)
+    0.16666666666666666
+    """
+    rate0, decay = _numbers("update_lr", learning_rate0, decay_rate)
+    return rate0 / (1 + decay * check_integer("update_lr", "epoch_num", epoch_num))
+
+
+def schedule_lr_decay(
+    learning_rate0: float,
+    epoch_num: SupportsIndex,
+    decay_rate: float,
+    time_interval: SupportsIndex = 1000,
+) -> float:
+    """Return learning_rate0 / (1 + decay_rate * floor(epoch_num / time_interval)).
+
+    The rate falls once each time_interval epochs. TypeError for what is no number, ValueError for
+    one that is not finite and a time_interval below 1.
+
+    >>> import ffnn
+    >>> ffnn.schedule_lr_decay(0.5, 10, 0.3, 100), ffnn.schedule_lr_decay(0.5, 100, 0.3, 100)
+    (0.5, 0.3846153846153846)
+    """
+    rate0, decay = _numbers("schedule_lr_decay", learning_rate0, decay_rate)
+    epoch = check_integer("schedule_lr_decay", "epoch_num", epoch_num)
+    interval = _positive("schedule_lr_decay", "time_interval", time_interval)
+    return rate0 / (1 + decay * (epoch // interval))
+
+
+def cosine_lr_decay(
+    learning_rate0: float,
+    epoch_num: SupportsIndex,
+    num_epochs: SupportsIndex,
+    learning_rate_min: float = 0.0,
+) -> float:
+    """Return a rate on half a cosine, from learning_rate0 to learning_rate_min.
+
+    It falls while epoch_num goes from 0 to num_epochs, and stays there. TypeError for what is no
+    number, ValueError for one that is not finite and for num_epochs below 1.
+
+    >>> import ffnn
+    >>> [ffnn.cosine_lr_decay(0.5, epoch, 2) for epoch in range(4)]
+    [0.5, 0.25, 0.0, 0.0]
+    """
+    rate0 = check_number("cosine_lr_decay", "learning_rate0", learning_rate0)
+    rate_min = check_number("cosine_lr_decay", "learning_rate_min", learning_rate_min)
+    epochs = _positive("cosine_lr_decay", "num_epochs", num_epochs)
+    epoch = min(check_integer("cosine_lr_decay", "epoch_num", epoch_num), epochs)
+    return rate_min + (rate0 - rate_min) * (1 + math.cos(math.pi * epoch / epochs)) / 2
+
+
+def _numbers(function: str, learning_rate0: float, decay_rate: float) -> tuple[float, float]:
+    return (
+        check_number(function, "learning_rate0", learning_rate0),
+        check_number(function, "decay_rate", decay_rate),
+    )
+
+
+def _positive(function: str, name: str, value: SupportsIndex) -> int:
+    number = check_integer(function, name, value)
+    if number < 1:
+        raise ValueError(f"{function}: {name} must be at least 1, not {number}")
+    return number

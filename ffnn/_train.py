@@ -1,0 +1,152 @@
+"""Training of any network, in batches or with all examples at once."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from ffnn._initializers import Parameters
+from ffnn._plan import Options, make_plan
+from ffnn._run import Run
+
+__all__ = ["train"]
+
+
+def train(
+    X: ArrayLike,
+    Y: ArrayLike,
+    layer_dims: Any = None,
+    *,
+    parameters: Parameters | None = None,
+    optimizer_state: dict[str, Any] | None = None,
+    seed: int | None = None,
+    hidden_activation: str | Sequence[str] = "relu",
+    output_activation: str = "sigmoid",
+    cost: str | None = None,
+    initialization: str = "assignment",
+    optimizer: str = "gd",
+    learning_rate: float | Callable[[int], float] = 0.0075,
+    decay: Callable[[float, int, float], float] | None = None,
+    decay_rate: float = 1.0,
+    beta: float = 0.9,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-8,
+    weight_decay: float = 0.0,
+    lambd: float = 0.0,
+    keep_prob: float | Sequence[float] = 1.0,
+    clip_norm: float | None = None,
+    num_epochs: int = 100,
+    mini_batch_size: int | None = 64,
+    shuffle: bool = True,
+    sample_weight: ArrayLike | None = None,
+    class_weight: Any = None,
+    validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+    validation_fraction: float | None = None,
+    metrics: Any = (),
+    patience: int | None = None,
+    min_delta: float = 0.0,
+    monitor: str | None = None,
+    record_every: int = 1,
+    print_cost: bool = False,
+    progress: bool = False,
+    callback: Callable[[dict[str, Any]], Any] | None = None,
+) -> tuple[Parameters, dict[str, Any]]:
+    """Train a network and return its parameters and the run's history.
+
+    The network, and what it begins with:
+
+    ===================  =============  ====================================================
+    X                    (n_x, m)       inputs, a column per example
+    Y                    (n_y, m)       labels, as compute_cost takes them
+    layer_dims           integers       n_x, n_1, ..., n_y; not needed with parameters
+    parameters           dict           W1, b1, ... to begin with; else they are drawn
+    optimizer_state      dict           history["optimizer_state"] of the run to go on with
+    seed                 int or None    where random numbers come from, see below
+    hidden_activation    str or list    as in L_model_forward
+    output_activation    str            likewise
+    cost                 str or None    a name from ffnn.costs(); None: that of the output
+    initialization       str            as in initialize_parameters_deep
+    ===================  =============  ====================================================
+
+    How it learns:
+
+    ===================  =============  ====================================================
+    optimizer            str            a name from ffnn.optimizers(), which explains them
+    learning_rate        number         or a function of the epoch that returns one
+    decay, decay_rate                   update_lr or schedule_lr_decay: after epoch i the
+                                        rate is decay(learning_rate, i, decay_rate)
+    beta                 float          of the momenta and rmsprop
+    beta1, beta2         float          of adam and adamw
+    epsilon              float          of rmsprop, adam and adamw
+    weight_decay         float          of adamw
+    lambd                float          of the L2 term, which the cost includes
+    keep_prob            float or list  dropout: the share of units kept in each hidden layer
+    clip_norm            float or None  the greatest norm of all gradients together
+    num_epochs           integer        passes through the examples, in addition to those
+                                        that optimizer_state has seen
+    mini_batch_size      int or None    examples of a step; None: all
+    shuffle              bool           batches in a new order with each epoch
+    sample_weight        (m,)           how much each example counts, at least 0
+    class_weight         dict or str    {class: weight}, 1 for those not named; "balanced":
+                                        all classes count the same. Multiplied with
+                                        sample_weight; then all are scaled to mean 1
+    ===================  =============  ====================================================
+
+    What is watched, at every record_every-th epoch and at the last:
+
+    ===================  =============  ====================================================
+    validation_data      (X, Y)         examples that are only measured
+    validation_fraction  float          or a share of X and Y: the first of
+                                        np.random.RandomState(0).permutation(m), rounded up
+    metrics              one or a list  "accuracy", "precision", "recall", "f1", costs by
+                                        name, functions of (Y, AL); or a dict of such
+    patience             int or None    stop this many epochs after the best, and return the
+                                        parameters of the best
+    min_delta            float          by how much the best must be beaten
+    monitor              str or None    a name of history, None: "val_cost", else "cost"; the
+                                        four scores are to rise, all else to fall
+    record_every         integer        epochs from one record point to the next
+    print_cost           bool           print the cost at each record point
+    progress             bool           show a bar; needs tqdm (pip install 'ffnn[progress]')
+    callback             function       called with a dict: epoch, cost, learning_rate, what
+                                        was measured, parameters (copies) and history;
+                                        returns True to stop
+    ===================  =============  ====================================================
+
+    history is a dict of lists: epoch, cost, learning_rate, val_cost where there are validation
+    examples, and each metric, that of the validation examples after "val_". An epoch's cost is the
+    mean over the examples of what each cost before its own step. Beside them stand
+    optimizer_state, best_epoch (with patience) and stopped_by: None, "patience", "callback" or
+    "nan".
+
+    With a seed, the weights are those that the initialiser draws after np.random.seed(seed), and
+    epoch e draws its order and then its dropout masks after np.random.seed(seed + 1 + e); NumPy's
+    global generator is left alone. Without, all are drawn from the global generator. A run that
+    goes on from parameters and optimizer_state with the same seed equals one that was never
+    interrupted, to the bit.
+
+    A float32 X makes a float32 run, anything else one in float64. ValueError for shapes and values,
+    TypeError for kinds, all before anything is drawn. A cost that becomes NaN, or a parameter that
+    overflows, stops the run with a RuntimeWarning; the parameters returned are those of the last
+    record point where all were finite. Ctrl-C, or an error in a callback, is raised with attributes
+    `parameters` and `history` as they were at the last record point.
+
+    >>> import numpy as np, ffnn
+    >>> X, Y = np.array([[0.0, 1.0, 2.0, 3.0]]), np.array([[0, 0, 1, 1]])
+    >>> parameters, history = ffnn.train(
+    ...     X, Y, [1, 5, 1], seed=1, optimizer="adam", learning_rate=0.1, metrics="accuracy"
+    ... )
+    >>> len(history["cost"]), history["accuracy"][-1]
+    (100, 1.0)
+    >>> more, _ = ffnn.train(
+    ...     X, Y, parameters=parameters, optimizer_state=history["optimizer_state"], seed=1,
+    ...     optimizer="adam", learning_rate=0.1, num_epochs=50,
+    ... )
+    """
+    given = dict(locals())  # nothing but the arguments is defined yet
+    X, Y, layer_dims = (given.pop(name) for name in ("X", "Y", "layer_dims"))
+    plan = make_plan("train", X, Y, layer_dims, Options(**given))
+    run = Run(plan, unit="epoch", depth=1, is_assignment=False)
+    trained = run.go()
+    return trained, run.history
