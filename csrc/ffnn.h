@@ -70,11 +70,8 @@ typedef struct {
  * vectors; in what pads them dZ is 0. The arrays of parameters are padded to cache lines. */
 typedef struct {
     ptrdiff_t n, n_prev, row;
-    void *W, *b;
-    union {
-        void *dW;               /* room for n n_prev elements, or for db; or, */
-        ffnn_small_pair *pairs; /* where a row is one vector, the pairs, padded by whole vectors */
-    };
+    void *W, *b, *dW, *db;
+    const ffnn_small_pair *pairs;    /* where a row is one vector; padded to whole vectors */
     const void *A_prev, *saved_prev; /* the layer below, and what its derivative is taken from */
     void *Z, *A;                     /* A may be Z */
 } ffnn_small_layer;

@@ -98,8 +98,7 @@ static ffnn_run *start_run(const problem *q, ffnn_view X)
         .activations = activations,
         .keep_prob = keep_all,
         .cost = FFNN_binary_cross_entropy,
-        .X = X,
-        .Y = q->Y,
+        .examples = {X, q->Y, NULL},
         .hyperparameters = {.optimizer = FFNN_gd, .learning_rate = q->rate},
     });
     for (int l = 1; run && l <= q->layers; l++) {
@@ -372,7 +371,7 @@ void check_memory(void)
                                     .dims = absurd[i],
                                     .activations = &g,
                                     .keep_prob = &keep,
-                                    .X.cols = 3,
+                                    .examples.X.cols = 3,
                                     .hyperparameters.learning_rate = 1};
         place("a run with layers of %td and %td", absurd[i][0], absurd[i][1]);
         CHECK(!ffnn_run_new(&options), "it starts");

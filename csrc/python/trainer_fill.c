@@ -137,7 +137,7 @@ static int choose_gram(const trainer_object *self, PyObject *gram, ffnn_run_opti
     const bool fits = ffnn_gram_fits(&options->hyperparameters);
     if (gram == NULL || gram == Py_None) {
         options->is_gram = fits && ffnn_gram_pays(options->kernels, self->dims[0], self->dims[1],
-                                                  options->X.cols, &options->gram_from);
+                                                  options->examples.X.cols, &options->gram_from);
         return 0;
     }
     const int is_gram = PyObject_IsTrue(gram);
@@ -161,14 +161,14 @@ static int start_run(trainer_object *self, const ffnn_run_settings *settings, Py
     };
     const ptrdiff_t n_y = self->dims[self->layers], m = ffnn_operand_cols(&self->X);
     const void *y;
-    if (ffnn_operand_view(&self->X, self->real, FFNN_ANY_LAYOUT, &options.X) < 0 ||
+    if (ffnn_operand_view(&self->X, self->real, FFNN_ANY_LAYOUT, &options.examples.X) < 0 ||
         ffnn_labels_elements(trainer_function, &self->labels, self->real, n_y, m, &y) < 0 ||
-        take_weights(self, arg[FFNN_TRAINER_SAMPLE_WEIGHT], m, &options.weights) < 0 ||
+        take_weights(self, arg[FFNN_TRAINER_SAMPLE_WEIGHT], m, &options.examples.weights) < 0 ||
         take_random(self, arg[FFNN_TRAINER_BIT_GENERATOR], settings->net.has_dropout,
                     &options.random) < 0 ||
         choose_gram(self, arg[FFNN_TRAINER_GRAM], &options) < 0)
         return -1;
-    options.Y = ffnn_view_of(y, n_y, m);
+    options.examples.Y = ffnn_view_of(y, n_y, m);
     self->moments = options.kernels->optimizers[settings->hyperparameters.optimizer].moments;
     self->iteration_work = 0;
     for (int l = 1; l <= self->layers; l++)

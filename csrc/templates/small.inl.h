@@ -215,13 +215,12 @@ FFNN_INLINE void FN(update_one_vector)(const ffnn_small_layer *l, const real *dz
 static void FN(small_update)(const ffnn_small_layer *l, const void *dz, double rate)
 {
     const ptrdiff_t n = l->n, n_prev = l->n_prev, row = l->row;
-    void *dw = l->dW;
     if (row == LANES) {
         FN(update_one_vector)(l, dz, v_set1((real)rate));
         return;
     }
-    FN(small_gradients)(n, n_prev, row, dz, row, l->A_prev, row, 1, dw);
-    FN(update)(n * n_prev, l->W, dw, rate, l->W);
-    FN(row_sums)(n, row, dz, row, dw);
-    FN(update)(n, l->b, dw, rate, l->b);
+    FN(small_gradients)(n, n_prev, row, dz, row, l->A_prev, row, 1, l->dW);
+    FN(update)(n * n_prev, l->W, l->dW, rate, l->W);
+    FN(row_sums)(n, row, dz, row, l->db);
+    FN(update)(n, l->b, l->db, rate, l->b);
 }

@@ -26,9 +26,9 @@ static gathered_layout lay_out(const ffnn_run *run)
 {
     const ptrdiff_t bytes = run->k->element_bytes;
     gathered_layout at;
-    at.Y = ffnn_bytes_with(0, run->X.rows, run->most, bytes);
-    at.weights = ffnn_bytes_with(at.Y, run->Y.rows, run->most, bytes);
-    at.end = ffnn_bytes_with(at.weights, run->weights ? 1 : 0, run->most, bytes);
+    at.Y = ffnn_bytes_with(0, run->layer[0].n_prev, run->most, bytes);
+    at.weights = ffnn_bytes_with(at.Y, run->layer[run->layers - 1].n, run->most, bytes);
+    at.end = ffnn_bytes_with(at.weights, 1, run->most, bytes);
     return at;
 }
 
@@ -55,7 +55,7 @@ static bool prepare_masks(ffnn_run *run, ptrdiff_t count)
 }
 
 /* A run with the Gram form saves to the general way, which knows it. */
-static bool is_small(const ffnn_run *run, ptrdiff_t count)
+bool ffnn_batch_is_small(const ffnn_run *run, ptrdiff_t count)
 {
     if (run->is_gram || count > run->most) return false;
     for (const layer *l = run->layer; l < run->layer + run->layers; l++)
@@ -65,11 +65,11 @@ static bool is_small(const ffnn_run *run, ptrdiff_t count)
 
 bool ffnn_batch_prepare(ffnn_run *run, bool is_ordered, ptrdiff_t count)
 {
-    run->is_small = is_small(run, count);
-    if ((is_ordered || run->is_small) && !run->gathered) {
+    run->is_small = ffnn_batch_is_small(run, count);
+    if ((is_ordered || run->is_small) && !run->work.gathered) {
         const size_t bytes = lay_out(run).end;
-        run->gathered = bytes < SIZE_MAX ? ffnn_allocate(bytes) : NULL;
-        if (!run->gathered) return false;
+        run->work.gathered = bytes < SIZE_MAX ? ffnn_allocate(bytes) : NULL;
+        if (!run->work.gathered) return false;
     }
     return prepare_masks(run, count);
 }
@@ -120,50 +120,52 @@ static ffnn_view gather(const ffnn_kernels *k, ffnn_view v, const ptrdiff_t *ord
     return gather_rows(k, v, order, 0, count, row, out);
 }
 
-/* The whole batch, padded; all examples in their own order are copied once. */
-static slab small_slab(ffnn_run *run, const batch *b)
+/* The whole batch, padded; all of the run's examples in their own order are copied once. */
+static slab small_slab(const ffnn_run *run, workspace *w, const batch *b)
 {
     const ffnn_kernels *k = run->k;
+    const ffnn_examples *of = b->of;
     const ptrdiff_t row = slab_columns(run, b->count), count = b->count;
     const ptrdiff_t *order = b->order ? b->order + b->first : NULL;
     const gathered_layout at = lay_out(run);
-    const bool is_all = !b->order && count == run->X.cols;
-    char *out = run->gathered;
+    const bool is_all = of == &run->examples && !b->order && count == of->X.cols;
+    char *out = w->gathered;
     slab s = {.row = row, .is_first = true, .is_last = true};
-    s.X = ffnn_contiguous(out, run->X.rows, count, row);
-    s.Y = ffnn_contiguous(out + at.Y, run->Y.rows, count, row);
-    if (run->weights) s.weights = out + at.weights;
-    if (is_all && run->has_all) return s;
-    gather_rows(k, run->X, order, b->first, count, row, out);
-    gather_rows(k, run->Y, order, b->first, count, row, out + at.Y);
-    const ffnn_view weights = {run->weights, 1, run->X.cols, 0, 1};
-    if (run->weights) gather_rows(k, weights, order, b->first, count, row, out + at.weights);
-    run->has_all = is_all;
+    s.X = ffnn_contiguous(out, of->X.rows, count, row);
+    s.Y = ffnn_contiguous(out + at.Y, of->Y.rows, count, row);
+    if (of->weights) s.weights = out + at.weights;
+    if (is_all && w->has_all) return s;
+    gather_rows(k, of->X, order, b->first, count, row, out);
+    gather_rows(k, of->Y, order, b->first, count, row, out + at.Y);
+    const ffnn_view weights = {of->weights, 1, of->X.cols, 0, 1};
+    if (of->weights) gather_rows(k, weights, order, b->first, count, row, out + at.weights);
+    w->has_all = is_all;
     return s;
 }
 
-slab ffnn_batch_slab(ffnn_run *run, const batch *b, ptrdiff_t first)
+slab ffnn_batch_slab(const ffnn_run *run, workspace *w, const batch *b, ptrdiff_t first)
 {
-    if (run->is_small) return small_slab(run, b);
+    if (run->is_small) return small_slab(run, w, b);
     const ffnn_kernels *k = run->k;
+    const ffnn_examples *of = b->of;
     const ptrdiff_t row = slab_columns(run, b->count), left = b->count - first;
     const ptrdiff_t count = left < row ? left : row, from = b->first + first;
     slab s = {.row = row, .first = first, .is_first = first == 0, .is_last = left <= row};
     if (b->order) {
-        run->has_all = false;
+        w->has_all = false;
         const gathered_layout at = lay_out(run);
-        char *out = run->gathered;
+        char *out = w->gathered;
         const ptrdiff_t *order = b->order + from;
-        s.X = gather(k, run->X, order, count, row, out);
-        s.Y = gather(k, run->Y, order, count, row, out + at.Y);
-        if (run->weights) {
-            const ffnn_view weights = {run->weights, 1, run->X.cols, 0, 1};
+        s.X = gather(k, of->X, order, count, row, out);
+        s.Y = gather(k, of->Y, order, count, row, out + at.Y);
+        if (of->weights) {
+            const ffnn_view weights = {of->weights, 1, of->X.cols, 0, 1};
             s.weights = gather(k, weights, order, count, row, out + at.weights).data;
         }
         return s;
     }
-    s.X = ffnn_columns(k, run->X, from, count);
-    s.Y = ffnn_columns(k, run->Y, from, count);
-    if (run->weights) s.weights = (const char *)run->weights + from * k->element_bytes;
+    s.X = ffnn_columns(k, of->X, from, count);
+    s.Y = ffnn_columns(k, of->Y, from, count);
+    if (of->weights) s.weights = (const char *)of->weights + from * k->element_bytes;
     return s;
 }

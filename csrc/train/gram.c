@@ -40,7 +40,7 @@ bool ffnn_gram_start(gram_form *g, const ffnn_kernels *k, const layer *l, ffnn_v
     enum { ROWS = 240 };
     const double one_double = 1;
     const float one_float = 1;
-    for (ptrdiff_t i = 0; i < g->m; i += ROWS) {
+    for (ptrdiff_t i = 0; i < g->m && !g->has_G; i += ROWS) {
         const ptrdiff_t rows = g->m - i < ROWS ? g->m - i : ROWS;
         ffnn_view left = ffnn_transposed(X);
         left.data = (const char *)left.data + i * left.row * k->element_bytes;
@@ -56,6 +56,7 @@ bool ffnn_gram_start(gram_form *g, const ffnn_kernels *k, const layer *l, ffnn_v
         });
         if (ffnn_interrupt_check(check, rows, l->n_prev, g->m)) return true;
     }
+    g->has_G = true;
     ffnn_product_run(&(ffnn_product){
         .kernels = k,
         .left = {l->W, l->n, l->n_prev, l->n_prev, 1},
@@ -67,7 +68,7 @@ bool ffnn_gram_start(gram_form *g, const ffnn_kernels *k, const layer *l, ffnn_v
         .bias_row = 1,
     });
     memset(g->S, 0, (size_t)(l->n * g->row * k->element_bytes));
-    g->is_ready = true;
+    g->is_running = true;
     g->has_weights = false;
     return ffnn_interrupt_check(check, l->n, l->n_prev, g->m);
 }
@@ -121,21 +122,21 @@ static void finish_weights(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows,
     }
 }
 
-/* W1 = W1_0 - S X^T, written where dW1 would be: to ask changes nothing. */
+/* W1 = W1_0 - S X^T, apart from the W1 of the beginning: to ask changes nothing. */
 void *ffnn_gram_weights(gram_form *g, const ffnn_kernels *k, const layer *l, ffnn_view X)
 {
     layer of = *l;
-    if (g->has_weights) return l->dW;
+    if (g->has_weights) return g->W;
     g->has_weights = true;
     ffnn_product_run(&(ffnn_product){
         .kernels = k,
         .left = {g->S, l->n, g->m, g->row, 1},
         .right = ffnn_transposed(X),
-        .out = l->dW,
+        .out = g->W,
         .out_row = l->n_prev,
         .start = FFNN_FROM_ZERO,
         .finish = finish_weights,
         .context = &of,
     });
-    return l->dW;
+    return g->W;
 }

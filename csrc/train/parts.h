@@ -1,11 +1,11 @@
 /* train/parts.h - what the files of a whole run share.
  *
- *   run.c     its memory, and the ways in
- *   batch.c   the examples of one step, slab by slab: where they stand, or gathered
+ *   run.c          its memory, and the ways in
+ *   batch.c        the examples of a step: in slabs, read where they stand or gathered
  *   propagation.c  a slab forward and backward through all layers
- *   small.c   the same for nets so small that products are not worth setting up
- *   step.c    the step itself: the optimiser's numbers, L2, clipping, dropout's masks
- *   gram.c    the first layer without its X
+ *   small.c        the same for nets so small that products are not worth setting up
+ *   step.c         a step: coefficients, masks, shards, clipping, the update
+ *   gram.c         the first layer without its X
  */
 #ifndef FFNN_TRAIN_PARTS_H
 #define FFNN_TRAIN_PARTS_H
@@ -15,17 +15,31 @@
 
 #include <string.h>
 
+/* Where the arrays of a layer begin in each vector, in bytes. */
 typedef struct {
     ptrdiff_t n, n_prev;
     ffnn_activation g;
     double keep_prob; /* 1: no dropout */
-    void *W, *b, *dW, *db;
-    void *W_moments[FFNN_MOST_MOMENTS], *b_moments[FFNN_MOST_MOMENTS];
+    ptrdiff_t W_at, b_at;
+    void *W, *b;         /* of the vector of parameters */
+    unsigned char *mask; /* of the units that stay [n, batch], with dropout */
+} layer;
+
+/* What a layer leaves in a workspace. */
+typedef struct {
     void *A;                /* what the layer above reads */
     void *saved;            /* what the derivative is taken from: A, or an array of its own */
-    unsigned char *mask;    /* of the units that stay [n, batch], with dropout */
     ffnn_small_layer small; /* for the kernels that small.c calls */
-} layer;
+} layer_arrays;
+
+/* What propagating one slab writes, but for the gradients. */
+typedef struct {
+    void *dZ[2];         /* [widest, slab], of the layer in hand and of the one below, in turn */
+    void *sums;          /* [widest], the row sums of one slab */
+    void *gathered;      /* a block for X, Y and weights of a slab, from the first need on */
+    bool has_all;        /* `gathered` holds all of the run's examples in their order, padded */
+    layer_arrays *layer; /* layer[l - 1] is that of layer l */
+} workspace;
 
 /* Work done since the signals were last looked at. */
 typedef struct {
@@ -52,10 +66,12 @@ static inline bool ffnn_interrupt_check(interrupt_check *check, ptrdiff_t rows, 
 typedef struct {
     ptrdiff_t m, row;
     void *G, *Z, *dZ;
-    void *S;      /* the sum of rate * dZ so far */
-    void *change; /* dZ G */
-    bool is_ready;
-    bool has_weights; /* W1 as it is stands in dW1 */
+    void *S;          /* the sum of rate * dZ so far */
+    void *change;     /* dZ G */
+    void *W;          /* room for W1 as it is: dW1, which the form does not need */
+    bool has_G;       /* which no parameter changes */
+    bool is_running;  /* Z and S are those of the parameters; W1 stays behind */
+    bool has_weights; /* W1 as it is stands in W */
 } gram_form;
 
 bool ffnn_gram_start(gram_form *g, const ffnn_kernels *k, const layer *l, ffnn_view X,
@@ -68,32 +84,34 @@ struct ffnn_run {
     const ffnn_kernels *k;
     ffnn_cost cost;
     bool is_fused; /* the cost with its output activation */
-    ffnn_view X, Y;
-    const void *weights;
+    ffnn_examples examples;
     ffnn_hyperparameters hyperparameters;
     ffnn_random random;
     ptrdiff_t steps;
     ptrdiff_t widest; /* layer */
     ptrdiff_t most;   /* columns that a slab's arrays have room for */
-    /* `block` begins with the first layer's W, of first_bytes, and all else that a step changes and
-     * the next one reads, state_bytes together. `saved` is a copy of that from the last record
-     * point; snapshot_gram: it was S that had changed then, and not W. */
+    /* Vectors of `vector_bytes`: an array of each parameter's shape for each, all W in the order of
+     * the layers up to `biases_at`, then all b. Each array begins at a cache line; what pads it is
+     * 0. */
+    ptrdiff_t vector_bytes, biases_at;
+    void *parameters, *gradients, *moments[FFNN_MOST_MOMENTS];
+    /* What a step changes and the next one reads, state_bytes from the parameters on, of which
+     * first_bytes are W1. `snapshot` is a copy from the last record point; snapshot_gram: it was S
+     * that had changed then, and not W1. */
     ptrdiff_t first_bytes, state_bytes;
     void *snapshot;
     ptrdiff_t snapshot_steps;
     bool snapshot_gram;
-    void *dZ[2];            /* [widest, slab], of the layer in hand and of the one below, in turn */
-    void *sums;             /* [widest], the row sums of one slab */
-    void *block;            /* all that the run and its layers point to */
-    void *gathered;         /* a block for X, Y and weights of a slab, from the first need on */
+    void *block;            /* all that the run and its first workspace point to */
     bool is_small;          /* batches go through small.c */
-    bool has_all;           /* `gathered` holds all examples in their own order, padded */
-    unsigned char *masks;   /* a block for the layers' masks, likewise */
+    ffnn_small_pair *pairs; /* of all layers, where a row is one vector */
+    unsigned char *masks;   /* a block for the layers' masks, from the first need on */
     ptrdiff_t mask_columns; /* that it has room for */
     ffnn_coefficients W_coefficients, b_coefficients; /* of the step in hand */
     bool is_gram;                                     /* from the step gram_from on */
     ptrdiff_t gram_from;
     gram_form gram;
+    workspace work;
     int layers;
     layer layer[]; /* layer[l - 1] is layer l */
 };
@@ -123,8 +141,15 @@ static inline ptrdiff_t ffnn_whole_vectors(ptrdiff_t n, ptrdiff_t lanes)
     return (n + lanes - 1) / lanes * lanes;
 }
 
+/* What stands `at` bytes behind the beginning of a vector. */
+static inline void *ffnn_within(void *vector, ptrdiff_t at)
+{
+    return (char *)vector + at;
+}
+
 /* The examples of one step, `count` of them from `first` on, in `order` unless that is NULL. */
 typedef struct {
+    const ffnn_examples *of;
     const ptrdiff_t *order;
     ptrdiff_t first, count;
 } batch;
@@ -138,31 +163,54 @@ typedef struct {
     bool is_first, is_last;
 } slab;
 
+/* Do batches of so many examples go through small.c? */
+bool ffnn_batch_is_small(const ffnn_run *run, ptrdiff_t count);
 /* What has to be there for batches of so many examples; false when there is no memory. */
 bool ffnn_batch_prepare(ffnn_run *run, bool is_ordered, ptrdiff_t count);
 /* The slab of `b` that begins at `first`. */
-slab ffnn_batch_slab(ffnn_run *run, const batch *b, ptrdiff_t first);
+slab ffnn_batch_slab(const ffnn_run *run, workspace *w, const batch *b, ptrdiff_t first);
 
 /* Where Z of layer[i] stands. */
-ffnn_result ffnn_pass_z(const ffnn_run *run, int i, const slab *s);
+ffnn_result ffnn_propagate_z(const ffnn_run *run, const workspace *w, int i, const slab *s);
 /* The sum of what the slab's examples cost, once they have passed forward. */
-double ffnn_pass_cost(const ffnn_run *run, const slab *s);
+double ffnn_propagate_cost(const ffnn_run *run, const workspace *w, const slab *s);
 /* dZ of the output layer, in dZ[0]. */
-void ffnn_pass_start_backward(const ffnn_run *run, const slab *s);
+void ffnn_propagate_output_gradient(const ffnn_run *run, const workspace *w, const slab *s);
 
 /* All layers forward; adds the slab's cost to *cost, where wanted. True: stop. */
-bool ffnn_pass_forward(const ffnn_run *run, const slab *s, double *cost, interrupt_check *check);
-/* All layers backward: sums dW and db, and takes the step with the last slab. */
-bool ffnn_pass_backward(const ffnn_run *run, const slab *s, interrupt_check *check);
+bool ffnn_propagate_forward(const ffnn_run *run, const workspace *w, const slab *s, double *cost,
+                            interrupt_check *check);
+/* All layers backward: sums dW and db and, where has_update, takes the step with the last slab. */
+bool ffnn_propagate_backward(const ffnn_run *run, const workspace *w, const slab *s,
+                             bool has_update, interrupt_check *check);
 
-/* Both ways, and the step, for a slab that is a whole batch, gathered and padded. */
-bool ffnn_small_pass(ffnn_run *run, const slab *s, double *cost, interrupt_check *check);
+/* Both ways, and the update where wanted, for a slab that is a whole batch, gathered and padded. */
+bool ffnn_small_step(const ffnn_run *run, const workspace *w, const slab *s, double *cost,
+                     bool has_update, interrupt_check *check);
 /* Is a step of this run plain descent and no more? Then many that follow a first one, which has
  * prepared the rate, are the same bits in fewer instructions. */
 bool ffnn_small_is_plain(const ffnn_run *run);
-bool ffnn_small_update(ffnn_run *run, const slab *s, ptrdiff_t steps, interrupt_check *check);
+bool ffnn_small_update(ffnn_run *run, const workspace *w, const slab *s, ptrdiff_t steps,
+                       interrupt_check *check);
+
+/* The optimiser's step for n parameters that stand `at` bytes behind the vectors' beginning. */
+static inline void ffnn_step_part(const ffnn_run *run, const ffnn_coefficients *c, ptrdiff_t at,
+                                  ptrdiff_t n)
+{
+    const ffnn_optimizer_kernels *optimizer = &run->k->optimizers[run->hyperparameters.optimizer];
+    void *moments[FFNN_MOST_MOMENTS];
+    for (int i = 0; i < optimizer->moments; i++) moments[i] = ffnn_within(run->moments[i], at);
+    optimizer->step(n, c, ffnn_within(run->gradients, at), ffnn_within(run->parameters, at),
+                    moments);
+}
 
 /* One step with the examples of `b`; adds what they cost before it, L2 included, to *cost. */
 bool ffnn_step_run(ffnn_run *run, const batch *b, double *cost, interrupt_check *check);
+/* Its two halves: the sums of gradients and of costs, L2 left out of both; and the update, which
+ * takes the gradients for sums over m examples. */
+bool ffnn_step_gradients(ffnn_run *run, const batch *b, double *cost, interrupt_check *check);
+void ffnn_step_update(ffnn_run *run, double m);
+/* lambd / 2 times the sum of all W^2. */
+double ffnn_step_l2_cost(const ffnn_run *run);
 
 #endif

@@ -1,14 +1,13 @@
 /* run.c - a whole run of training, without Python inside: its memory and the ways in.
  *
- * A step's examples pass in slabs (batch.c): forward and backward through all layers for one slab,
- * the gradients summed from slab to slab in the order of the examples, the update with the last.
  * Everything that a step needs lives in one block, allocated once:
  *
- *   for each layer   W  b  and the optimiser's moments
- *   all of that again, as it was at the last record point
- *   for each layer   dW  db  A [n, slab] and, where the derivative needs another array, that
- *   shared           dZ of two layers [widest, slab], the sums of one slab's rows
- *   with G           what gram.c needs for the first layer
+ *   state      the vectors of parameters and of each moment; with the Gram form, S
+ *   snapshot   the state as it was at the last record point
+ *   gradients  a vector
+ *   workspace  A [n, slab] of each layer and, where the derivative needs another array, that; dZ of
+ *              two layers [widest, slab]; the sums of one slab's rows
+ *   with G     what gram.c needs for the first layer
  */
 #include "parts.h"
 
@@ -22,8 +21,7 @@ enum {
     MOST_WORK = 1000 * 1000 * 1000, /* multiply-adds of one product: some 10 ms */
 };
 
-/* ---- memory -------------------------------------------------------------------------------------
- */
+/* ---- memory ---- */
 
 /* Lays one array behind the last: *bytes is where it begins, and then where it ends. With no block
  * yet, only the size is counted. */
@@ -34,38 +32,73 @@ static void *lay(ffnn_run *run, size_t *bytes, ptrdiff_t rows, ptrdiff_t cols)
     return here;
 }
 
+/* Where each array begins in a vector; false where a vector does not fit into memory. */
+static bool lay_out_vector(ffnn_run *run)
+{
+    const ptrdiff_t element_bytes = run->k->element_bytes;
+    size_t bytes = 0;
+    for (layer *l = run->layer; l < run->layer + run->layers; l++) {
+        l->W_at = (ptrdiff_t)bytes;
+        bytes = ffnn_bytes_with(bytes, l->n, l->n_prev, element_bytes);
+        if (l == run->layer) run->first_bytes = (ptrdiff_t)bytes;
+    }
+    run->biases_at = (ptrdiff_t)bytes;
+    for (layer *l = run->layer; l < run->layer + run->layers; l++) {
+        l->b_at = (ptrdiff_t)bytes;
+        bytes = ffnn_bytes_with(bytes, l->n, 1, element_bytes);
+    }
+    run->vector_bytes = (ptrdiff_t)bytes;
+    return bytes < PTRDIFF_MAX;
+}
+
+static void *lay_vector(ffnn_run *run, size_t *bytes)
+{
+    return lay(run, bytes, run->vector_bytes / run->k->element_bytes, 1);
+}
+
+static void lay_out_workspace(ffnn_run *run, size_t *bytes, workspace *w)
+{
+    for (int i = 0; i < run->layers; i++) {
+        const layer *l = &run->layer[i];
+        layer_arrays *of = &w->layer[i];
+        of->A = of->saved = lay(run, bytes, l->n, run->most);
+        if (run->k->activations[l->g].saves_input || l->keep_prob < 1)
+            of->saved = lay(run, bytes, l->n, run->most);
+    }
+    w->dZ[0] = lay(run, bytes, run->widest, run->most);
+    w->dZ[1] = lay(run, bytes, run->widest, run->most);
+    w->sums = lay(run, bytes, run->widest, 1);
+}
+
 static size_t lay_out(ffnn_run *run)
 {
     gram_form *g = &run->gram;
+    const ptrdiff_t lanes = run->k->lanes, n = run->layer[0].n;
     size_t bytes = 0;
-    for (layer *l = run->layer; l < run->layer + run->layers; l++) {
-        l->W = lay(run, &bytes, l->n, l->n_prev);
-        if (l == run->layer) run->first_bytes = (ptrdiff_t)bytes;
-        l->b = lay(run, &bytes, l->n, 1);
-        for (int i = 0; i < run->k->optimizers[run->hyperparameters.optimizer].moments; i++) {
-            l->W_moments[i] = lay(run, &bytes, l->n, l->n_prev);
-            l->b_moments[i] = lay(run, &bytes, l->n, 1);
-        }
-    }
-    if (run->is_gram) g->S = lay(run, &bytes, run->layer[0].n, g->row);
+    run->parameters = lay_vector(run, &bytes);
+    for (int i = 0; i < run->k->optimizers[run->hyperparameters.optimizer].moments; i++)
+        run->moments[i] = lay_vector(run, &bytes);
+    if (run->is_gram) g->S = lay(run, &bytes, n, g->row);
     run->state_bytes = (ptrdiff_t)bytes;
     run->snapshot = lay(run, &bytes, run->state_bytes / run->k->element_bytes, 1);
+    run->gradients = lay_vector(run, &bytes);
     for (layer *l = run->layer; l < run->layer + run->layers; l++) {
-        l->dW = lay(run, &bytes, l->n, l->n_prev);
-        l->db = lay(run, &bytes, l->n, 1);
-        l->A = l->saved = lay(run, &bytes, l->n, run->most);
-        if (run->k->activations[l->g].saves_input || l->keep_prob < 1)
-            l->saved = lay(run, &bytes, l->n, run->most);
+        l->W = ffnn_within(run->parameters, l->W_at);
+        l->b = ffnn_within(run->parameters, l->b_at);
     }
-    run->dZ[0] = lay(run, &bytes, run->widest, run->most);
-    run->dZ[1] = lay(run, &bytes, run->widest, run->most);
-    run->sums = lay(run, &bytes, run->widest, 1);
+    lay_out_workspace(run, &bytes, &run->work);
+    if (run->is_small && ffnn_whole_vectors(run->examples.X.cols, lanes) == lanes) {
+        ptrdiff_t pairs = 0; /* each of at most an element's bytes */
+        for (const layer *l = run->layer; l < run->layer + run->layers; l++)
+            pairs += ffnn_whole_vectors(l->n * l->n_prev, lanes);
+        run->pairs = lay(run, &bytes, pairs, 1);
+    }
     if (run->is_gram) {
-        const ptrdiff_t n = run->layer[0].n;
         g->G = lay(run, &bytes, g->m, g->row);
         g->Z = lay(run, &bytes, n, g->row);
         g->dZ = lay(run, &bytes, n, g->row);
         g->change = lay(run, &bytes, n, g->row);
+        g->W = run->gradients;
     }
     return bytes;
 }
@@ -84,43 +117,35 @@ static ptrdiff_t slab_for(const ffnn_run *run, ptrdiff_t columns)
     return columns < most ? columns : most;
 }
 
-static void clear_moments(ffnn_run *run)
-{
-    const ptrdiff_t bytes = run->k->element_bytes;
-    for (layer *l = run->layer; l < run->layer + run->layers; l++)
-        for (int i = 0; i < run->k->optimizers[run->hyperparameters.optimizer].moments; i++) {
-            memset(l->W_moments[i], 0, (size_t)(l->n * l->n_prev * bytes));
-            memset(l->b_moments[i], 0, (size_t)(l->n * bytes));
-        }
-}
-
 /* Nets whose examples fit into one short vector, and that are small for it. */
 static const ffnn_kernels *kernels_for(const ffnn_run_options *o)
 {
-    const ffnn_kernels *k = o->is_gram ? o->kernels : ffnn_isa_kernels_for(o->kernels, o->X.cols);
+    const ptrdiff_t m = o->examples.X.cols;
+    const ffnn_kernels *k = o->is_gram ? o->kernels : ffnn_isa_kernels_for(o->kernels, m);
     for (int l = 0; l < o->layers; l++)
-        if (!ffnn_product_is_small(k, o->dims[l + 1], o->dims[l], o->X.cols)) return o->kernels;
+        if (!ffnn_product_is_small(k, o->dims[l + 1], o->dims[l], m)) return o->kernels;
     return k;
 }
 
 ffnn_run *ffnn_run_new(const ffnn_run_options *o)
 {
-    ffnn_run *run = ffnn_allocate(sizeof *run + (size_t)o->layers * sizeof(layer));
+    const size_t layers = (size_t)o->layers;
+    ffnn_run *run =
+        ffnn_allocate(sizeof *run + layers * (sizeof *run->layer + sizeof *run->work.layer));
     if (!run) return NULL;
     const ffnn_kernels *k = kernels_for(o);
-    const ptrdiff_t columns = ffnn_whole_vectors(o->X.cols, k->lanes);
+    const ptrdiff_t columns = ffnn_whole_vectors(o->examples.X.cols, k->lanes);
     *run = (ffnn_run){
         .k = k,
         .cost = o->cost,
         .is_fused = k->costs[o->cost].is_fused,
-        .X = o->X,
-        .Y = o->Y,
-        .weights = o->weights,
+        .examples = o->examples,
         .hyperparameters = o->hyperparameters,
         .random = o->random,
         .is_gram = o->is_gram,
         .gram_from = o->gram_from,
-        .gram = {.m = o->X.cols, .row = columns},
+        .gram = {.m = o->examples.X.cols, .row = columns},
+        .work.layer = (layer_arrays *)(run->layer + layers),
         .layers = o->layers,
     };
     for (int l = 0; l < o->layers; l++) {
@@ -131,14 +156,16 @@ ffnn_run *ffnn_run_new(const ffnn_run_options *o)
         if (o->dims[l + 1] > run->widest) run->widest = o->dims[l + 1];
     }
     run->most = slab_for(run, columns);
-    const size_t bytes = lay_out(run);
+    run->is_small = ffnn_batch_is_small(run, o->examples.X.cols);
+    const size_t bytes = lay_out_vector(run) ? lay_out(run) : SIZE_MAX;
     run->block = bytes < SIZE_MAX ? ffnn_allocate(bytes) : NULL;
     if (!run->block) {
         ffnn_free(run);
         return NULL;
     }
     lay_out(run);
-    clear_moments(run);
+    memset(run->parameters, 0, (size_t)run->state_bytes);
+    memset(run->gradients, 0, (size_t)run->vector_bytes);
     return run;
 }
 
@@ -146,66 +173,81 @@ void ffnn_run_free(ffnn_run *run)
 {
     if (!run) return;
     ffnn_free(run->masks);
-    ffnn_free(run->gathered);
+    ffnn_free(run->work.gathered);
     ffnn_free(run->block);
     ffnn_free(run);
 }
 
-void *ffnn_run_parameter(ffnn_run *run, char kind, int l)
+/* ---- vectors ---- */
+
+static void *part(const ffnn_run *run, void *vector, char kind, int l)
 {
     const layer *of = &run->layer[l - 1];
-    if (kind == 'W' && l == 1 && run->gram.is_ready)
-        return ffnn_gram_weights(&run->gram, run->k, of, run->X);
-    return kind == 'W' ? of->W : of->b;
+    return ffnn_within(vector, kind == 'W' ? of->W_at : of->b_at);
+}
+
+void *ffnn_run_parameter(ffnn_run *run, char kind, int l)
+{
+    if (kind == 'W' && l == 1 && run->gram.is_running)
+        return ffnn_gram_weights(&run->gram, run->k, run->layer, run->examples.X);
+    return part(run, run->parameters, kind, l);
+}
+
+void *ffnn_run_gradient(ffnn_run *run, char kind, int l)
+{
+    return part(run, run->gradients, kind, l);
+}
+
+void *ffnn_run_moment(ffnn_run *run, int which, char kind, int l)
+{
+    return part(run, run->moments[which], kind, l);
 }
 
 bool ffnn_run_is_finite(ffnn_run *run)
 {
-    double sum = 0; /* of squares of 0 * x: NaN with the first x that is infinite or NaN */
-    for (int l = 1; l <= run->layers; l++) {
-        const layer *of = &run->layer[l - 1];
-        const void *W = ffnn_run_parameter(run, 'W', l);
-        sum += run->k->square_sum(of->n * of->n_prev, 0, W, 0, W) +
-               run->k->square_sum(of->n, 0, of->b, 0, of->b);
-    }
-    return sum == 0;
+    const ffnn_kernels *k = run->k;
+    const void *W1 = ffnn_run_parameter(run, 'W', 1);
+    const void *rest = ffnn_within(run->parameters, run->first_bytes);
+    const ptrdiff_t first = run->layer[0].n * run->layer[0].n_prev;
+    const ptrdiff_t others = (run->vector_bytes - run->first_bytes) / k->element_bytes;
+    /* Squares of 0 * x are NaN with the first x that is infinite or NaN. */
+    return k->square_sum(first, 0, W1, 0, W1) + k->square_sum(others, 0, rest, 0, rest) == 0;
 }
 
-/* W1 becomes what it is; the Gram form would have to start again. */
+/* W1 becomes what it is; the Gram form starts again with the next step. */
 static void settle_weights(ffnn_run *run)
 {
     const layer *l = run->layer;
-    if (run->gram.is_ready)
+    if (run->gram.is_running)
         memcpy(l->W, ffnn_run_parameter(run, 'W', 1),
                (size_t)(l->n * l->n_prev * run->k->element_bytes));
-    run->gram.is_ready = false;
+    run->gram.is_running = false;
+}
+
+void ffnn_run_settle(ffnn_run *run)
+{
+    settle_weights(run);
 }
 
 /* While the Gram form runs it is S that changes, not W1. */
 void ffnn_run_snapshot(ffnn_run *run)
 {
-    const ptrdiff_t from = run->snapshot_gram && run->gram.is_ready ? run->first_bytes : 0;
-    memcpy((char *)run->snapshot + from, (char *)run->block + from,
+    const ptrdiff_t from = run->snapshot_gram && run->gram.is_running ? run->first_bytes : 0;
+    memcpy(ffnn_within(run->snapshot, from), ffnn_within(run->parameters, from),
            (size_t)(run->state_bytes - from));
-    run->snapshot_gram = run->gram.is_ready;
+    run->snapshot_gram = run->gram.is_running;
     run->snapshot_steps = run->steps;
 }
 
 /* With G that takes one product, S X^T, as reading the parameters does. */
 void ffnn_run_restore(ffnn_run *run)
 {
-    memcpy(run->block, run->snapshot, (size_t)run->state_bytes);
+    memcpy(run->parameters, run->snapshot, (size_t)run->state_bytes);
     run->steps = run->snapshot_steps;
-    run->gram.is_ready = run->snapshot_gram;
+    run->gram.is_running = run->snapshot_gram;
     run->gram.has_weights = false;
     settle_weights(run);
     if (run->snapshot_gram) ffnn_run_snapshot(run); /* S is gone, W settled: that copy, too */
-}
-
-void *ffnn_run_moment(ffnn_run *run, int which, char kind, int l)
-{
-    const layer *of = &run->layer[l - 1];
-    return kind == 'W' ? of->W_moments[which] : of->b_moments[which];
 }
 
 ptrdiff_t *ffnn_run_steps(ffnn_run *run)
@@ -218,29 +260,71 @@ double *ffnn_run_rate(ffnn_run *run)
     return &run->hyperparameters.learning_rate;
 }
 
-/* ---- the ways in --------------------------------------------------------------------------------
- */
+/* ---- the ways in ---- */
 
 ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, double *cost, ffnn_poll *poll,
                              void *context)
 {
     interrupt_check check = {poll, context, 0};
-    const batch all = {NULL, 0, run->X.cols};
+    const batch all = {&run->examples, NULL, 0, run->examples.X.cols};
     *cost = 0;
     if (!ffnn_batch_prepare(run, false, all.count)) return FFNN_NO_MEMORY;
     for (ptrdiff_t i = 0; i < iterations; i++) {
-        if (run->is_gram && !run->gram.is_ready && run->steps >= run->gram_from &&
-            ffnn_gram_start(&run->gram, run->k, run->layer, run->X, &check))
+        if (run->is_gram && !run->gram.is_running && run->steps >= run->gram_from &&
+            ffnn_gram_start(&run->gram, run->k, run->layer, run->examples.X, &check))
             return FFNN_INTERRUPTED;
         if (ffnn_step_run(run, &all, i == 0 ? cost : NULL, &check)) return FFNN_INTERRUPTED;
         if (i == 0 && iterations > 1 && ffnn_small_is_plain(run)) {
-            const slab s = ffnn_batch_slab(run, &all, 0);
-            if (ffnn_small_update(run, &s, iterations - 1, &check)) return FFNN_INTERRUPTED;
+            const slab s = ffnn_batch_slab(run, &run->work, &all, 0);
+            if (ffnn_small_update(run, &run->work, &s, iterations - 1, &check))
+                return FFNN_INTERRUPTED;
             break;
         }
     }
     *cost /= (double)all.count;
     return FFNN_OK;
+}
+
+/* The run's own examples where none are given. */
+static batch all_of(const ffnn_run *run, const ffnn_examples *examples)
+{
+    const ffnn_examples *of = examples ? examples : &run->examples;
+    return (batch){of, NULL, 0, of->X.cols};
+}
+
+ffnn_status ffnn_run_gradients(ffnn_run *run, const ffnn_examples *examples, double *cost,
+                               ffnn_poll *poll, void *context)
+{
+    interrupt_check check = {poll, context, 0};
+    const batch b = all_of(run, examples);
+    *cost = 0;
+    if (!ffnn_batch_prepare(run, false, b.count)) return FFNN_NO_MEMORY;
+    settle_weights(run);
+    return ffnn_step_gradients(run, &b, cost, &check) ? FFNN_INTERRUPTED : FFNN_OK;
+}
+
+void ffnn_run_update(ffnn_run *run, double m)
+{
+    settle_weights(run);
+    ffnn_step_update(run, m);
+}
+
+ffnn_status ffnn_run_step(ffnn_run *run, const ffnn_examples *examples, double *cost,
+                          ffnn_poll *poll, void *context)
+{
+    interrupt_check check = {poll, context, 0};
+    const batch b = all_of(run, examples);
+    *cost = 0;
+    if (!ffnn_batch_prepare(run, false, b.count)) return FFNN_NO_MEMORY;
+    settle_weights(run);
+    if (ffnn_step_run(run, &b, cost, &check)) return FFNN_INTERRUPTED;
+    *cost /= (double)b.count;
+    return FFNN_OK;
+}
+
+double ffnn_run_l2_cost(const ffnn_run *run)
+{
+    return ffnn_step_l2_cost(run);
 }
 
 /* Mini-batches read X. */
@@ -254,10 +338,10 @@ static void leave_gram(ffnn_run *run)
 static bool step_all(ffnn_run *run, const ptrdiff_t *order, ptrdiff_t size, double *cost,
                      interrupt_check *check)
 {
-    const ptrdiff_t m = run->X.cols;
+    const ptrdiff_t m = run->examples.X.cols;
     *cost = 0;
     for (ptrdiff_t first = 0; first < m; first += size) {
-        const batch b = {order, first, m - first < size ? m - first : size};
+        const batch b = {&run->examples, order, first, m - first < size ? m - first : size};
         if (ffnn_step_run(run, &b, cost, check)) return true;
     }
     *cost /= (double)m;
@@ -268,7 +352,7 @@ ffnn_status ffnn_run_epoch(ffnn_run *run, const ptrdiff_t *order, ptrdiff_t size
                            ffnn_poll *poll, void *context)
 {
     interrupt_check check = {poll, context, 0};
-    if (size > run->X.cols) size = run->X.cols;
+    if (size > run->examples.X.cols) size = run->examples.X.cols;
     if (!ffnn_batch_prepare(run, order != NULL, size)) return FFNN_NO_MEMORY;
     leave_gram(run);
     return step_all(run, order, size, cost, &check) ? FFNN_INTERRUPTED : FFNN_OK;
@@ -297,7 +381,7 @@ ffnn_status ffnn_run_shuffled(ffnn_run *run, ptrdiff_t epochs, ptrdiff_t size, d
                               ffnn_poll *poll, void *context)
 {
     interrupt_check check = {poll, context, 0};
-    const ptrdiff_t m = run->X.cols;
+    const ptrdiff_t m = run->examples.X.cols;
     if (size > m) size = m;
     const size_t bytes = ffnn_bytes_with(0, 1, m, sizeof(ptrdiff_t));
     ptrdiff_t *order = bytes < SIZE_MAX ? ffnn_allocate(bytes) : NULL;

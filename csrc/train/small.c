@@ -20,102 +20,112 @@ static bool spend(const ffnn_run *run, interrupt_check *check)
     return ffnn_interrupt_check(check, 3 * run->layers, TYPICAL_WORK, 1);
 }
 
-static void pair_up(const ffnn_small_layer *l, ptrdiff_t lanes)
+/* Returns where the next layer's pairs begin. */
+static ffnn_small_pair *pair_up(const layer *l, ptrdiff_t lanes, ffnn_small_pair *pairs)
 {
     const ptrdiff_t all = l->n * l->n_prev, padded = ffnn_whole_vectors(all, lanes);
     ptrdiff_t i = 0, k = 0;
     for (ptrdiff_t at = 0; at < padded; at++) {
-        l->pairs[at] = (ffnn_small_pair){(uint16_t)i, (uint16_t)k};
+        pairs[at] = (ffnn_small_pair){(uint16_t)i, (uint16_t)k};
         if (at < all - 1 && ++k == l->n_prev) k = 0, i++;
     }
+    return pairs + padded;
 }
 
 /* A kernel's A is g(Z), which with dropout is not yet what the layer above reads. */
-static void lay_out(ffnn_run *run, const slab *s)
+static void lay_out(const ffnn_run *run, const workspace *w, const slab *s)
 {
     for (int i = 0; i < run->layers; i++) {
-        layer *l = &run->layer[i];
-        l->small = (ffnn_small_layer){
+        const layer *l = &run->layer[i];
+        layer_arrays *of = &w->layer[i];
+        of->small = (ffnn_small_layer){
             .n = l->n,
             .n_prev = l->n_prev,
             .row = s->row,
             .W = l->W,
             .b = l->b,
-            .dW = l->dW,
-            .A_prev = i > 0 ? l[-1].A : s->X.data,
-            .saved_prev = i > 0 ? l[-1].saved : NULL,
-            .Z = ffnn_pass_z(run, i, s).data,
-            .A = run->k->activations[l->g].saves_input ? l->A : l->saved,
+            .dW = ffnn_within(run->gradients, l->W_at),
+            .db = ffnn_within(run->gradients, l->b_at),
+            .A_prev = i > 0 ? of[-1].A : s->X.data,
+            .saved_prev = i > 0 ? of[-1].saved : NULL,
+            .Z = ffnn_propagate_z(run, w, i, s).data,
+            .A = run->k->activations[l->g].saves_input ? of->A : of->saved,
         };
     }
 }
 
 /* Inline, as backward is: where `is_plain` is known, many steps do not ask at each layer. */
-static inline void forward(const ffnn_run *run, const slab *s, bool is_plain)
+static inline void forward(const ffnn_run *run, const workspace *w, const slab *s, bool is_plain)
 {
     const ffnn_kernels *k = run->k;
-    for (const layer *l = run->layer; l < run->layer + run->layers; l++) {
-        k->activations[l->g].small_forward(&l->small);
+    for (int i = 0; i < run->layers; i++) {
+        const layer *l = &run->layer[i];
+        const layer_arrays *of = &w->layer[i];
+        k->activations[l->g].small_forward(&of->small);
         if (is_plain || l->keep_prob >= 1) continue;
-        k->drop(l->n, s->X.cols, l->small.A, s->row, l->mask, run->mask_columns, l->keep_prob, l->A,
-                s->row);
-        pad(run, s, l->n, l->A);
+        k->drop(l->n, s->X.cols, of->small.A, s->row, l->mask, run->mask_columns, l->keep_prob,
+                of->A, s->row);
+        pad(run, s, l->n, of->A);
     }
 }
 
-/* dZ of the layer below l, from the old W. */
-static inline void backpropagate_layer(const ffnn_run *run, const slab *s, const layer *l,
-                                       const void *dZ, void *dZ_below, bool is_plain)
+/* dZ of the layer below i, from the old W. */
+static inline void backpropagate_layer(const ffnn_run *run, const workspace *w, const slab *s,
+                                       int i, const void *dZ, void *dZ_below, bool is_plain)
 {
     const ffnn_kernels *k = run->k;
-    const layer *below = l - 1;
+    const layer *below = &run->layer[i - 1];
+    const ffnn_small_layer *small = &w->layer[i].small;
     const ptrdiff_t row = s->row;
     if (is_plain || below->keep_prob >= 1) {
-        k->activations[below->g].small_backward(&l->small, dZ, dZ_below);
+        k->activations[below->g].small_backward(small, dZ, dZ_below);
         return;
     }
-    k->activations[FFNN_linear].small_backward(&l->small, dZ, dZ_below); /* the mask comes first */
+    k->activations[FFNN_linear].small_backward(small, dZ, dZ_below); /* the mask comes first */
     k->drop(below->n, s->X.cols, dZ_below, row, below->mask, run->mask_columns, below->keep_prob,
             dZ_below, row);
-    k->activations[below->g].run_derivative(below->n, row, dZ_below, row, below->saved, row,
+    k->activations[below->g].run_derivative(below->n, row, dZ_below, row, small->saved_prev, row,
                                             dZ_below, row);
 }
 
-static void layer_gradients(const ffnn_run *run, const slab *s, const layer *l, const void *dZ)
+static void layer_gradients(const ffnn_run *run, const workspace *w, const slab *s, int i,
+                            const void *dZ, bool has_update)
 {
     const ffnn_kernels *k = run->k;
-    const ffnn_optimizer_kernels *optimizer = &k->optimizers[run->hyperparameters.optimizer];
-    k->small_gradients(l->n, l->n_prev, s->row, dZ, s->row, l->small.A_prev, s->row, 1, l->dW);
-    k->row_sums(l->n, s->row, dZ, s->row, l->db);
-    if (run->hyperparameters.clip_norm > 0) return;
-    optimizer->step(l->n * l->n_prev, &run->W_coefficients, l->dW, l->W, l->W_moments);
-    optimizer->step(l->n, &run->b_coefficients, l->db, l->b, l->b_moments);
+    const layer *l = &run->layer[i];
+    const ffnn_small_layer *small = &w->layer[i].small;
+    k->small_gradients(l->n, l->n_prev, s->row, dZ, s->row, small->A_prev, s->row, 1, small->dW);
+    k->row_sums(l->n, s->row, dZ, s->row, small->db);
+    if (!has_update) return;
+    ffnn_step_part(run, &run->W_coefficients, l->W_at, l->n * l->n_prev);
+    ffnn_step_part(run, &run->b_coefficients, l->b_at, l->n);
 }
 
-static inline void backward(const ffnn_run *run, const slab *s, bool is_plain)
+static inline void backward(const ffnn_run *run, const workspace *w, const slab *s, bool has_update,
+                            bool is_plain)
 {
-    const layer *first = run->layer, *output = first + run->layers - 1;
     int turn = 0;
-    ffnn_pass_start_backward(run, s);
-    pad(run, s, output->n, run->dZ[0]);
-    for (const layer *l = output; l >= first; l--, turn = !turn) {
-        const void *dZ = run->dZ[turn];
-        if (l > first) backpropagate_layer(run, s, l, dZ, run->dZ[!turn], is_plain);
+    ffnn_propagate_output_gradient(run, w, s);
+    pad(run, s, run->layer[run->layers - 1].n, w->dZ[0]);
+    for (int i = run->layers - 1; i >= 0; i--, turn = !turn) {
+        const void *dZ = w->dZ[turn];
+        if (i > 0) backpropagate_layer(run, w, s, i, dZ, w->dZ[!turn], is_plain);
         if (is_plain)
-            run->k->small_update(&l->small, dZ, run->W_coefficients.rate);
+            run->k->small_update(&w->layer[i].small, dZ, run->W_coefficients.rate);
         else
-            layer_gradients(run, s, l, dZ);
+            layer_gradients(run, w, s, i, dZ, has_update);
     }
 }
 
 /* ---- the ways in ---- */
 
-bool ffnn_small_pass(ffnn_run *run, const slab *s, double *cost, interrupt_check *check)
+bool ffnn_small_step(const ffnn_run *run, const workspace *w, const slab *s, double *cost,
+                     bool has_update, interrupt_check *check)
 {
-    lay_out(run, s);
-    forward(run, s, false);
-    if (cost) *cost += ffnn_pass_cost(run, s);
-    backward(run, s, false);
+    lay_out(run, w, s);
+    forward(run, w, s, false);
+    if (cost) *cost += ffnn_propagate_cost(run, w, s);
+    backward(run, w, s, has_update, false);
     return spend(run, check);
 }
 
@@ -126,14 +136,18 @@ bool ffnn_small_is_plain(const ffnn_run *run)
     return run->is_small && !has_dropout && ffnn_gram_fits(&run->hyperparameters);
 }
 
-bool ffnn_small_update(ffnn_run *run, const slab *s, ptrdiff_t steps, interrupt_check *check)
+bool ffnn_small_update(ffnn_run *run, const workspace *w, const slab *s, ptrdiff_t steps,
+                       interrupt_check *check)
 {
-    lay_out(run, s);
-    for (const layer *l = run->layer; l < run->layer + run->layers; l++)
-        if (s->row == run->k->lanes) pair_up(&l->small, run->k->lanes);
+    lay_out(run, w, s);
+    ffnn_small_pair *pairs = run->pairs;
+    for (int i = 0; pairs && i < run->layers; i++) {
+        w->layer[i].small.pairs = pairs;
+        pairs = pair_up(&run->layer[i], run->k->lanes, pairs);
+    }
     for (ptrdiff_t i = 0; i < steps; i++) {
-        forward(run, s, true);
-        backward(run, s, true);
+        forward(run, w, s, true);
+        backward(run, w, s, true, true);
         run->steps++;
         if (spend(run, check)) return true;
     }

@@ -1,4 +1,8 @@
-/* step.c - one step with the examples of a batch. */
+/* step.c - one step with the examples of a batch: the sums of gradients, and the update.
+ *
+ * Where both are asked for, the update of a layer is the epilogue of its dW, while that is in the
+ * cache; a norm to be clipped is known when all gradients are, so there the update waits.
+ */
 #include "parts.h"
 
 #include <math.h>
@@ -22,53 +26,96 @@ static bool draw_masks(ffnn_run *run, ptrdiff_t count, interrupt_check *check)
 }
 
 /* What the optimiser multiplies with in a step over m examples. */
-static void prepare_steps(ffnn_run *run, ptrdiff_t m)
+static void prepare_coefficients(ffnn_run *run, double m)
 {
-    const ffnn_hyperparameters *r = &run->hyperparameters;
+    const ffnn_hyperparameters *h = &run->hyperparameters;
     run->steps++;
-    ffnn_coefficients s = {
-        .rate = r->learning_rate,
-        .beta = r->beta,
-        .beta1 = r->beta1,
-        .beta2 = r->beta2,
-        .epsilon = r->epsilon,
+    ffnn_coefficients c = {
+        .rate = h->learning_rate,
+        .beta = h->beta,
+        .beta1 = h->beta1,
+        .beta2 = h->beta2,
+        .epsilon = h->epsilon,
         .correction1 = 1,
         .correction2 = 1,
-        .scale = 1 / (double)m,
+        .scale = 1 / m,
     };
-    if (run->k->optimizers[r->optimizer].moments == 2) {
-        s.correction1 -= pow(r->beta1, (double)run->steps);
-        s.correction2 -= pow(r->beta2, (double)run->steps);
+    if (run->k->optimizers[h->optimizer].moments == 2) {
+        c.correction1 -= pow(h->beta1, (double)run->steps);
+        c.correction2 -= pow(h->beta2, (double)run->steps);
     }
     /* Plain descent divides the rate by m in place of each gradient. */
-    if (ffnn_gram_fits(r)) s.rate /= (double)m, s.scale = 1;
-    run->b_coefficients = run->W_coefficients = s;
-    run->W_coefficients.weight_decay = r->weight_decay;
-    run->W_coefficients.l2 = r->lambd / (double)m;
+    if (ffnn_gram_fits(h)) c.rate /= m, c.scale = 1;
+    run->b_coefficients = run->W_coefficients = c;
+    run->W_coefficients.weight_decay = h->weight_decay;
+    run->W_coefficients.l2 = h->lambd / m;
 }
 
-/* The greatest norm that all gradients together may have, and then the step that waited for it. */
-static void clip_and_step(ffnn_run *run)
+/* The greatest norm that all gradients together may have. */
+static void clip(ffnn_run *run)
 {
     const ffnn_kernels *k = run->k;
     ffnn_coefficients *W = &run->W_coefficients, *b = &run->b_coefficients;
     double squares = 0;
     for (const layer *l = run->layer; l < run->layer + run->layers; l++)
-        squares += k->square_sum(l->n * l->n_prev, W->scale, l->dW, W->l2, l->W) +
-                   k->square_sum(l->n, b->scale, l->db, 0, l->b);
+        squares += k->square_sum(l->n * l->n_prev, W->scale, ffnn_within(run->gradients, l->W_at),
+                                 W->l2, l->W) +
+                   k->square_sum(l->n, b->scale, ffnn_within(run->gradients, l->b_at), 0, l->b);
     const double norm = sqrt(squares);
     if (norm > run->hyperparameters.clip_norm) {
         const double factor = run->hyperparameters.clip_norm / norm;
         W->scale *= factor, W->l2 *= factor, b->scale *= factor;
     }
-    for (const layer *l = run->layer; l < run->layer + run->layers; l++) {
-        ffnn_optimize(k, run->hyperparameters.optimizer, l->n * l->n_prev, W, l->dW, l->W,
-                      l->W_moments);
-        ffnn_optimize(k, run->hyperparameters.optimizer, l->n, b, l->db, l->b, l->b_moments);
+}
+
+/* 0 / 0, where epsilon is 0, is no padding. */
+static void clear_padding(const ffnn_run *run, void *vector)
+{
+    const ptrdiff_t bytes = run->k->element_bytes;
+    const ptrdiff_t last = run->vector_bytes;
+    for (int i = 0; i < run->layers; i++) {
+        const layer *l = &run->layer[i];
+        const bool is_top = i == run->layers - 1;
+        const ptrdiff_t W_end = l->W_at + l->n * l->n_prev * bytes, b_end = l->b_at + l->n * bytes;
+        memset(ffnn_within(vector, W_end), 0,
+               (size_t)((is_top ? run->biases_at : l[1].W_at) - W_end));
+        memset(ffnn_within(vector, b_end), 0, (size_t)((is_top ? last : l[1].b_at) - b_end));
     }
 }
 
-static double decay_cost(const ffnn_run *run)
+static void update_all(ffnn_run *run)
+{
+    const ptrdiff_t bytes = run->k->element_bytes, at = run->biases_at;
+    void *moments[FFNN_MOST_MOMENTS] = {0};
+    const int count = run->k->optimizers[run->hyperparameters.optimizer].moments;
+    if (run->hyperparameters.clip_norm > 0) clip(run);
+    ffnn_optimize(run->k, run->hyperparameters.optimizer, at / bytes, &run->W_coefficients,
+                  run->gradients, run->parameters, run->moments);
+    for (int i = 0; i < count; i++) moments[i] = ffnn_within(run->moments[i], at);
+    ffnn_optimize(run->k, run->hyperparameters.optimizer, (run->vector_bytes - at) / bytes,
+                  &run->b_coefficients, ffnn_within(run->gradients, at),
+                  ffnn_within(run->parameters, at), moments);
+    clear_padding(run, run->parameters);
+    for (int i = 0; i < count; i++) clear_padding(run, run->moments[i]);
+}
+
+/* Forward and backward, slab by slab; has_update: with the update. */
+static bool propagate(ffnn_run *run, const batch *b, bool has_update, double *cost,
+                      interrupt_check *check)
+{
+    workspace *w = &run->work;
+    for (ptrdiff_t first = 0; first < b->count;) {
+        const slab s = ffnn_batch_slab(run, w, b, first);
+        if (run->is_small ? ffnn_small_step(run, w, &s, cost, has_update, check)
+                          : ffnn_propagate_forward(run, w, &s, cost, check) ||
+                                ffnn_propagate_backward(run, w, &s, has_update, check))
+            return true;
+        first += s.X.cols;
+    }
+    return false;
+}
+
+double ffnn_step_l2_cost(const ffnn_run *run)
 {
     double squares = 0;
     for (const layer *l = run->layer; l < run->layer + run->layers; l++)
@@ -76,20 +123,25 @@ static double decay_cost(const ffnn_run *run)
     return run->hyperparameters.lambd / 2 * squares;
 }
 
+bool ffnn_step_gradients(ffnn_run *run, const batch *b, double *cost, interrupt_check *check)
+{
+    return draw_masks(run, b->count, check) || propagate(run, b, false, cost, check);
+}
+
+void ffnn_step_update(ffnn_run *run, double m)
+{
+    prepare_coefficients(run, m);
+    update_all(run);
+}
+
 bool ffnn_step_run(ffnn_run *run, const batch *b, double *cost, interrupt_check *check)
 {
-    if (cost && run->hyperparameters.lambd != 0) *cost += decay_cost(run);
-    prepare_steps(run, b->count);
-    if (draw_masks(run, b->count, check)) return true;
-    for (ptrdiff_t first = 0; first < b->count;) {
-        const slab s = ffnn_batch_slab(run, b, first);
-        if (run->is_small
-                ? ffnn_small_pass(run, &s, cost, check)
-                : ffnn_pass_forward(run, &s, cost, check) || ffnn_pass_backward(run, &s, check))
-            return true;
-        first += s.X.cols;
-    }
-    if (run->hyperparameters.clip_norm > 0) clip_and_step(run);
-    return run->gram.is_ready &&
+    const bool is_clipped = run->hyperparameters.clip_norm > 0;
+    if (cost && run->hyperparameters.lambd != 0) *cost += ffnn_step_l2_cost(run);
+    prepare_coefficients(run, (double)b->count);
+    if (draw_masks(run, b->count, check) || propagate(run, b, !is_clipped, cost, check))
+        return true;
+    if (is_clipped) update_all(run);
+    return run->gram.is_running &&
            ffnn_gram_step(&run->gram, run->k, run->layer, run->W_coefficients.rate, check);
 }

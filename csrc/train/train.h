@@ -36,6 +36,12 @@ typedef struct {
     void *state;
 } ffnn_random;
 
+/* Columns of X [n_x, m], in any strides, and of Y [n_y, m], whose rows have unit column stride. */
+typedef struct {
+    ffnn_view X, Y;
+    const void *weights; /* m of them, or NULL */
+} ffnn_examples;
+
 typedef struct {
     const ffnn_kernels *kernels;
     int layers;                         /* L */
@@ -43,8 +49,8 @@ typedef struct {
     const ffnn_activation *activations; /* L */
     const double *keep_prob;            /* L, 1 for the output */
     ffnn_cost cost;                     /* if fused, with its own output activation */
-    ffnn_view X, Y;      /* X any strides; Y with unit column stride; both must outlive the run */
-    const void *weights; /* of the examples, or NULL; must outlive the run */
+    /* Which must outlive the run; without data: so many at most come with each call. */
+    ffnn_examples examples;
     ffnn_hyperparameters hyperparameters;
     ffnn_random random;
     bool is_gram; /* the first layer by way of X^T X, see gram.c, from the step `gram_from` on */
@@ -71,6 +77,24 @@ void *ffnn_run_moment(ffnn_run *run, int which, char kind, int l);
 /* Steps done so far, which may be set, and what may change between two calls: the learning rate. */
 ptrdiff_t *ffnn_run_steps(ffnn_run *run);
 double *ffnn_run_rate(ffnn_run *run);
+/* The gradient of that parameter as a sum over the examples of ffnn_run_gradients; may be written,
+ * before ffnn_run_update say. */
+void *ffnn_run_gradient(ffnn_run *run, char kind, int l);
+/* Parameters and moments may be written after this. The Gram form starts again from them. */
+void ffnn_run_settle(ffnn_run *run);
+
+/* *cost is the sum of what the examples (NULL: the run's own) cost, and the gradients are sums,
+ * both without L2: sums of parts add up to those of the whole. Masks are drawn. */
+ffnn_status ffnn_run_gradients(ffnn_run *run, const ffnn_examples *examples, double *cost,
+                               ffnn_poll *poll, void *context);
+/* The optimiser's step with gradients that are sums over m examples, clipped, with L2. */
+void ffnn_run_update(ffnn_run *run, double m);
+/* Both in one, to the same bits; *cost is the mean before the step, L2 included. */
+ffnn_status ffnn_run_step(ffnn_run *run, const ffnn_examples *examples, double *cost,
+                          ffnn_poll *poll, void *context);
+/* lambd / 2 times the sum of all W^2: what L2 adds to a sum of costs. */
+double ffnn_run_l2_cost(const ffnn_run *run);
+
 /* `iterations` steps with all examples; *cost is that of the parameters before the first. Only the
  * parameters of a run that returns FFNN_OK mean anything; after FFNN_NO_MEMORY nothing has changed.
  */
