@@ -14,7 +14,7 @@ import ffnn
 import reference_activations
 import reference_train
 
-TREE = Path(__file__).resolve().parent.parent
+TREE = Path(__file__).resolve().parents[2]
 CSRC = TREE / "csrc"
 pytestmark = [
     pytest.mark.skipif(
