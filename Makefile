@@ -2,7 +2,7 @@
 # make test    the whole suite, and all that depends on it for each other instruction set
 # make bench   the races; RACE=name runs one of them or a group (benchmarks/README.md)
 # make notebooks   executes the notebooks
-# make core    the core without Python against naive loops (tests/core_check.mk says more)
+# make core    the core without Python against naive loops (tests/core/core_check.mk says more)
 # make clean   remove what was built
 #
 # All runs in the virtual environment that is active; where none is, in .venv, made on demand.
@@ -37,10 +37,10 @@ bench: build-bench
 	$(RUN) -m benchmarks --save $(RACE)
 
 notebooks: build-notebooks
-	$(RUN) -m pytest tests/test_notebooks.py
+	$(RUN) -m pytest tests/house/test_notebooks.py
 
 core:
-	@$(MAKE) --no-print-directory -f tests/core_check.mk
+	@$(MAKE) --no-print-directory -f tests/core/core_check.mk
 
 clean:
 	rm -rf build dist *.egg-info ffnn/*.so demo.png

@@ -1,7 +1,7 @@
 """What `make demo` runs: train on real handwritten digits, race NumPy, leave a picture.
 
-"Is it even?" is asked of 8 x 8 images. ffnn and the plain NumPy twin of tests/reference.py do the
-same training, from the same start, in double precision, each with one thread.
+"Is it even?" is asked of 8 x 8 images. ffnn and the plain NumPy twin of tests/twins/reference.py do
+the same training, from the same start, in double precision, each with one thread.
 """
 
 import os
@@ -16,7 +16,7 @@ for _variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THR
 import numpy as np  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "twins")]
 
 import ffnn  # noqa: E402
 import reference  # noqa: E402

@@ -4,8 +4,9 @@
  *   log(2^k (1 + f)) = k log(2) + f - (f^2 / 2 - s (f^2 / 2 + w Q(w))),  s = f / (2 + f), w = s^2
  *
  * Errors stay below 1 ulp for exp and log and 1.5 for sigmoid, subnormal results included, where
- * v_fma rounds twice, too: log(2) is cut so that its greater part times n is exact. tests/ulp.c
- * measures them. P and Q are fits of tests/minimax.py, lowest power first. There are no branches.
+ * v_fma rounds twice, too: log(2) is cut so that its greater part times n is exact.
+ * tests/core/ulp.c measures them. P and Q are fits of tests/core/minimax.py, lowest power first.
+ * There are no branches.
  */
 
 /* INTEGERS: numbers from here on have no fraction. */

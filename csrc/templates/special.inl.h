@@ -2,8 +2,8 @@
  *
  *   normal(-a) = exp(-a^2 / 2) R(t) / (1 + a),  t = (a - 4) / (a + 4), a >= 0
  *
- * R is a fit of tests/minimax.py, lowest power first; NORMAL_R_LOW is what its constant has beyond
- * the first number. There are no branches.
+ * R is a fit of tests/core/minimax.py, lowest power first; NORMAL_R_LOW is what its constant has
+ * beyond the first number. There are no branches.
  */
 
 /* FAR_NORMAL: beyond -FAR_NORMAL, z normal(z) is 0. HALF_BITS: the last bits of a significand,

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from test_plot_assignment import quiet_figures  # noqa: F401
 
 import ffnn
-from test_plotting import quiet_figures  # noqa: F401
 
 pytestmark = pytest.mark.once
 

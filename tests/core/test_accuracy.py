@@ -1,7 +1,7 @@
 """exp, log, the activations and their slopes against the true values, in units of the last place.
 
-A sample for every day; tests/ulp.c goes through all floats. The truth comes from `decimal`, which
-needs neither a wide long double nor a library.
+A sample for every day; tests/core/ulp.c goes through all floats. The truth comes from `decimal`,
+which needs neither a wide long double nor a library.
 """
 
 from decimal import Decimal, localcontext

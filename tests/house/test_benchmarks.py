@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-TREE = Path(__file__).resolve().parent.parent
+TREE = Path(__file__).resolve().parents[2]
 pytestmark = [
     pytest.mark.skipif(
         not (TREE / "benchmarks" / "__main__.py").exists(),

@@ -14,7 +14,7 @@ import ffnn
 
 pytestmark = pytest.mark.once
 
-TREE = Path(__file__).resolve().parent.parent
+TREE = Path(__file__).resolve().parents[2]
 in_the_tree = pytest.mark.skipif(
     not (TREE / "setup.py").exists(), reason="needs the source tree beside the tests"
 )

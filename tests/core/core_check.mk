@@ -1,4 +1,4 @@
-# Builds the core (csrc/, but for csrc/python/) with tests/core_check*.c, and runs it.
+# Builds the core (csrc/, but for csrc/python/) with tests/core/core_check*.c, and runs it.
 #
 #   make core                                                       natively
 #   make core CORE_RUN="valgrind --error-exitcode=1"                under a tool; with
@@ -14,7 +14,7 @@ OUT := build/core-$(HOST)$(addprefix -,$(CORE_SANITIZE))
 FLAGS := -std=c11 -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off -fvisibility=hidden \
     -Wall -Wextra -g -pthread $(if $(FFNN_WERROR),-Werror) \
     $(if $(CORE_SANITIZE),-O1 -fsanitize=$(CORE_SANITIZE) -fno-sanitize-recover=all)
-SOURCES := $(filter-out csrc/python/%,$(wildcard csrc/*/*.c)) $(wildcard tests/core_check*.c)
+SOURCES := $(filter-out csrc/python/%,$(wildcard csrc/*/*.c)) $(wildcard tests/core/core_check*.c)
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
 
 flags_of = $(shell sed -n 's/^FFNN_ISA($(1), *\($(HOST)\|ANY\),.*"\(.*\)")$$/\2/p' csrc/isa.def)
@@ -26,7 +26,7 @@ run: $(OUT)/core_check
 $(OUT)/core_check: $(OBJECTS)
 	@$(CC) $(FLAGS) $(CORE_LINK) $^ -lm -o $@
 
-$(OUT)/%.o: %.c $(wildcard csrc/*.h csrc/*.def csrc/*/*.h tests/core_check.h)
+$(OUT)/%.o: %.c $(wildcard csrc/*.h csrc/*.def csrc/*/*.h tests/core/core_check.h)
 	@mkdir -p $(@D)
 	@$(CC) $(FLAGS) -Icsrc $(if $(filter csrc/isa/%,$<),$(call flags_of,$(*F))) -c $< -o $@
 

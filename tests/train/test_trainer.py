@@ -7,37 +7,7 @@ import pytest
 
 import reference_train
 from ffnn import _ffnn
-from reference_activations import ACTIVATIONS
-from support import assert_same_dict
-
-OUTPUTS = [
-    ("sigmoid", None),
-    ("softmax", None),
-    ("linear", None),
-    ("linear", "huber"),
-    ("linear", "mean_absolute_error"),
-    ("sigmoid", "mean_squared_error"),
-    ("softmax", "mean_squared_error"),
-    ("tanh", None),
-]
-HIDDEN = [name for name in ACTIVATIONS if name != "softmax"]
-
-
-def draw(rng, dims, m, output):
-    """X, Y and parameters; Y fits the output."""
-    X = rng.standard_normal((dims[0], m))
-    shape = (dims[-1], m)
-    if output == "softmax":
-        Y = np.eye(dims[-1])[:, rng.integers(0, dims[-1], m)]
-    elif output == "sigmoid":
-        Y = rng.integers(0, 2, shape).astype(float)
-    else:
-        Y = rng.standard_normal(shape)
-    parameters = {}
-    for number, (n_prev, n) in enumerate(itertools.pairwise(dims), 1):
-        parameters[f"W{number}"] = rng.standard_normal((n, n_prev)) / np.sqrt(n_prev)
-        parameters[f"b{number}"] = 0.1 * rng.standard_normal((n, 1))
-    return X, Y, parameters
+from support import HIDDEN, OUTPUTS, assert_same_dict, draw
 
 
 def pair(X, Y, parameters, rate=0.05, **options):

@@ -1,10 +1,10 @@
 /* ulp.c - the errors of exp, log, the activations and their slopes in units of the last place, and
  * what they cost.
  *
- *   make -f tests/ulp.mk            every float (minutes) and 20 million chosen doubles
- *   make -f tests/ulp.mk STEP=997   every 997th float
- *   make -f tests/ulp.mk ONLY=gelu_slope ISA=avx512     one function, one instruction set
- *   make -f tests/ulp.mk STEP=9973 DOUBLES=99999 CC=aarch64-linux-gnu-gcc LDFLAGS=-static \
+ *   make -f tests/core/ulp.mk            every float (minutes) and 20 million chosen doubles
+ *   make -f tests/core/ulp.mk STEP=997   every 997th float
+ *   make -f tests/core/ulp.mk ONLY=gelu_slope ISA=avx512     one function, one instruction set
+ *   make -f tests/core/ulp.mk STEP=9973 DOUBLES=99999 CC=aarch64-linux-gnu-gcc LDFLAGS=-static \
  *       RUN=qemu-aarch64            another host's, under an emulator
  *
  * Fails where an error is above its bound. Floats are held against the C library's double
@@ -13,7 +13,7 @@
  * numbers at the true value, so half of one is the best there is. Where a slope is a difference of
  * two terms, it is their distance at the greater term.
  */
-#include "../csrc/system/system.h"
+#include "../../csrc/system/system.h"
 
 #include <float.h>
 #include <inttypes.h>

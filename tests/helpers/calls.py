@@ -180,8 +180,8 @@ def digest(_=None):
 
 def child(code, *options, **variables):
     """Arguments for subprocess: a Python that runs `code` and finds this ffnn and these tests."""
-    folders = [Path(ffnn.__file__).parent.parent, Path(__file__).parent]
-    path = os.pathsep.join(map(str, folders))
+    folders = [Path(x).parent for x in (__file__, reference.__file__)]
+    path = os.pathsep.join(map(str, [Path(ffnn.__file__).parents[1], *folders]))
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", **variables}
     return {"args": [sys.executable, *options, "-c", code], "env": environment, "text": True}
 

@@ -1,4 +1,4 @@
-"""Fit the polynomials of csrc/templates: `python tests/minimax.py` (minutes).
+"""Fit the polynomials of csrc/templates: `python tests/core/minimax.py` (minutes).
 
 Remez exchange in 60 digits, or interpolation where the degree is high. In the former coefficients
 are rounded one at a time, lowest power first, and the others are fitted again around each, so that

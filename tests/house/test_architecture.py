@@ -14,7 +14,7 @@ import ffnn
 import reference_activations
 import reference_train
 
-TREE = Path(__file__).resolve().parent.parent
+TREE = Path(__file__).resolve().parents[2]
 CSRC = TREE / "csrc"
 pytestmark = [
     pytest.mark.skipif(
@@ -304,3 +304,30 @@ def test_contributing_names_every_room():
         assert re.search(rf"(?<![\w/]){re.escape(name)}/", text), f"{name}/ is not drawn"
     for path in (*CORE, *CSRC.glob("*.def")):
         assert path.name in text, f"{path.name} is not drawn"
+
+
+def rows_of_tests():
+    """(sources, tests) of each row of CONTRIBUTING's table, both as patterns of paths."""
+    text = (TREE / "CONTRIBUTING.md").read_text()
+    lines = re.search(r"\| source \| test \|\n.*\n((?:\|.*\n)+)", text)[1].splitlines()
+    return [[re.findall(r"`([^`]+)`", cell) for cell in line.split("|")[1:3]] for line in lines]
+
+
+def test_contributing_says_where_every_source_is_tested():
+    rows = rows_of_tests()
+    patterns = {name for sources, _ in rows for name in sources}
+    assert {"ffnn/", "csrc/"}.isdisjoint(patterns), "a row for everything says nothing"
+    matched = {name: set(TREE.glob(name.rstrip("/"))) for name in patterns}
+    assert all(matched.values()), [name for name, paths in matched.items() if not paths]
+    named = set().union(*matched.values())
+    for folder in ("csrc", "ffnn", "benchmarks", "notebooks"):
+        for path in (TREE / folder).rglob("*"):
+            if path.suffix in {".py", ".pyi", ".c", ".h", ".def", ".ipynb"}:
+                assert {path, *path.parents} & named, f"{relative(path)} is in no row"
+
+
+def test_contributing_names_tests_that_exist_and_forgets_none():
+    named = {TREE / name for _, tests in rows_of_tests() for name in tests}
+    assert all(path.exists() for path in named), sorted(p for p in named if not p.exists())
+    for path in (TREE / "tests").rglob("test_*.py"):
+        assert {path, *path.parents} & named, f"{relative(path)} is in no row"

@@ -9,7 +9,7 @@ import pytest
 import ffnn
 import reference
 from reference_activations import ACTIVATIONS, COSTS, default_cost
-from test_trainer import HIDDEN, OUTPUTS, draw
+from support import HIDDEN, OUTPUTS, draw
 
 KINKED = {"relu", "leaky_relu", "elu", "mean_absolute_error", "huber"}
 

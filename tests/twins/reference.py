@@ -13,7 +13,7 @@ import numpy as np
 
 import reference_activations
 from reference_activations import COSTS, default_cost, for_layers
-from reference_learning import (  # noqa: F401 - twins, found here by their names
+from reference_nets import (  # noqa: F401 - twins, found here by their names
     cosine_lr_decay,
     dictionary_to_vector,
     gradient_check,

@@ -48,7 +48,7 @@ def callers_see(function):
 @pytest.mark.parametrize("name", sorted({*ffnn.__all__, *ASSIGNMENT}))
 def test_has_a_twin(name):
     ours, twin = getattr(ffnn, name), getattr(reference, name, None)
-    assert twin is not None, f"tests/reference.py has no {name}"
+    assert twin is not None, f"tests/twins/reference.py has no {name}"
     assert inspect.getdoc(ours), f"{name} has no docstring"
     assert inspect.getdoc(twin), f"the twin of {name} has no docstring"
 

@@ -1,5 +1,5 @@
-# Builds tests/ulp.c with the core, and runs it; its header shows how. The flags of each file of
-# csrc/isa/ come from its row in csrc/isa.def, as they do in setup.py.
+# Builds tests/core/ulp.c with the core, and runs it; its header shows how. The flags of each file
+# of csrc/isa/ come from its row in csrc/isa.def, as they do in setup.py.
 
 STEP ?= 1
 DOUBLES ?= 20000000
@@ -16,7 +16,7 @@ flags_of = $(shell sed -n 's/^FFNN_ISA($(1), *\($(HOST)\|ANY\),.*"\(.*\)")$$/\2/
 run: $(OUT)/ulp
 	@$(RUN) $< $(STEP) $(DOUBLES) "$(ONLY)" "$(ISA)"
 
-$(OUT)/ulp: tests/ulp.c $(OBJECTS) tests/ulp_truths.inl.h
+$(OUT)/ulp: tests/core/ulp.c $(OBJECTS) tests/core/ulp_truths.inl.h
 	@$(CC) $(FLAGS) -D_POSIX_C_SOURCE=199309L $(filter %.c %.o,$^) $(LDFLAGS) -lm -o $@
 
 $(OUT)/%.o: %.c $(wildcard csrc/*.h csrc/*.def csrc/*/*.h)

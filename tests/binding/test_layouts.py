@@ -1,12 +1,14 @@
 """Any layout of any argument gives the bits of its contiguous copy, and nothing is written to."""
 
 import io
+import os
 from contextlib import redirect_stdout
 
 import numpy as np
 import pytest
 
 import ffnn
+import layouts
 from layouts import LAYOUTS, PAGE, guarded, plain
 from support import assert_same_bits, integers, layer, network
 
@@ -173,7 +175,7 @@ def test_the_guard_is_there():
     for at_end, offset in (True, 120), (False, -1):
         child = subprocess.run(
             [sys.executable, "-c", code.format(at_end=at_end, offset=offset)],
-            cwd=__file__.rpartition("/")[0],
+            cwd=os.path.dirname(layouts.__file__),
             capture_output=True,
             text=True,
             timeout=60,

@@ -12,7 +12,7 @@ import pytest
 
 import ffnn
 
-FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
+FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 NOTEBOOKS = [
     "step_by_step",
     "application",

@@ -7,9 +7,23 @@ import numpy as np
 import pytest
 
 import ffnn
+from reference_activations import ACTIVATIONS
 
 # Used where the build does not tell its tile; those of the largest instruction set.
 FALLBACK_TILE = {"float32": (12, 32, 16), "float64": (12, 16, 8)}
+
+# Outputs with a cost each (None: the default one), and the activations of hidden layers.
+OUTPUTS = [
+    ("sigmoid", None),
+    ("softmax", None),
+    ("linear", None),
+    ("linear", "huber"),
+    ("linear", "mean_absolute_error"),
+    ("sigmoid", "mean_squared_error"),
+    ("softmax", "mean_squared_error"),
+    ("tanh", None),
+]
+HIDDEN = [name for name in ACTIVATIONS if name != "softmax"]
 
 
 # ---- comparison ----------------------------------------------------------------------------------
@@ -151,6 +165,23 @@ def network(rng, dims, real):
         parameters[f"W{number}"] = W.astype(real)
         parameters[f"b{number}"] = (rng.standard_normal((n, 1)) / 2).astype(real)
     return parameters
+
+
+def draw(rng, dims, m, output):
+    """X, Y and parameters; Y fits the output."""
+    X = rng.standard_normal((dims[0], m))
+    shape = (dims[-1], m)
+    if output == "softmax":
+        Y = np.eye(dims[-1])[:, rng.integers(0, dims[-1], m)]
+    elif output == "sigmoid":
+        Y = rng.integers(0, 2, shape).astype(float)
+    else:
+        Y = rng.standard_normal(shape)
+    parameters = {}
+    for number, (n_prev, n) in enumerate(itertools.pairwise(dims), 1):
+        parameters[f"W{number}"] = rng.standard_normal((n, n_prev)) / np.sqrt(n_prev)
+        parameters[f"b{number}"] = 0.1 * rng.standard_normal((n, 1))
+    return X, Y, parameters
 
 
 def labels(rng, shape):
