@@ -12,6 +12,7 @@ from ffnn._ffnn import (
     L_model_forward,
     activations as activations,
     compute_cost,
+    cost_and_gradients as cost_and_gradients,
     costs as costs,
     get_num_threads as get_num_threads,
     linear_activation_backward,
@@ -51,6 +52,10 @@ from ffnn._schedules import (
 from ffnn._summary import summary as summary
 from ffnn._threads import register_threadpoolctl as register_threadpoolctl
 from ffnn._train import train as train
+from ffnn._vectors import (
+    parameters_to_vector as parameters_to_vector,
+    vector_to_parameters as vector_to_parameters,
+)
 from ffnn.datasets import load_data
 
 __version__ = "0.1.0"

@@ -62,6 +62,17 @@ def L_model_backward(
     keep_prob: _KeepProb = 1.0,
     input_gradient: bool = True,
 ) -> dict[str, _Array]: ...
+def cost_and_gradients(
+    X: ArrayLike,
+    Y: ArrayLike,
+    parameters: dict[str, Any],
+    *,
+    hidden_activation: _Hidden = "relu",
+    output_activation: _Activation = "sigmoid",
+    cost: str | None = None,
+    lambd: SupportsFloat = 0.0,
+    sample_weight: ArrayLike | None = None,
+) -> tuple[_Array, dict[str, _Array]]: ...
 def update_parameters(
     parameters: dict[str, Any], grads: dict[str, Any], learning_rate: SupportsFloat
 ) -> dict[str, Any]: ...

@@ -15,10 +15,12 @@ import reference_activations
 from reference_activations import COSTS, default_cost, for_layers
 from reference_nets import (  # noqa: F401 - twins, found here by their names
     cosine_lr_decay,
+    cost_and_gradients,
     dictionary_to_vector,
     gradient_check,
     gradients_to_vector,
     initialize_parameters_deep,
+    parameters_to_vector,
     predict_classes,
     predict_proba,
     random_mini_batches,
@@ -26,6 +28,7 @@ from reference_nets import (  # noqa: F401 - twins, found here by their names
     train,
     update_lr,
     vector_to_dictionary,
+    vector_to_parameters,
 )
 
 

@@ -270,3 +270,44 @@ def gradient_check(
         differences[i] = (run(above).run(1) - run(below).run(1)) / (2 * epsilon)
     lengths = np.linalg.norm(gradients) + np.linalg.norm(differences)
     return np.linalg.norm(gradients - differences) / lengths
+
+
+def cost_and_gradients(
+    X, Y, parameters, *, hidden_activation="relu", output_activation="sigmoid", cost=None,
+    lambd=0.0, sample_weight=None,
+):  # fmt: skip
+    """The weighted mean of the costs, L2 added, and its gradients; Y has the output's shape."""
+    m = X.shape[1]
+    weights = np.ones(m) if sample_weight is None else np.asarray(sample_weight)
+    trainer = Trainer(
+        X, Y, parameters, 0.0, hidden_activation=hidden_activation,
+        output_activation=output_activation, cost=cost,
+    )  # fmt: skip
+    loss, slope = COSTS[trainer.cost]
+    A, Z, D = trainer._forward(X)
+    factors = weights / weights.mean()
+    W = {key: value for key, value in parameters.items() if key[0] == "W"}
+    value = (loss(A[-1], Y) * factors).sum() / m
+    value += lambd / (2 * m) * sum((w**2).sum() for w in W.values())
+    gradients = trainer._backward(slope(A[-1], Y) * factors, A, Z, D)
+    for key, w in W.items():
+        gradients[key] = gradients[key] + lambd / m * w
+    order = [f"{kind}{layer}" for layer in range(1, len(W) + 1) for kind in "Wb"]
+    return value, {"d" + key: gradients[key] for key in order}
+
+
+def parameters_to_vector(parameters):
+    """W1 row by row, b1, W2, ..."""
+    d = "" if "W1" in parameters else "d"
+    layers = range(1, 1 + sum(key.startswith(d + "W") for key in parameters))
+    return np.hstack([parameters[f"{d}{kind}{n}"].ravel() for n in layers for kind in "Wb"])
+
+
+def vector_to_parameters(vector, like):
+    """The same cut up again."""
+    d = "" if "W1" in like else "d"
+    layers = range(1, 1 + sum(key.startswith(d + "W") for key in like))
+    names = [f"{d}{kind}{n}" for n in layers for kind in "Wb"]
+    ends = np.cumsum([like[name].size for name in names])
+    parts = np.split(np.ravel(vector), ends[:-1])
+    return {name: part.reshape(like[name].shape) for name, part in zip(names, parts)}

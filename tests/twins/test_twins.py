@@ -60,8 +60,9 @@ def test_has_a_twin(name):
 @pytest.mark.parametrize(
     "name",
     """
-    cosine_lr_decay dictionary_to_vector gradient_check gradients_to_vector predict_classes
-    predict_proba random_mini_batches schedule_lr_decay update_lr vector_to_dictionary
+    cosine_lr_decay cost_and_gradients dictionary_to_vector gradient_check gradients_to_vector
+    parameters_to_vector predict_classes predict_proba random_mini_batches schedule_lr_decay
+    update_lr vector_to_dictionary vector_to_parameters
     """.split(),
 )
 def test_what_ffnn_adds_has_a_twin(name):
