@@ -10,8 +10,7 @@
 
 #include <stdint.h>
 
-/* Columns of a slab; rows begin on whole vectors. */
-static ptrdiff_t slab_columns(const ffnn_run *run, ptrdiff_t count)
+ptrdiff_t ffnn_batch_columns(const ffnn_run *run, ptrdiff_t count)
 {
     const ptrdiff_t slabs = (count + run->most - 1) / run->most;
     return ffnn_whole_vectors((count + slabs - 1) / slabs, run->k->lanes);
@@ -22,7 +21,7 @@ typedef struct {
     size_t Y, weights, end;
 } gathered_layout;
 
-static gathered_layout lay_out(const ffnn_run *run)
+static gathered_layout lay_out_gathered(const ffnn_run *run)
 {
     const ptrdiff_t bytes = run->k->element_bytes;
     gathered_layout at;
@@ -30,6 +29,36 @@ static gathered_layout lay_out(const ffnn_run *run)
     at.weights = ffnn_bytes_with(at.Y, run->layer[run->layers - 1].n, run->most, bytes);
     at.end = ffnn_bytes_with(at.weights, 1, run->most, bytes);
     return at;
+}
+
+/* Lays one array behind the last: *bytes is where it begins, and then where it ends. */
+static void *lay(const ffnn_run *run, char *block, size_t *bytes, ptrdiff_t rows, ptrdiff_t cols)
+{
+    void *here = block ? block + *bytes : NULL;
+    *bytes = ffnn_bytes_with(*bytes, rows, cols, run->k->element_bytes);
+    return here;
+}
+
+size_t ffnn_workspace_lay_out(const ffnn_run *run, workspace *w, char *block, size_t bytes,
+                              bool has_gathered)
+{
+    for (int i = 0; i < run->layers; i++) {
+        const layer *l = &run->layer[i];
+        layer_arrays of = {0};
+        of.A = of.saved = lay(run, block, &bytes, l->n, run->most);
+        if (run->k->activations[l->g].saves_input || l->keep_prob < 1)
+            of.saved = lay(run, block, &bytes, l->n, run->most);
+        if (block) w->layer[i] = of;
+    }
+    w->dZ[0] = lay(run, block, &bytes, run->widest, run->most);
+    w->dZ[1] = lay(run, block, &bytes, run->widest, run->most);
+    w->sums = lay(run, block, &bytes, run->widest, 1);
+    if (has_gathered) {
+        w->gathered = block ? block + bytes : NULL;
+        const size_t end = lay_out_gathered(run).end;
+        bytes = end < SIZE_MAX ? ffnn_bytes_with(bytes, (ptrdiff_t)end, 1, 1) : SIZE_MAX;
+    }
+    return bytes;
 }
 
 static bool prepare_masks(ffnn_run *run, ptrdiff_t count)
@@ -67,11 +96,11 @@ bool ffnn_batch_prepare(ffnn_run *run, bool is_ordered, ptrdiff_t count)
 {
     run->is_small = ffnn_batch_is_small(run, count);
     if ((is_ordered || run->is_small) && !run->work.gathered) {
-        const size_t bytes = lay_out(run).end;
+        const size_t bytes = lay_out_gathered(run).end;
         run->work.gathered = bytes < SIZE_MAX ? ffnn_allocate(bytes) : NULL;
         if (!run->work.gathered) return false;
     }
-    return prepare_masks(run, count);
+    return prepare_masks(run, count) && ffnn_shards_prepare(run, count);
 }
 
 /* ---- gathering ---- */
@@ -125,9 +154,9 @@ static slab small_slab(const ffnn_run *run, workspace *w, const batch *b)
 {
     const ffnn_kernels *k = run->k;
     const ffnn_examples *of = b->of;
-    const ptrdiff_t row = slab_columns(run, b->count), count = b->count;
+    const ptrdiff_t row = ffnn_batch_columns(run, b->count), count = b->count;
     const ptrdiff_t *order = b->order ? b->order + b->first : NULL;
-    const gathered_layout at = lay_out(run);
+    const gathered_layout at = lay_out_gathered(run);
     const bool is_all = of == &run->examples && !b->order && count == of->X.cols;
     char *out = w->gathered;
     slab s = {.row = row, .is_first = true, .is_last = true};
@@ -148,12 +177,12 @@ slab ffnn_batch_slab(const ffnn_run *run, workspace *w, const batch *b, ptrdiff_
     if (run->is_small) return small_slab(run, w, b);
     const ffnn_kernels *k = run->k;
     const ffnn_examples *of = b->of;
-    const ptrdiff_t row = slab_columns(run, b->count), left = b->count - first;
+    const ptrdiff_t row = ffnn_batch_columns(run, b->count), left = b->count - first;
     const ptrdiff_t count = left < row ? left : row, from = b->first + first;
     slab s = {.row = row, .first = first, .is_first = first == 0, .is_last = left <= row};
     if (b->order) {
         w->has_all = false;
-        const gathered_layout at = lay_out(run);
+        const gathered_layout at = lay_out_gathered(run);
         char *out = w->gathered;
         const ptrdiff_t *order = b->order + from;
         s.X = gather(k, of->X, order, count, row, out);

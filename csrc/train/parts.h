@@ -4,7 +4,8 @@
  *   batch.c        the examples of a step: in slabs, read where they stand or gathered
  *   propagation.c  a slab forward and backward through all layers
  *   small.c        the same for nets so small that products are not worth setting up
- *   step.c         a step: coefficients, masks, shards, clipping, the update
+ *   shards.c       a batch of many examples in shards, which threads share
+ *   step.c         a step: coefficients, masks, clipping, the update
  *   gram.c         the first layer without its X
  */
 #ifndef FFNN_TRAIN_PARTS_H
@@ -80,6 +81,9 @@ bool ffnn_gram_step(gram_form *g, const ffnn_kernels *k, const layer *l, double 
                     interrupt_check *check);
 void *ffnn_gram_weights(gram_form *g, const ffnn_kernels *k, const layer *l, ffnn_view X);
 
+/* What shards.c needs for batches of more than one shard. */
+typedef struct ffnn_shard_memory ffnn_shard_memory;
+
 struct ffnn_run {
     const ffnn_kernels *k;
     ffnn_cost cost;
@@ -112,6 +116,7 @@ struct ffnn_run {
     ptrdiff_t gram_from;
     gram_form gram;
     workspace work;
+    ffnn_shard_memory *shards; /* from the first need on */
     int layers;
     layer layer[]; /* layer[l - 1] is layer l */
 };
@@ -165,6 +170,12 @@ typedef struct {
 
 /* Do batches of so many examples go through small.c? */
 bool ffnn_batch_is_small(const ffnn_run *run, ptrdiff_t count);
+/* Columns of each slab, or shard, of a batch; rows begin on whole vectors. */
+ptrdiff_t ffnn_batch_columns(const ffnn_run *run, ptrdiff_t count);
+/* Lays a workspace's arrays behind `bytes` of the block, with `gathered` where wanted; the bytes
+ * behind them. Without a block only these are counted, and w->layer is not needed. */
+size_t ffnn_workspace_lay_out(const ffnn_run *run, workspace *w, char *block, size_t bytes,
+                              bool has_gathered);
 /* What has to be there for batches of so many examples; false when there is no memory. */
 bool ffnn_batch_prepare(ffnn_run *run, bool is_ordered, ptrdiff_t count);
 /* The slab of `b` that begins at `first`. */
@@ -180,9 +191,27 @@ void ffnn_propagate_output_gradient(const ffnn_run *run, const workspace *w, con
 /* All layers forward; adds the slab's cost to *cost, where wanted. True: stop. */
 bool ffnn_propagate_forward(const ffnn_run *run, const workspace *w, const slab *s, double *cost,
                             interrupt_check *check);
-/* All layers backward: sums dW and db and, where has_update, takes the step with the last slab. */
-bool ffnn_propagate_backward(const ffnn_run *run, const workspace *w, const slab *s,
-                             bool has_update, interrupt_check *check);
+/* Where the gradients of a shard go. */
+typedef struct {
+    void *sums;      /* a vector: the sums over the slabs of this shard alone */
+    bool is_added;   /* these are then added to the run's gradients */
+    bool has_update; /* with the last slab the step is taken with the run's gradients */
+} destination;
+
+/* All layers backward: sums dW and db. */
+bool ffnn_propagate_backward(const ffnn_run *run, const workspace *w, const slab *s, destination to,
+                             interrupt_check *check);
+
+/* ---- shards.c ---- */
+
+/* Into how many shards a batch is cut. */
+ptrdiff_t ffnn_shards_count(const ffnn_run *run, ptrdiff_t count);
+/* What more than one shard needs; false when there is no memory. */
+bool ffnn_shards_prepare(ffnn_run *run, ptrdiff_t count);
+void ffnn_shards_free(ffnn_shard_memory *memory);
+/* Forward and backward, and the update where wanted, for a batch of more than one shard. */
+bool ffnn_shards_propagate(ffnn_run *run, const batch *b, bool has_update, double *cost,
+                           interrupt_check *check);
 
 /* Both ways, and the update where wanted, for a slab that is a whole batch, gathered and padded. */
 bool ffnn_small_step(const ffnn_run *run, const workspace *w, const slab *s, double *cost,
@@ -210,6 +239,8 @@ bool ffnn_step_run(ffnn_run *run, const batch *b, double *cost, interrupt_check 
  * takes the gradients for sums over m examples. */
 bool ffnn_step_gradients(ffnn_run *run, const batch *b, double *cost, interrupt_check *check);
 void ffnn_step_update(ffnn_run *run, double m);
+/* Clips, where wanted, and takes the step with the coefficients of the step in hand. */
+void ffnn_step_update_all(ffnn_run *run);
 /* lambd / 2 times the sum of all W^2. */
 double ffnn_step_l2_cost(const ffnn_run *run);
 

@@ -107,37 +107,46 @@ static void backpropagate_layer(const ffnn_run *run, const workspace *w, int i, 
                         ffnn_contiguous(saved.data, below->n, s->X.cols, saved.row), dz);
 }
 
+/* What becomes of the sums of n gradients that stand `at` bytes behind the vectors' beginning. */
+static void finish_sums(const ffnn_run *run, destination to, const ffnn_coefficients *c,
+                        ptrdiff_t at, ptrdiff_t n)
+{
+    if (to.is_added) run->k->add(n, ffnn_within(to.sums, at), ffnn_within(run->gradients, at));
+    if (to.has_update) ffnn_step_part(run, c, at, n);
+}
+
 typedef struct {
     const ffnn_run *run;
     ptrdiff_t W_at;
-} update_context;
+    destination to;
+} weight_context;
 
-/* The optimiser's step while the sums of dW are in the cache. */
-static void finish_update(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t col,
-                          ptrdiff_t cols)
+/* While the sums of dW are in the cache. */
+static void finish_weights(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t col,
+                           ptrdiff_t cols)
 {
-    const update_context *c = p->context;
+    const weight_context *c = p->context;
     for (ptrdiff_t i = row; i < row + rows; i++)
-        ffnn_step_part(c->run, &c->run->W_coefficients,
-                       c->W_at + (i * p->out_row + col) * p->kernels->element_bytes, cols);
+        finish_sums(c->run, c->to, &c->run->W_coefficients,
+                    c->W_at + (i * p->out_row + col) * p->kernels->element_bytes, cols);
 }
 
-/* dW of a layer, and the update with it if there is one. Small ones that no other slab adds to are
- * summed as small.c does: packing A_prev's columns would cost more than the product. Not the first
- * layer's: X may have any strides, which small_gradients would have no room to copy. */
+/* dW of a layer. Small ones that no other slab adds to are summed as small.c does: packing A_prev's
+ * columns would cost more than the product. Not the first layer's: X may have any strides, which
+ * small_gradients would have no room to copy. */
 static void weight_gradients(const ffnn_run *run, const workspace *w, int i, const slab *s,
-                             ffnn_view dZ, bool has_update)
+                             ffnn_view dZ, destination to)
 {
     const ffnn_kernels *k = run->k;
     const layer *l = &run->layer[i];
     const ffnn_view A_prev = input_of(run, w, i, s);
-    void *dW = ffnn_within(run->gradients, l->W_at);
-    update_context update = {run, l->W_at};
+    void *dW = ffnn_within(to.sums, l->W_at);
+    weight_context context = {run, l->W_at, to};
     if (i > 0 && s->is_first && s->is_last &&
         ffnn_product_is_small(k, l->n, l->n_prev, s->X.cols)) {
         k->small_gradients(l->n, l->n_prev, s->X.cols, dZ.data, dZ.row, A_prev.data, A_prev.row,
                            A_prev.col, dW);
-        if (has_update) ffnn_step_part(run, &run->W_coefficients, l->W_at, l->n * l->n_prev);
+        finish_sums(run, to, &run->W_coefficients, l->W_at, l->n * l->n_prev);
         return;
     }
     ffnn_product_run(&(ffnn_product){
@@ -147,22 +156,22 @@ static void weight_gradients(const ffnn_run *run, const workspace *w, int i, con
         .out = dW,
         .out_row = l->n_prev,
         .start = s->is_first ? FFNN_FROM_ZERO : FFNN_FROM_TILE,
-        .finish = has_update ? finish_update : NULL,
-        .context = &update,
+        .finish = to.is_added || to.has_update ? finish_weights : NULL,
+        .context = &context,
     });
 }
 
-bool ffnn_propagate_backward(const ffnn_run *run, const workspace *w, const slab *s,
-                             bool has_update, interrupt_check *check)
+bool ffnn_propagate_backward(const ffnn_run *run, const workspace *w, const slab *s, destination to,
+                             interrupt_check *check)
 {
     const ffnn_kernels *k = run->k;
-    const bool is_due = has_update && s->is_last;
     int turn = 0;
+    to.has_update = to.has_update && s->is_last;
     ffnn_propagate_output_gradient(run, w, s);
     for (int i = run->layers - 1; i >= 0; i--, turn = !turn) {
         const layer *l = &run->layer[i];
         const ffnn_view dZ = ffnn_contiguous(w->dZ[turn], l->n, s->X.cols, s->row);
-        void *db = ffnn_within(run->gradients, l->b_at);
+        void *db = ffnn_within(to.sums, l->b_at);
         if (i > 0) {
             backpropagate_layer(run, w, i, s, w->dZ[turn], w->dZ[!turn]);
             if (ffnn_interrupt_check(check, l->n_prev, l->n, s->X.cols)) return true;
@@ -174,11 +183,11 @@ bool ffnn_propagate_backward(const ffnn_run *run, const workspace *w, const slab
                        row_of(run, w->dZ[turn], s->row, row),
                        (size_t)(s->X.cols * k->element_bytes));
         } else {
-            weight_gradients(run, w, i, s, dZ, is_due);
+            weight_gradients(run, w, i, s, dZ, to);
         }
         k->row_sums(l->n, s->X.cols, dZ.data, dZ.row, s->is_first ? db : w->sums);
         if (!s->is_first) k->add(l->n, w->sums, db);
-        if (is_due) ffnn_step_part(run, &run->b_coefficients, l->b_at, l->n);
+        finish_sums(run, to, &run->b_coefficients, l->b_at, l->n);
         if (ffnn_interrupt_check(check, l->n, s->X.cols, l->n_prev)) return true;
     }
     return false;

@@ -56,20 +56,6 @@ static void *lay_vector(ffnn_run *run, size_t *bytes)
     return lay(run, bytes, run->vector_bytes / run->k->element_bytes, 1);
 }
 
-static void lay_out_workspace(ffnn_run *run, size_t *bytes, workspace *w)
-{
-    for (int i = 0; i < run->layers; i++) {
-        const layer *l = &run->layer[i];
-        layer_arrays *of = &w->layer[i];
-        of->A = of->saved = lay(run, bytes, l->n, run->most);
-        if (run->k->activations[l->g].saves_input || l->keep_prob < 1)
-            of->saved = lay(run, bytes, l->n, run->most);
-    }
-    w->dZ[0] = lay(run, bytes, run->widest, run->most);
-    w->dZ[1] = lay(run, bytes, run->widest, run->most);
-    w->sums = lay(run, bytes, run->widest, 1);
-}
-
 static size_t lay_out(ffnn_run *run)
 {
     gram_form *g = &run->gram;
@@ -86,7 +72,7 @@ static size_t lay_out(ffnn_run *run)
         l->W = ffnn_within(run->parameters, l->W_at);
         l->b = ffnn_within(run->parameters, l->b_at);
     }
-    lay_out_workspace(run, &bytes, &run->work);
+    bytes = ffnn_workspace_lay_out(run, &run->work, run->block, bytes, false);
     if (run->is_small && ffnn_whole_vectors(run->examples.X.cols, lanes) == lanes) {
         ptrdiff_t pairs = 0; /* each of at most an element's bytes */
         for (const layer *l = run->layer; l < run->layer + run->layers; l++)
@@ -174,6 +160,7 @@ void ffnn_run_free(ffnn_run *run)
     if (!run) return;
     ffnn_free(run->masks);
     ffnn_free(run->work.gathered);
+    ffnn_shards_free(run->shards);
     ffnn_free(run->block);
     ffnn_free(run);
 }

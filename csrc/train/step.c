@@ -83,7 +83,7 @@ static void clear_padding(const ffnn_run *run, void *vector)
     }
 }
 
-static void update_all(ffnn_run *run)
+void ffnn_step_update_all(ffnn_run *run)
 {
     const ptrdiff_t bytes = run->k->element_bytes, at = run->biases_at;
     void *moments[FFNN_MOST_MOMENTS] = {0};
@@ -104,11 +104,14 @@ static bool propagate(ffnn_run *run, const batch *b, bool has_update, double *co
                       interrupt_check *check)
 {
     workspace *w = &run->work;
+    if (ffnn_shards_count(run, b->count) > 1)
+        return ffnn_shards_propagate(run, b, has_update, cost, check);
+    const destination to = {.sums = run->gradients, .has_update = has_update};
     for (ptrdiff_t first = 0; first < b->count;) {
         const slab s = ffnn_batch_slab(run, w, b, first);
         if (run->is_small ? ffnn_small_step(run, w, &s, cost, has_update, check)
                           : ffnn_propagate_forward(run, w, &s, cost, check) ||
-                                ffnn_propagate_backward(run, w, &s, has_update, check))
+                                ffnn_propagate_backward(run, w, &s, to, check))
             return true;
         first += s.X.cols;
     }
@@ -131,7 +134,7 @@ bool ffnn_step_gradients(ffnn_run *run, const batch *b, double *cost, interrupt_
 void ffnn_step_update(ffnn_run *run, double m)
 {
     prepare_coefficients(run, m);
-    update_all(run);
+    ffnn_step_update_all(run);
 }
 
 bool ffnn_step_run(ffnn_run *run, const batch *b, double *cost, interrupt_check *check)
@@ -141,7 +144,7 @@ bool ffnn_step_run(ffnn_run *run, const batch *b, double *cost, interrupt_check 
     prepare_coefficients(run, (double)b->count);
     if (draw_masks(run, b->count, check) || propagate(run, b, !is_clipped, cost, check))
         return true;
-    if (is_clipped) update_all(run);
+    if (is_clipped) ffnn_step_update_all(run);
     return run->gram.is_running &&
            ffnn_gram_step(&run->gram, run->k, run->layer, run->W_coefficients.rate, check);
 }

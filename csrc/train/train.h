@@ -9,6 +9,9 @@
 /* out = x - rate * dx, n elements. */
 void ffnn_update(const ffnn_kernels *k, ptrdiff_t n, const void *x, const void *dx, double rate,
                  void *out);
+/* x += each of `count` arrays of n elements, which stand side by side, in their order. */
+void ffnn_add_vectors(const ffnn_kernels *k, ptrdiff_t n, ptrdiff_t count, const void *vectors,
+                      void *x);
 /* One step of an optimiser for n parameters. */
 void ffnn_optimize(const ffnn_kernels *k, ffnn_optimizer optimizer, ptrdiff_t n,
                    const ffnn_coefficients *s, const void *dw, void *w, void *const *moments);

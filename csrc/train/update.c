@@ -54,6 +54,27 @@ void ffnn_update(const ffnn_kernels *k, ptrdiff_t n, const void *x, const void *
 
 typedef struct {
     const ffnn_kernels *k;
+    ptrdiff_t n, count;
+    const char *vectors;
+    char *x;
+} addition;
+
+static void add(const void *of, ptrdiff_t first, ptrdiff_t count)
+{
+    const addition *a = of;
+    const ptrdiff_t bytes = a->k->element_bytes;
+    for (ptrdiff_t i = 0; i < a->count; i++)
+        a->k->add(count, a->vectors + (i * a->n + first) * bytes, a->x + first * bytes);
+}
+
+void ffnn_add_vectors(const ffnn_kernels *k, ptrdiff_t n, ptrdiff_t count, const void *vectors,
+                      void *x)
+{
+    work_in_chunks(n, add, &(addition){k, n, count, vectors, x});
+}
+
+typedef struct {
+    const ffnn_kernels *k;
     ffnn_optimizer optimizer;
     const ffnn_coefficients *s;
     const char *dw;
