@@ -30,6 +30,7 @@ static struct {
     atomic_int threads; /* wanted, the caller included; 0: not yet known */
     atomic_flag busy;   /* some caller has the pool */
     int started;        /* workers; changed by who has the pool */
+    double rest_until;  /* by ffnn_os_seconds, or 0; likewise */
     atomic_bool stop;
 
     atomic_uint_fast64_t ticket;
@@ -70,9 +71,10 @@ static bool has_chunks(uint_fast64_t ticket)
     return first_of(ticket) < end_of(ticket);
 }
 
-/* Does chunks of the job in hand until all are taken. */
-static void work(bool from_front)
+/* Does chunks of the job in hand until all are taken; how many these were. */
+static int work(bool from_front)
 {
+    int done = 0;
     uint_fast64_t ticket = atomic_load(&pool.ticket);
     while (has_chunks(ticket)) {
         const int chunk = from_front ? first_of(ticket) : end_of(ticket) - 1;
@@ -81,7 +83,9 @@ static void work(bool from_front)
         pool.task(pool.context, chunk);
         atomic_fetch_add_explicit(&pool.finished, 1, memory_order_release);
         ticket = atomic_load(&pool.ticket);
+        done++;
     }
+    return done;
 }
 
 /* ---- waiting ----------------------------------------------------------------------------------
@@ -120,15 +124,36 @@ static void wake_sleepers(void)
     pthread_mutex_unlock(&pool.mutex);
 }
 
-/* A chunk that was taken is nearly done, unless its thread has lost its processor. */
-static void wait_for_finish(int chunks)
+/* A chunk that was taken is nearly done, unless its thread has lost its processor to another
+ * process. That costs the caller a time slice, some ms; the jobs of the next RESTS times as long
+ * are then done without workers, so that a busy processor costs a tenth at most. A wait counts as
+ * such where it is longer than two of the caller's own chunks, `chunk_seconds` each. */
+static void wait_for_finish(int chunks, double chunk_seconds)
 {
+    static const double STALL_SECONDS = 500e-6;
+    enum { SPINS = 4096, RESTS = 10 };
+    double began = 0;
     for (int spins = 0; atomic_load_explicit(&pool.finished, memory_order_acquire) < chunks;
-         spins++)
-        if (spins < 4096)
+         spins++) {
+        if (spins < SPINS) {
             ffnn_os_pause();
-        else
-            sched_yield();
+            continue;
+        }
+        if (spins == SPINS) began = ffnn_os_seconds();
+        sched_yield();
+    }
+    if (began == 0) return;
+    const double now = ffnn_os_seconds(), waited = now - began;
+    if (waited > 2 * chunk_seconds + STALL_SECONDS) pool.rest_until = now + RESTS * waited;
+}
+
+/* Was a worker without a processor a short while ago? */
+static bool is_resting(void)
+{
+    if (pool.rest_until == 0) return false;
+    if (ffnn_os_seconds() < pool.rest_until) return true;
+    pool.rest_until = 0;
+    return false;
 }
 
 /* ---- threads -----------------------------------------------------------------------------------
@@ -149,6 +174,7 @@ static void *worker(void *argument)
 static void forget_threads(void)
 {
     pool.started = 0;
+    pool.rest_until = 0;
     atomic_store(&pool.sleepers, 0);
     atomic_store(&pool.ticket, 0);
     atomic_flag_clear(&pool.busy);
@@ -208,7 +234,12 @@ void ffnn_pool_set_threads(int threads)
 void ffnn_pool_run(int chunks, ffnn_task *task, void *context)
 {
     const int threads = chunks > 1 ? ffnn_pool_threads() : 1;
-    if (threads == 1 || atomic_flag_test_and_set(&pool.busy)) {
+    bool is_mine = threads > 1 && !atomic_flag_test_and_set(&pool.busy);
+    if (is_mine && is_resting()) {
+        atomic_flag_clear(&pool.busy);
+        is_mine = false;
+    }
+    if (!is_mine) {
         for (int i = 0; i < chunks; i++) task(context, i);
         return;
     }
@@ -218,7 +249,8 @@ void ffnn_pool_run(int chunks, ffnn_task *task, void *context)
     atomic_store(&pool.finished, 0);
     atomic_store(&pool.ticket, ticket_of((atomic_load(&pool.ticket) >> 32) + 1, chunks));
     wake_sleepers();
-    work(true);
-    wait_for_finish(chunks);
+    const double began = ffnn_os_seconds();
+    const int done = work(true);
+    if (done < chunks) wait_for_finish(chunks, (ffnn_os_seconds() - began) / (done > 0 ? done : 1));
     atomic_flag_clear(&pool.busy);
 }

@@ -3,6 +3,7 @@
 #include "core_check.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 
 enum { CALLERS = 4, JOBS = 200, MOST_CHUNKS = 70 };
@@ -40,6 +41,49 @@ static void check_jobs(void)
         pthread_create(&callers[i], NULL, call_often, (void *)(i + 1));
     for (int i = 0; i < CALLERS; i++) pthread_join(callers[i], NULL);
     CHECK(wrong_jobs == 0, "%d chunks were not done just once", wrong_jobs);
+}
+
+/* ---- a worker without a processor ---- */
+
+typedef struct {
+    pthread_t caller;
+    bool is_slow;
+    atomic_int helped; /* chunks that others took */
+} visit;
+
+static void visit_chunk(void *context, int chunk)
+{
+    visit *v = context;
+    const double began = ffnn_os_seconds();
+    (void)chunk;
+    if (pthread_equal(pthread_self(), v->caller)) {
+        while (v->is_slow && !atomic_load(&v->helped) && ffnn_os_seconds() < began + 0.05)
+            ffnn_os_pause();
+        return;
+    }
+    atomic_fetch_add(&v->helped, 1);
+    while (v->is_slow && ffnn_os_seconds() < began + 0.03) sched_yield();
+}
+
+/* A worker that keeps the caller waiting is not asked again for a while, and then it is. */
+static void check_rest(void)
+{
+    place("jobs after a worker that had no processor");
+    ffnn_pool_set_threads(2);
+    for (int trial = 0; trial < 20; trial++) {
+        visit slow = {pthread_self(), true, 0}, quickly = {pthread_self(), false, 0};
+        ffnn_pool_run(2, visit_chunk, &slow);
+        if (!slow.helped) continue; /* it came too late */
+        const double began = ffnn_os_seconds();
+        while (ffnn_os_seconds() < began + 0.05) ffnn_pool_run(MOST_CHUNKS, visit_chunk, &quickly);
+        CHECK(quickly.helped == 0, "%d chunks by a worker that should rest", quickly.helped);
+        const double later = ffnn_os_seconds();
+        while (!quickly.helped && ffnn_os_seconds() < later + 20) {
+            ffnn_pool_run(MOST_CHUNKS, visit_chunk, &quickly);
+        }
+        CHECK(quickly.helped > 0, "the worker rests for ever");
+        return;
+    }
 }
 
 /* Large enough to be cut, in both directions and with a rest. */
@@ -80,6 +124,7 @@ void check_pool(void)
     place("the number of threads");
     CHECK(before >= 1 && before <= FFNN_MOST_THREADS, "%d threads", before);
     check_jobs();
+    check_rest();
     check_products_by_threads();
     ffnn_pool_set_threads(before);
 }
