@@ -66,4 +66,17 @@ void ffnn_layer_backward(const ffnn_kernels *k, ffnn_view dZ, ffnn_view W, ffnn_
                          ffnn_result da_prev, ffnn_derivative *derivative, ffnn_view V_prev,
                          ffnn_result dz_prev);
 
+/* ---- net.c: a whole net forward ---- */
+
+/* A layer's own type is that of its kernels; float layers may come before double ones. */
+typedef struct {
+    const ffnn_kernels *kernels;
+    ffnn_view W, b;
+    ffnn_activation g;
+} ffnn_net_layer;
+
+/* AL of the net for X [n_x, m], m >= 1, in memory that does not grow with m; the same bits as layer
+ * by layer. False: no memory. */
+bool ffnn_net_forward(int layers, const ffnn_net_layer *net, ffnn_view X, ffnn_result AL);
+
 #endif
