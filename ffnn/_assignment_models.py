@@ -4,11 +4,11 @@ from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
 
-from ffnn._initializers import Parameters, check_integer, check_layer_dims, draw_small
+from ffnn._checks import check_integer, check_layer_dims, near
+from ffnn._initializers import Parameters, draw_small
 from ffnn._plan import Draw, Options, make_plan
 from ffnn._run import Run
 from ffnn._train import train
-from ffnn._words import near
 
 __all__ = ["L_layer_model", "two_layer_model"]
 

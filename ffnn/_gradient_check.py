@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn import _ffnn
-from ffnn._initializers import Parameters, check_layer_dims, check_number
+from ffnn._checks import check_layer_dims, check_number
+from ffnn._initializers import Parameters
 from ffnn._metrics import cost_of
 
 __all__ = [

@@ -6,7 +6,6 @@ to the bit. Nothing is drawn before the arguments have been checked.
 
 from __future__ import annotations
 
-import operator
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ffnn._words import choose
+from ffnn._checks import check_layer_dims, check_number, check_size, choose
 
 __all__ = ["initialize_parameters", "initialize_parameters_deep"]
 
@@ -126,53 +125,6 @@ def _check_scale(function: str, scale: Any, initialization: str) -> float:
             f"initialization={initialization!r}: give one of them"
         )
     return check_number(function, "scale", scale)
-
-
-def check_size(function: str, name: str, value: Any) -> int:
-    """Return a layer's size as an int, or raise in the name of `function`."""
-    size = check_integer(function, name, value)
-    if size < 1:
-        raise ValueError(f"{function}: {name} must be at least 1, not {size}")
-    return size
-
-
-def check_integer(function: str, name: str, value: Any) -> int:
-    """Return an integer as an int; a bool, a float or a str is none."""
-    if not isinstance(value, (bool, np.bool_)):
-        try:
-            return operator.index(value)
-        except TypeError:
-            pass
-    whole = isinstance(value, (float, np.floating)) and float(value).is_integer()
-    hint = f"; write int({value})" if whole else ""
-    raise TypeError(f"{function}: {name} must be an integer, not {value!r}{hint}")
-
-
-def check_number(function: str, name: str, value: Any) -> float:
-    """Return a finite real number as a float; a bool or a str is none."""
-    array = np.asarray(value)
-    if array.shape != () or array.dtype.kind not in "iuf":
-        raise TypeError(f"{function}: {name} must be a real number, not {value!r}")
-    if not np.isfinite(array):
-        raise ValueError(f"{function}: {name} must be finite, not {value}")
-    return float(array)
-
-
-def check_layer_dims(function: str, name: str, value: Any) -> tuple[int, ...]:
-    """Return the sizes of two or more layers as ints, or raise in the name of `function`."""
-    wrong = f"{function}: {name} must be a list of integers, not {type(value).__name__}"
-    if isinstance(value, (str, bytes, dict, set, frozenset)):
-        raise TypeError(wrong)
-    try:
-        sizes = list(value)
-    except TypeError:
-        raise TypeError(wrong) from None
-    if len(sizes) < 2:
-        raise ValueError(
-            f"{function}: {name} must list at least the inputs and one layer, "
-            f"but has length {len(sizes)}"
-        )
-    return tuple(check_size(function, f"{name}[{i}]", size) for i, size in enumerate(sizes))
 
 
 def draw_small(dims: tuple[int, ...], randn: Randn) -> Parameters:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ffnn import _ffnn
+from ffnn._checks import near
 from ffnn._sample_weights import classes_of
-from ffnn._words import near
 
 __all__ = ["Score", "check_scores", "cost_of", "decide"]
 

@@ -6,21 +6,20 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ffnn import _ffnn
-from ffnn._initializers import (
-    RULES,
-    Parameters,
+from ffnn._checks import (
     check_integer,
+    check_labels,
     check_layer_dims,
     check_number,
+    check_seed,
     check_size,
-    draw_by,
+    choose,
 )
+from ffnn._initializers import RULES, Parameters, draw_by
 from ffnn._metrics import Score, check_scores, cost_of
-from ffnn._mini_batches import check_seed
 from ffnn._randomness import Randomness
 from ffnn._sample_weights import example_weights
-from ffnn._validation import Part, as_part, check_labels, split
-from ffnn._words import choose
+from ffnn._validation import Part, as_part, split
 
 __all__ = ["Draw", "Options", "Plan", "make_plan"]
 

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn import _ffnn
-from ffnn._initializers import Parameters, check_number
+from ffnn._checks import check_number
+from ffnn._initializers import Parameters
 from ffnn._metrics import decide
 from ffnn._run import print_line
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ffnn._initializers import check_number
+from ffnn._checks import check_number, check_sample_weight
 
 __all__ = ["classes_of", "example_weights"]
 
@@ -22,18 +22,7 @@ def example_weights(
     m = Y.shape[1]
     weights = None
     if sample_weight is not None:
-        weights = np.asarray(sample_weight)
-        if weights.dtype.kind not in "iufb":
-            raise TypeError(
-                f"{function}: sample_weight must hold real numbers, not {weights.dtype}"
-            )
-        if weights.shape not in ((m,), (1, m), (m, 1)):
-            raise ValueError(
-                f"{function}: sample_weight has shape {weights.shape}, expected ({m},)"
-            )
-        weights = weights.reshape(m).astype(np.float64)
-        if not (np.isfinite(weights).all() and (weights >= 0).all()):
-            raise ValueError(f"{function}: sample_weight must be finite and at least 0")
+        weights = check_sample_weight(function, sample_weight, m)
     if class_weight is not None:
         of_class = _of_classes(function, class_weight, Y, n_y, softmax)
         weights = of_class if weights is None else weights * of_class

@@ -7,7 +7,7 @@ the epoch alone: train(..., learning_rate=lambda epoch: cosine_lr_decay(0.01, ep
 import math
 from typing import SupportsIndex
 
-from ffnn._initializers import check_integer, check_number
+from ffnn._checks import check_integer, check_number, check_size
 
 __all__ = ["cosine_lr_decay", "schedule_lr_decay", "update_lr"]
 
@@ -42,7 +42,7 @@ def schedule_lr_decay(
     """
     rate0, decay = _numbers("schedule_lr_decay", learning_rate0, decay_rate)
     epoch = check_integer("schedule_lr_decay", "epoch_num", epoch_num)
-    interval = _positive("schedule_lr_decay", "time_interval", time_interval)
+    interval = check_size("schedule_lr_decay", "time_interval", time_interval)
     return rate0 / (1 + decay * (epoch // interval))
 
 
@@ -63,7 +63,7 @@ def cosine_lr_decay(
     """
     rate0 = check_number("cosine_lr_decay", "learning_rate0", learning_rate0)
     rate_min = check_number("cosine_lr_decay", "learning_rate_min", learning_rate_min)
-    epochs = _positive("cosine_lr_decay", "num_epochs", num_epochs)
+    epochs = check_size("cosine_lr_decay", "num_epochs", num_epochs)
     epoch = min(check_integer("cosine_lr_decay", "epoch_num", epoch_num), epochs)
     return rate_min + (rate0 - rate_min) * (1 + math.cos(math.pi * epoch / epochs)) / 2
 
@@ -73,10 +73,3 @@ def _numbers(function: str, learning_rate0: float, decay_rate: float) -> tuple[f
         check_number(function, "learning_rate0", learning_rate0),
         check_number(function, "decay_rate", decay_rate),
     )
-
-
-def _positive(function: str, name: str, value: SupportsIndex) -> int:
-    number = check_integer(function, name, value)
-    if number < 1:
-        raise ValueError(f"{function}: {name} must be at least 1, not {number}")
-    return number

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ffnn._initializers import check_number
+from ffnn._checks import check_number
 
-__all__ = ["Part", "as_part", "check_labels", "split"]
+__all__ = ["Part", "as_part", "split"]
 
 
 class Part(NamedTuple):
@@ -23,19 +23,6 @@ def as_part(prefix: str, X: Any, Y: Any, n_y: int) -> Part:
     inputs, labels = np.asarray(X), np.asarray(Y)
     m = inputs.shape[1]
     return Part(prefix, inputs, labels if labels.shape == (n_y, m) else labels.reshape(1, m))
-
-
-def check_labels(function: str, Y: NDArray[Any], n_y: int, cost: str) -> None:
-    """Raise where a cross-entropy's label is none: ValueError. Classes have been checked."""
-    if not cost.endswith("cross_entropy") or Y.shape[0] != n_y:
-        return
-    wrong = np.argwhere((Y < 0) | (Y > 1))
-    if wrong.size:
-        value = Y[tuple(wrong[0])]
-        raise ValueError(
-            f"{function}: Y holds {value} at example {wrong[0][1]}, and {cost!r} needs labels "
-            "from 0 to 1"
-        )
 
 
 def split(

@@ -9,17 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn import L_model_forward, _ffnn, linear_backward, relu_backward
+from ffnn._checks import check_matrix
 from ffnn._initializers import Parameters
-from ffnn.coursera._common import (
-    columns,
-    entries,
-    in_the_name_of,
-    one_row,
-    plt,
-    print_line,
-    scipy,
-    sklearn,
-)
+from ffnn._run import print_line
+from ffnn.coursera._common import entries, in_the_name_of, one_row, plt, scipy, sklearn
 
 KEYS = ("W1", "b1", "W2", "b2", "W3", "b3")
 Data = tuple[NDArray[Any], NDArray[Any]]
@@ -61,7 +54,7 @@ def backward(
 ) -> dict[str, NDArray[Any]]:
     """All gradients from the top down, dz3 first; 1/m is in dz3, or in the dW and db alone."""
     Z1, A1, W1, b1, Z2, A2, W2, b2, _, A3, W3, b3 = taken(function, cache)
-    inputs = columns(function, "X", X)
+    inputs = check_matrix(function, "X", X)
     m = inputs.shape[1]
     # linear_backward takes the mean, which makes good what dz3 has already.
     more = m if is_divided else 1

@@ -24,7 +24,8 @@ from ffnn import (
     sigmoid_backward,
     update_parameters,
 )
-from ffnn._initializers import Parameters, check_layer_dims, check_size, draw_deep, draw_small
+from ffnn._checks import check_layer_dims, check_size
+from ffnn._initializers import Parameters, draw_deep, draw_small
 from ffnn.coursera._common import h5py, mean_cost, plt
 
 __all__ = [

@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ffnn import _ffnn
-from ffnn._initializers import Parameters, check_layer_dims, draw_by
-from ffnn.coursera._common import check_count, columns, in_the_name_of, print_line
+from ffnn._checks import check_count, check_layer_dims, check_matrix, choose
+from ffnn._initializers import Parameters, draw_by
+from ffnn._run import print_line
+from ffnn.coursera._common import in_the_name_of
 from ffnn.coursera._three_layers import draw_costs
 from ffnn.coursera.init_utils import compute_loss, forward_propagation
 
@@ -116,11 +118,9 @@ def model(
     >>> parameters = model(np.eye(2), [[0, 1]], num_iterations=1, initialization="zeros")
     Cost after iteration 0: 0.6931471805599453
     """
-    if initialization not in _INITIALISERS:
-        names = ", ".join(map(repr, _INITIALISERS))
-        raise ValueError(f"model: initialization must be one of {names}, not {initialization!r}")
-    count = check_count("model", num_iterations)
-    inputs = columns("model", "X", X)
+    choose("model", "initialization", initialization, _INITIALISERS)
+    count = check_count("model", "num_iterations", num_iterations)
+    inputs = check_matrix("model", "X", X)
     dims = [inputs.shape[0], 10, 5, 1]
     with in_the_name_of("model"):
         _ffnn.check_run("model", inputs, Y, tuple(dims), learning_rate)

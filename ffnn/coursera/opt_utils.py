@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ffnn._initializers import Parameters, check_layer_dims, draw_by
+from ffnn._checks import check_layer_dims
+from ffnn._initializers import Parameters, draw_by
 from ffnn.coursera._common import h5py, mean_cost, plt, relu, scipy, sigmoid, sklearn
 from ffnn.coursera._three_layers import football, moons
 from ffnn.coursera.init_utils import backward_propagation, forward_propagation, predict, predict_dec

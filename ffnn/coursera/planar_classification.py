@@ -11,19 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 import ffnn
 from ffnn import _ffnn
-from ffnn._initializers import Parameters, check_size, draw_small
-from ffnn.coursera._common import (
-    check_count,
-    check_shape,
-    columns,
-    entries,
-    entry,
-    in_the_name_of,
-    mean_cost,
-    one_row,
-    print_line,
-    widened,
-)
+from ffnn._checks import check_count, check_matrix, check_shape, check_size
+from ffnn._initializers import Parameters, draw_small
+from ffnn._run import print_line
+from ffnn.coursera._common import entries, entry, in_the_name_of, mean_cost, one_row, widened
 
 __all__ = [
     "backward_propagation",
@@ -51,8 +42,8 @@ def layer_sizes(X: ArrayLike, Y: ArrayLike) -> tuple[int, int, int]:
     >>> layer_sizes(np.zeros((5, 3)), np.zeros((2, 3)))
     (5, 4, 2)
     """
-    n_x, n_y = (columns("layer_sizes", name, value).shape[0] for name, value in zip("XY", (X, Y)))
-    return n_x, 4, n_y
+    function = "layer_sizes"
+    return check_matrix(function, "X", X).shape[0], 4, check_matrix(function, "Y", Y).shape[0]
 
 
 def initialize_parameters(n_x: int, n_h: int, n_y: int) -> Parameters:
@@ -147,9 +138,9 @@ def backward_propagation(
     function = "backward_propagation"
     W1, W2 = (entry(function, parameters, "parameters", key) for key in ("W1", "W2"))
     A1, A2 = (entry(function, cache, "cache", key) for key in ("A1", "A2"))
-    n_y, m = columns(function, "cache['A2']", A2).shape
-    n_h = columns(function, "cache['A1']", A1).shape[0]
-    n_x = columns(function, "X", X).shape[0]
+    n_y, m = check_matrix(function, "cache['A2']", A2).shape
+    n_h = check_matrix(function, "cache['A1']", A1).shape[0]
+    n_x = check_matrix(function, "X", X).shape[0]
     check_shape(function, "cache['A1']", A1, n_h, m)
     check_shape(function, "X", X, n_x, m)
     check_shape(function, "parameters['W1']", W1, n_h, n_x)
@@ -219,13 +210,13 @@ def nn_model(
     Cost after iteration 1000: 0.258625
     """
     function = "nn_model"
-    inputs = columns(function, "X", X)
+    inputs = check_matrix(function, "X", X)
     n_x, m = inputs.shape
     labels = one_row(function, "Y", Y, m)
     if n_x == 0 or m == 0 or labels.shape[0] == 0:
         raise ValueError(f"{function}: X {inputs.shape} and Y {labels.shape} must not be empty")
     dims = n_x, check_size(function, "n_h", n_h), labels.shape[0]
-    count = check_count(function, num_iterations)
+    count = check_count(function, "num_iterations", num_iterations)
     # The global generator is touched when the Trainer has taken all that it is given.
     generator = np.random.RandomState(seed)
     if seed is None:

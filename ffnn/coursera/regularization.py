@@ -9,15 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn import L_model_forward, _ffnn, relu_backward
-from ffnn._initializers import Parameters, check_number
-from ffnn.coursera._common import (
-    check_count,
-    columns,
-    entries,
-    in_the_name_of,
-    one_row,
-    print_line,
-)
+from ffnn._checks import check_count, check_matrix, check_number
+from ffnn._initializers import Parameters
+from ffnn._run import print_line
+from ffnn.coursera._common import entries, in_the_name_of, one_row
 from ffnn.coursera._three_layers import KEYS, backward, draw_costs, layer_backward, taken
 from ffnn.coursera.reg_utils import compute_cost, forward_propagation, initialize_parameters
 
@@ -82,7 +77,7 @@ def backward_propagation_with_regularization(
     ['dZ3', 'dW3', 'db3']
     """
     function = "backward_propagation_with_regularization"
-    decay = check_number(function, "lambd", lambd) / columns(function, "X", X).shape[1]
+    decay = check_number(function, "lambd", lambd) / check_matrix(function, "X", X).shape[1]
     grads = backward(function, X, Y, cache, is_divided=False)
     for number, W in zip((1, 2, 3), (cache[2], cache[6], cache[10])):
         grads[f"dW{number}"] = grads[f"dW{number}"] + decay * np.asarray(W)
@@ -115,7 +110,7 @@ def forward_propagation_with_dropout(
     net = entries(function, parameters, "parameters", KEYS)
     with in_the_name_of(function):
         # What would be refused is refused before the generator is seeded.
-        L_model_forward(columns(function, "X", X)[:, :0], net, keep_prob=keep_prob)
+        L_model_forward(check_matrix(function, "X", X)[:, :0], net, keep_prob=keep_prob)
         np.random.seed(1)
         A3, caches = L_model_forward(X, net, keep_prob=keep_prob)
     A = caches[1][0][0], caches[2][0][0]
@@ -154,7 +149,7 @@ def backward_propagation_with_dropout(
     """
     function = "backward_propagation_with_dropout"
     _, D1, A1, W1, b1, _, D2, A2, W2, b2, _, A3, W3, b3 = taken(function, cache, 14)
-    inputs = columns(function, "X", X)
+    inputs = check_matrix(function, "X", X)
     labels = one_row(function, "Y", Y, inputs.shape[1])
     grads: dict[str, NDArray[Any]] = {}
     dZ = _ffnn.residual(function, "A3", A3, labels, 1.0)
@@ -201,8 +196,8 @@ def model(
     """
     if lambd != 0 and keep_prob != 1:
         raise ValueError("model: lambd and keep_prob are not for the same run")
-    count = check_count("model", num_iterations)
-    inputs = columns("model", "X", X)
+    count = check_count("model", "num_iterations", num_iterations)
+    inputs = check_matrix("model", "X", X)
     dims = [inputs.shape[0], 20, 3, 1]
     options: dict[str, Any] = {"lambd": lambd, "keep_prob": keep_prob}
     with in_the_name_of("model"):

@@ -23,7 +23,8 @@ from ffnn import (
     sigmoid,
     sigmoid_backward,
 )
-from ffnn._initializers import Parameters, check_layer_dims, draw_small
+from ffnn._checks import check_layer_dims
+from ffnn._initializers import Parameters, draw_small
 from ffnn.coursera.dnn_app_utils_v3 import compute_cost, initialize_parameters
 
 __all__ = [
