@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
+    "check_array",
     "check_count",
     "check_integer",
     "check_labels",
@@ -121,6 +122,22 @@ def check_layer_dims(function: str, name: str, value: Any) -> tuple[int, ...]:
 
 
 # ---- arrays --------------------------------------------------------------------------------------
+
+
+def check_array(function: str, name: str, value: ArrayLike) -> NDArray[Any]:
+    """Return an array of the dtypes that the functions in C take."""
+    if isinstance(value, (np.ma.MaskedArray, np.matrix)):
+        raise TypeError(
+            f"{function}: {name} is a {type(value).__name__}, whose mask or product would be lost"
+        )
+    array = np.asarray(value)
+    native = array.dtype.newbyteorder("=")
+    if native.kind not in "biu" and native not in (np.float32, np.float64):
+        raise TypeError(
+            f"{function}: {name} has dtype {array.dtype}; float32 and float64 work, integers and "
+            "booleans are converted"
+        )
+    return array
 
 
 def check_matrix(function: str, name: str, value: ArrayLike) -> NDArray[Any]:

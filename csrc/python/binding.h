@@ -394,7 +394,7 @@ static inline void ffnn_lock_take(PyThreadState *thread)
 
 extern PyMethodDef ffnn_elementwise_methods[], ffnn_cost_methods[], ffnn_dense_methods[],
     ffnn_model_methods[], ffnn_gradients_methods[], ffnn_update_methods[], ffnn_trainer_methods[],
-    ffnn_cost_and_gradients_methods[], ffnn_courses_methods[], ffnn_config_methods[];
+    ffnn_cost_and_gradients_methods[], ffnn_config_methods[];
 int ffnn_trainer_add(PyObject *module, ffnn_state *state);
 
 #endif

@@ -144,14 +144,6 @@ def relu(x: ArrayLike) -> Any:
     return _ffnn.relu(x)[0][()]
 
 
-def mean_cost(
-    function: str, name: str, A: ArrayLike, Y: ArrayLike, skip_nan: bool = False
-) -> NDArray[Any]:
-    """Return the literal cross-entropy divided by the number of examples, a 0-d array."""
-    total = _ffnn.literal_cost(function, name, A, Y, skip_nan)
-    return np.array(total / np.shape(A)[1])
-
-
 def one_row(function: str, name: str, Y: ArrayLike, m: int) -> NDArray[Any]:
     """Return labels as (n_y, m); a vector or a column of m is one row."""
     labels = np.asarray(Y)

@@ -13,6 +13,7 @@ from ffnn._checks import check_matrix
 from ffnn._initializers import Parameters
 from ffnn._run import print_line
 from ffnn.coursera._common import entries, in_the_name_of, one_row, plt, scipy, sklearn
+from ffnn.coursera._literal import output_error
 
 KEYS = ("W1", "b1", "W2", "b2", "W3", "b3")
 Data = tuple[NDArray[Any], NDArray[Any]]
@@ -61,7 +62,9 @@ def backward(
     z, a = ("dz", "da") if is_divided else ("dZ", "dA")
     grads: dict[str, NDArray[Any]] = {}
     labels = one_row(function, "Y", Y, m)
-    dZ = _ffnn.residual(function, "A3", A3, labels, float(m if is_divided else 1))
+    dZ = output_error(function, "A3", A3, labels)
+    if is_divided:
+        dZ = dZ / m
     below = ((A2, W3, b3, Z2), (A1, W2, b2, Z1), (inputs, W1, b1, None))
     for number, (A_prev, W, b, Z_prev) in zip((3, 2, 1), below):
         dA_prev, dW, db = layer_backward(function, dZ, A_prev, W, b)

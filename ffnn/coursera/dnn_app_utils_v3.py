@@ -26,7 +26,8 @@ from ffnn import (
 )
 from ffnn._checks import check_layer_dims, check_size
 from ffnn._initializers import Parameters, draw_deep, draw_small
-from ffnn.coursera._common import h5py, mean_cost, plt
+from ffnn.coursera._common import h5py, plt
+from ffnn.coursera._literal import mean_cost
 
 __all__ = [
     "L_model_backward",

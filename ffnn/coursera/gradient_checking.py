@@ -9,7 +9,8 @@ from ffnn import _ffnn
 from ffnn._checks import check_number
 from ffnn._initializers import Parameters
 from ffnn._run import print_line
-from ffnn.coursera._common import entries, mean_cost
+from ffnn.coursera._common import entries
+from ffnn.coursera._literal import mean_cost
 from ffnn.coursera._three_layers import KEYS, backward, forward
 from ffnn.coursera.gc_utils import dictionary_to_vector, gradients_to_vector, vector_to_dictionary
 

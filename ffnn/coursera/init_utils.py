@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn._initializers import Parameters
-from ffnn.coursera._common import h5py, mean_cost, plt, relu, sigmoid, sklearn
+from ffnn.coursera._common import h5py, plt, relu, sigmoid, sklearn
+from ffnn.coursera._literal import mean_cost
 from ffnn.coursera._three_layers import (
     backward,
     circles,

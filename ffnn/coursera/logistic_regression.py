@@ -13,7 +13,8 @@ from ffnn._checks import check_count, check_matrix, check_size
 from ffnn._initializers import Parameters
 from ffnn._run import print_line
 from ffnn.coursera import _common
-from ffnn.coursera._common import in_the_name_of, mean_cost, one_row, widened
+from ffnn.coursera._common import in_the_name_of, one_row, widened
+from ffnn.coursera._literal import mean_cost
 
 __all__ = ["initialize_with_zeros", "model", "optimize", "predict", "propagate", "sigmoid"]
 

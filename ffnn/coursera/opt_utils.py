@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from ffnn._checks import check_layer_dims
 from ffnn._initializers import Parameters, draw_by
-from ffnn.coursera._common import h5py, mean_cost, plt, relu, scipy, sigmoid, sklearn
+from ffnn.coursera._common import h5py, plt, relu, scipy, sigmoid, sklearn
+from ffnn.coursera._literal import mean_cost
 from ffnn.coursera._three_layers import football, moons
 from ffnn.coursera.init_utils import backward_propagation, forward_propagation, predict, predict_dec
 from ffnn.coursera.planar_utils import plot_decision_boundary

@@ -14,7 +14,8 @@ from ffnn import _ffnn
 from ffnn._checks import check_count, check_matrix, check_shape, check_size
 from ffnn._initializers import Parameters, draw_small
 from ffnn._run import print_line
-from ffnn.coursera._common import entries, entry, in_the_name_of, mean_cost, one_row, widened
+from ffnn.coursera._common import entries, entry, in_the_name_of, one_row, widened
+from ffnn.coursera._literal import mean_cost, output_error, tanh_backward
 
 __all__ = [
     "backward_propagation",
@@ -146,9 +147,9 @@ def backward_propagation(
     check_shape(function, "parameters['W1']", W1, n_h, n_x)
     check_shape(function, "parameters['W2']", W2, n_y, n_h)
     with in_the_name_of(function):
-        dZ2 = _ffnn.residual(function, "cache['A2']", A2, Y, 1)
+        dZ2 = output_error(function, "cache['A2']", A2, Y)
         dA1, dW2, db2 = ffnn.linear_backward(dZ2, (A1, W2, np.zeros((n_y, 1))))
-        dZ1 = _ffnn.tanh_slope(function, "cache['A1']", dA1, A1)
+        dZ1 = tanh_backward(function, "cache['A1']", dA1, A1)
         _, dW1, db1 = ffnn.linear_backward(dZ1, (X, W1, np.zeros((n_h, 1))))
     return {"dW1": dW1, "db1": db1, "dW2": dW2, "db2": db2}
 

@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from ffnn._checks import check_layer_dims
 from ffnn._initializers import Parameters, draw_deep
-from ffnn.coursera._common import h5py, mean_cost, plt, relu, scipy, sigmoid, sklearn
+from ffnn.coursera._common import h5py, plt, relu, scipy, sigmoid, sklearn
+from ffnn.coursera._literal import mean_cost
 from ffnn.coursera._three_layers import backward, circles, football
 from ffnn.coursera.init_utils import forward_propagation, predict, predict_dec, update_parameters
 from ffnn.coursera.planar_utils import flower, plot_decision_boundary

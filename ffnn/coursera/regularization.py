@@ -13,6 +13,7 @@ from ffnn._checks import check_count, check_matrix, check_number
 from ffnn._initializers import Parameters
 from ffnn._run import print_line
 from ffnn.coursera._common import entries, in_the_name_of, one_row
+from ffnn.coursera._literal import apply_mask, output_error
 from ffnn.coursera._three_layers import KEYS, backward, draw_costs, layer_backward, taken
 from ffnn.coursera.reg_utils import compute_cost, forward_propagation, initialize_parameters
 
@@ -152,13 +153,13 @@ def backward_propagation_with_dropout(
     inputs = check_matrix(function, "X", X)
     labels = one_row(function, "Y", Y, inputs.shape[1])
     grads: dict[str, NDArray[Any]] = {}
-    dZ = _ffnn.residual(function, "A3", A3, labels, 1.0)
+    dZ = output_error(function, "A3", A3, labels)
     below = ((A2, W3, b3, D2), (A1, W2, b2, D1), (inputs, W1, b1, None))
     for number, (A_prev, W, b, D) in zip((3, 2, 1), below):
         dA, dW, db = layer_backward(function, dZ, A_prev, W, b)
         grads |= {f"dZ{number}": dZ, f"dW{number}": dW, f"db{number}": db}
         if D is not None:
-            dA = _ffnn.masked(function, f"D{number - 1}", dA, D, keep_prob)
+            dA = apply_mask(function, f"D{number - 1}", dA, D, keep_prob)
             grads[f"dA{number - 1}"] = dA
             dZ = relu_backward(dA, A_prev)  # A is above 0 where Z is, and kept
     return grads

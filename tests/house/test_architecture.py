@@ -114,12 +114,18 @@ def test_only_the_binding_knows_python():
 
 
 def test_the_package_reaches_the_core_through_the_binding_alone():
-    """And does no arithmetic over examples: no product, no sum of products."""
+    """And does no arithmetic over examples: no product, no sum of products.
+
+    But for ffnn/coursera/_literal.py, whose formulas are the courses' own, in NumPy: literal, and
+    slow by design. And __main__.py races NumPy.
+    """
+    arithmetic = set()
     for path in (TREE / "ffnn").rglob("*.py"):
-        if path.name == "__main__.py":
-            continue  # races NumPy
         text = path.read_text()
-        assert not re.search(r"ctypes|cffi|np\.(dot|matmul|einsum|exp|log)\b", text), path.name
+        assert not re.search(r"ctypes|cffi", text), path.name
+        if re.search(r"np\.(dot|matmul|einsum|exp|log)\b", text):
+            arithmetic.add(relative(path))
+    assert arithmetic == {"ffnn/__main__.py", "ffnn/coursera/_literal.py"}
 
 
 @pytest.mark.parametrize("path", CORE, ids=relative)
