@@ -7,16 +7,19 @@ for kinds, ValueError for shapes and values.
 from __future__ import annotations
 
 import operator
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ffnn._ffnn import nearest_word
+
 __all__ = [
     "check_array",
     "check_count",
     "check_integer",
+    "check_keywords",
     "check_labels",
     "check_layer_dims",
     "check_matrix",
@@ -48,10 +51,17 @@ def choose(function: str, argument: str, value: Any, names: Collection[str]) -> 
 
 def near(word: str, names: Collection[str]) -> str:
     """Return "; did you mean 'name'?", or nothing where no name is near."""
-    from difflib import get_close_matches  # only a mistake needs it
+    found = nearest_word(word, names)
+    return "" if found is None else f"; did you mean {found!r}?"
 
-    found = get_close_matches(word.lower(), names, 1)
-    return f"; did you mean {found[0]!r}?" if found else ""
+
+def check_keywords(function: str, given: Iterable[str], known: Collection[str]) -> None:
+    """Raise CPython's TypeError, in its words, for a keyword that is not known."""
+    for name in given:
+        if name not in known:
+            found = nearest_word(name, known)
+            hint = "" if found is None else f". Did you mean {found!r}?"
+            raise TypeError(f"{function}() got an unexpected keyword argument {name!r}{hint}")
 
 
 # ---- numbers -------------------------------------------------------------------------------------
