@@ -20,7 +20,7 @@ __all__ = ["initialize_parameters", "initialize_parameters_deep"]
 Parameters = dict[str, Any]
 Randn = Callable[[int, int], Any]
 # numpy.random itself or a RandomState, n and n_prev: weights (n, n_prev).
-Rule = Callable[[Any, int, int], Any]
+Initializer = Callable[[Any, int, int], Any]
 
 
 def _xavier_uniform(source: Any, n: int, n_prev: int) -> Any:
@@ -29,7 +29,7 @@ def _xavier_uniform(source: Any, n: int, n_prev: int) -> Any:
 
 
 # Each is written as the courses write it: to the bit.
-RULES: dict[str, Rule] = {
+INITIALIZERS: dict[str, Initializer] = {
     "assignment": lambda source, n, n_prev: source.randn(n, n_prev) / np.sqrt(n_prev),
     "he": lambda source, n, n_prev: source.randn(n, n_prev) * np.sqrt(2 / n_prev),
     "xavier": lambda source, n, n_prev: source.randn(n, n_prev) * np.sqrt(2 / (n_prev + n)),
@@ -74,13 +74,13 @@ def initialize_parameters_deep(
     """Draw the parameters of a net of any depth.
 
     ======  =================  ===================================================
-    W{l}    (n_l, n_{l-1})     weights, for l = 1 to L, by the rule chosen
+    W{l}    (n_l, n_{l-1})     weights, for l = 1 to L, as the initialiser draws them
     b{l}    (n_l, 1)           zeros
     ======  =================  ===================================================
 
     layer_dims lists the sizes n_0 (the inputs) to n_L: a list, a tuple or an array of two or more
-    integers of at least 1, else TypeError or ValueError. initialization names the rule, in which
-    n is n_l and n_prev n_{l-1}:
+    integers of at least 1, else TypeError or ValueError. initialization names the initialiser; n is
+    n_l and n_prev n_{l-1}:
 
     ================  ======================================================================
     assignment        randn / sqrt(n_prev): the variance of Z stays near that of the inputs
@@ -91,7 +91,7 @@ def initialize_parameters_deep(
     zeros             no draws; units of a layer then never come to differ
     ================  ======================================================================
 
-    scale, a finite number, stands in the place of a rule: randn * scale. ValueError where both are
+    scale, a finite number, is an initialiser of its own: randn * scale. ValueError where both are
     given. dtype is that of all arrays, float64 or float32, which is rounded to after the draws.
 
     >>> import numpy as np, ffnn
@@ -104,7 +104,7 @@ def initialize_parameters_deep(
     """
     function = "initialize_parameters_deep"
     dims = check_layer_dims(function, "layer_dims", layer_dims)
-    choose(function, "initialization", initialization, RULES)
+    choose(function, "initialization", initialization, INITIALIZERS)
     real = np.dtype(dtype)
     if real.newbyteorder("=") not in (np.float64, np.float32):
         raise TypeError(f"{function}: dtype must be float64 or float32, not {real}")
@@ -121,7 +121,7 @@ def initialize_parameters_deep(
 def _check_scale(function: str, scale: Any, initialization: str) -> float:
     if initialization != "assignment":
         raise ValueError(
-            f"{function}: scale={scale!r} is a rule of its own, beside "
+            f"{function}: scale={scale!r} is an initialiser of its own, beside "
             f"initialization={initialization!r}: give one of them"
         )
     return check_number(function, "scale", scale)
@@ -137,9 +137,9 @@ def draw_deep(dims: tuple[int, ...], randn: Randn) -> Parameters:
     return _draw(dims, lambda n, n_prev: randn(n, n_prev) / np.sqrt(n_prev))
 
 
-def draw_by(rule: str, dims: tuple[int, ...], source: Any) -> Parameters:
-    """Draw weights by a rule of that name, from numpy.random or a RandomState."""
-    return _draw(dims, lambda n, n_prev: RULES[rule](source, n, n_prev))
+def draw_by(initialization: str, dims: tuple[int, ...], source: Any) -> Parameters:
+    """Draw weights by the initialiser of that name, from numpy.random or a RandomState."""
+    return _draw(dims, lambda n, n_prev: INITIALIZERS[initialization](source, n, n_prev))
 
 
 def _draw(dims: tuple[int, ...], weights: Randn) -> Parameters:

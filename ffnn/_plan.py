@@ -15,7 +15,7 @@ from ffnn._checks import (
     check_size,
     choose,
 )
-from ffnn._initializers import RULES, Parameters, draw_by
+from ffnn._initializers import INITIALIZERS, Parameters, draw_by
 from ffnn._metrics import Score, check_scores, cost_of
 from ffnn._randomness import Randomness
 from ffnn._sample_weights import example_weights
@@ -242,7 +242,7 @@ def _check_numbers(function: str, o: Options) -> tuple[int, int | None, int]:
     batch_size = o.mini_batch_size
     if batch_size is not None:
         batch_size = check_size(function, "mini_batch_size", batch_size)
-    choose(function, "initialization", o.initialization, RULES)
+    choose(function, "initialization", o.initialization, INITIALIZERS)
     if o.callback is not None and not callable(o.callback):
         raise TypeError(f"{function}: callback must be callable, not {o.callback!r}")
     if check_number(function, "min_delta", o.min_delta) < 0:

@@ -299,6 +299,27 @@ def test_a_docstring_tells_every_argument(name):
         assert re.search(rf"\b{argument}\b", text), argument
 
 
+def test_what_completion_and_help_show():
+    """Each name that ffnn/__init__.py imports, in dir() and in the docstring, and no other."""
+    tree = ast.parse((TREE / "ffnn" / "__init__.py").read_text())
+    imported = {
+        alias.asname or alias.name
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    names = dir(ffnn)
+    assert names == sorted(names) and set(names) == imported | {"__version__"}
+    assert {name for name in names if inspect.ismodule(getattr(ffnn, name))} == {
+        "coursera",
+        "datasets",
+    }
+    (table,) = re.findall(r"^===+  ===+\n(.*)^===", inspect.getdoc(ffnn), re.DOTALL | re.MULTILINE)
+    cells = " ".join(line[15:] for line in table.splitlines())
+    assert imported <= set(re.findall(r"\w+", cells))
+    assert set(re.findall(r"\w+_\w+", cells)) <= imported | {"load_digits"}
+
+
 # ---- the drawing ---------------------------------------------------------------------------------
 
 
