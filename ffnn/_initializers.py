@@ -74,7 +74,7 @@ def initialize_parameters_deep(
     """Draw the parameters of a net of any depth.
 
     ======  =================  ===================================================
-    W{l}    (n_l, n_{l-1})     weights, for l = 1 to L, as the initialiser draws them
+    W{l}    (n_l, n_{l-1})     weights, for l = 1 to L, by the initialiser
     b{l}    (n_l, 1)           zeros
     ======  =================  ===================================================
 
