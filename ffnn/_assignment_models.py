@@ -5,7 +5,7 @@ from typing import Any
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn._checks import check_integer, check_keywords, check_layer_dims
-from ffnn._initializers import Parameters, draw_small
+from ffnn._initializers import Parameters, draw_scaled
 from ffnn._plan import Draw, Options, make_plan
 from ffnn._run import Run
 from ffnn._train import train
@@ -55,7 +55,7 @@ def two_layer_model(
         Y,
         dims,
         num_iterations,
-        draw_small,
+        draw_scaled,
         learning_rate=learning_rate,
         print_cost=print_cost,
         seed=seed,

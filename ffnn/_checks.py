@@ -24,6 +24,7 @@ __all__ = [
     "check_layer_dims",
     "check_matrix",
     "check_number",
+    "check_outputs",
     "check_points",
     "check_row",
     "check_sample_weight",
@@ -174,6 +175,22 @@ def check_row(function: str, name: str, value: ArrayLike, m: int) -> NDArray[Any
     if row.shape not in ((1, m), (m,), (m, 1)):
         raise ValueError(f"{function}: {name} has shape {row.shape}, expected (1, {m})")
     return row.reshape(m)
+
+
+def check_outputs(
+    function: str, name: str, value: ArrayLike, shape: tuple[int, ...], against: str
+) -> NDArray[Any]:
+    """Return labels of the outputs' shape (n_y, m); where n_y is 1 also (m,) and (m, 1)."""
+    n_y, m = shape
+    labels = np.asarray(value)
+    if n_y == 1 and labels.shape in ((m,), (m, 1)):
+        return labels.reshape(1, m)
+    if labels.shape != shape:
+        hint = f": examples are columns, pass {name}.T" if labels.shape == (m, n_y) else ""
+        raise ValueError(
+            f"{function}: {name} has shape {labels.shape} where {against} shape {shape}{hint}"
+        )
+    return labels
 
 
 def check_points(function: str, X: ArrayLike, y: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -61,7 +61,7 @@ def initialize_parameters(n_x: int, n_h: int, n_y: int) -> Parameters:
         check_size("initialize_parameters", "n_h", n_h),
         check_size("initialize_parameters", "n_y", n_y),
     )
-    return draw_small(sizes, np.random.randn)
+    return draw_scaled(sizes, np.random.randn)
 
 
 def initialize_parameters_deep(
@@ -112,7 +112,7 @@ def initialize_parameters_deep(
         parameters = draw_by(initialization, dims, np.random)
     else:
         factor = _check_scale(function, scale, initialization)
-        parameters = _draw(dims, lambda n, n_prev: np.random.randn(n, n_prev) * factor)
+        parameters = draw_scaled(dims, np.random.randn, factor)
     if real == np.float64:
         return parameters
     return {key: value.astype(real.newbyteorder("=")) for key, value in parameters.items()}
@@ -127,14 +127,9 @@ def _check_scale(function: str, scale: Any, initialization: str) -> float:
     return check_number(function, "scale", scale)
 
 
-def draw_small(dims: tuple[int, ...], randn: Randn) -> Parameters:
-    """Draw weights of one small scale, as the two-layer assignment does."""
-    return _draw(dims, lambda n, n_prev: randn(n, n_prev) * 0.01)
-
-
-def draw_deep(dims: tuple[int, ...], randn: Randn) -> Parameters:
-    """Draw weights scaled by the size of the layer below, as the deep assignment does."""
-    return _draw(dims, lambda n, n_prev: randn(n, n_prev) / np.sqrt(n_prev))
+def draw_scaled(dims: tuple[int, ...], randn: Randn, scale: float = 0.01) -> Parameters:
+    """Draw weights of one scale, by default the two-layer assignment's small one."""
+    return _draw(dims, lambda n, n_prev: randn(n, n_prev) * scale)
 
 
 def draw_by(initialization: str, dims: tuple[int, ...], source: Any) -> Parameters:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn import _ffnn
-from ffnn._checks import check_number
+from ffnn._checks import check_number, check_outputs
 from ffnn._initializers import Parameters
 from ffnn._metrics import decide
 from ffnn._run import print_line
@@ -37,14 +37,7 @@ def predict(X: ArrayLike, y: ArrayLike, parameters: Parameters) -> NDArray[np.fl
     """
     p = _ffnn.predict(X, parameters)
     n_y, m = p.shape
-    labels = np.asarray(y)
-    if n_y == 1 and labels.shape in ((m,), (m, 1)):
-        labels = labels.reshape(1, m)
-    if labels.shape != p.shape:
-        hint = ": examples are columns, pass y.T" if labels.shape == (m, n_y) else ""
-        raise ValueError(
-            f"predict: y has shape {labels.shape} where the predictions have shape {p.shape}{hint}"
-        )
+    labels = check_outputs("predict", "y", y, p.shape, "the predictions have")
     # The assignment adds m shares of 1/m, and people compare the digits which that gives.
     agreement = p == labels
     by_shares = n_y == 1 or agreement.size == 0

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn import _ffnn
-from ffnn._checks import check_points
+from ffnn._checks import check_layer_dims, check_points
+from ffnn._initializers import Parameters, draw_by, draw_scaled
 
 # What `plt.contourf` and the like are called on, and the extra that brings it.
 _PLOTS, _DATA = "ffnn[plot]", "ffnn[data]"
@@ -65,6 +66,17 @@ def in_the_name_of(function: str) -> Iterator[None]:
         if not isinstance(text, str) or ": " not in text or " " in text.partition(": ")[0]:
             raise
         raise type(error)(f"{function}: {text.partition(': ')[2]}") from None
+
+
+def draw_seeded(
+    function: str, name: str, layer_dims: Any, seed: int, initialization: str | float
+) -> Parameters:
+    """Draw first parameters after np.random.seed(seed), by an initialiser's name or a scale."""
+    dims = check_layer_dims(function, name, layer_dims)
+    np.random.seed(seed)
+    if isinstance(initialization, str):
+        return draw_by(initialization, dims, np.random)
+    return draw_scaled(dims, np.random.randn, initialization)
 
 
 def entry(function: str, dictionary: Mapping[str, Any], name: str, key: str) -> Any:

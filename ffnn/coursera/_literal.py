@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ffnn._checks import check_array, check_matrix, check_number
+from ffnn._checks import check_array, check_matrix, check_number, check_outputs
 
 __all__ = ["apply_mask", "mean_cost", "output_error", "tanh_backward", "total_cost"]
 
@@ -63,16 +63,10 @@ def _output_and_labels(
     function: str, name: str, A: ArrayLike, Y: ArrayLike
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     output = check_matrix(function, name, check_array(function, name, A))
-    labels = check_array(function, "Y", Y)
-    n_y, m = output.shape
-    if n_y == 1 and labels.shape in ((m,), (m, 1)):
-        labels = labels.reshape(1, m)
-    if labels.shape != output.shape:
-        hint = ": examples are columns, pass Y.T" if labels.shape == (m, n_y) else ""
-        raise ValueError(
-            f"{function}: Y has shape {labels.shape} where {name} has shape {output.shape}{hint}"
-        )
-    if m == 0:
+    labels = check_outputs(
+        function, "Y", check_array(function, "Y", Y), output.shape, f"{name} has"
+    )
+    if output.shape[1] == 0:
         raise ValueError(f"{function}: no examples: the mean over 0 columns is not defined")
     return output, labels
 

@@ -3,6 +3,7 @@
 The files differ in the case of their keys and in where 1/m is taken.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from ffnn._run import print_line
 from ffnn.coursera._common import entries, in_the_name_of, one_row, plt, scipy, sklearn
 from ffnn.coursera._literal import output_error
 
+_RECORD_EVERY = 1000
 KEYS = ("W1", "b1", "W2", "b2", "W3", "b3")
 Data = tuple[NDArray[Any], NDArray[Any]]
 
@@ -75,7 +77,7 @@ def backward(
     return grads
 
 
-def descend(function: str, parameters: Parameters, grads: Any, learning_rate: Any) -> Parameters:
+def update(function: str, parameters: Parameters, grads: Any, learning_rate: Any) -> Parameters:
     """The same dict with new arrays."""
     with in_the_name_of(function):
         return _ffnn.update_parameters(parameters, grads, learning_rate)
@@ -140,6 +142,23 @@ def football(
     if is_shown:
         show(train_X, train_Y)
     return train_X, train_Y, test_X, test_Y
+
+
+def run_watched(
+    count: int,
+    learning_rate: Any,
+    cost: Callable[[], Any],
+    run: Callable[[int], Any],
+    print_every: int | None,
+) -> None:
+    """Run `count` iterations, a thousand at a time; draw the costs before each thousand."""
+    costs = []
+    for i in range(0, count, _RECORD_EVERY):
+        costs.append(cost())
+        if print_every is not None and i % print_every == 0:
+            print_line(f"Cost after iteration {i}: {costs[-1]}")
+        run(min(_RECORD_EVERY, count - i))
+    draw_costs(costs, learning_rate, "iterations (thousands)")
 
 
 def draw_costs(costs: list[Any], learning_rate: Any, every: str) -> None:

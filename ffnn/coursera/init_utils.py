@@ -14,10 +14,10 @@ from ffnn.coursera._literal import mean_cost
 from ffnn.coursera._three_layers import (
     backward,
     circles,
-    descend,
     forward,
     is_above_half,
     tell_accuracy,
+    update,
 )
 from ffnn.coursera.planar_utils import plot_decision_boundary
 from ffnn.datasets import read_cats
@@ -109,7 +109,7 @@ def update_parameters(
     >>> update_parameters({"W1": one, "b1": one}, {"dW1": one, "db1": one}, 0.25)
     {'W1': array([[0.75]]), 'b1': array([[0.75]])}
     """
-    return descend("update_parameters", parameters, grads, learning_rate)
+    return update("update_parameters", parameters, grads, learning_rate)
 
 
 def compute_loss(a3: ArrayLike, Y: ArrayLike) -> NDArray[Any]:

@@ -13,7 +13,7 @@ from ffnn._mini_batches import random_mini_batches
 from ffnn._run import print_line
 from ffnn._schedules import schedule_lr_decay, update_lr
 from ffnn.coursera._common import entry, in_the_name_of
-from ffnn.coursera._three_layers import draw_costs
+from ffnn.coursera._three_layers import draw_costs, update
 from ffnn.coursera.opt_utils_v1a import initialize_parameters
 
 __all__ = [
@@ -51,8 +51,7 @@ def update_parameters_with_gd(
     >>> update_parameters_with_gd({"W1": one, "b1": one}, {"dW1": one, "db1": one}, 0.25)
     {'W1': array([[0.75]]), 'b1': array([[0.75]])}
     """
-    with in_the_name_of("update_parameters_with_gd"):
-        return _ffnn.update_parameters(parameters, grads, learning_rate)
+    return update("update_parameters_with_gd", parameters, grads, learning_rate)
 
 
 def _names(parameters: Parameters) -> list[str]:

@@ -1,6 +1,7 @@
 """Course 1, week 3, planar data classification, as the notebook has it from 2021 on.
 
-One hidden layer of tanh units and a sigmoid. The initialiser does not seed; nn_model does. The cost
+One hidden layer of tanh units and a sigmoid. The initialiser, ffnn's own, does not seed; nn_model
+does. The cost
 is a Python float, and literal.
 """
 
@@ -10,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 import ffnn
-from ffnn import _ffnn
+from ffnn import _ffnn, initialize_parameters
 from ffnn._checks import check_count, check_matrix, check_shape, check_size
-from ffnn._initializers import Parameters, draw_small
+from ffnn._initializers import Parameters, draw_scaled
 from ffnn._run import print_line
 from ffnn.coursera._common import entries, entry, in_the_name_of, one_row, widened
 from ffnn.coursera._literal import mean_cost, output_error, tanh_backward
@@ -45,28 +46,6 @@ def layer_sizes(X: ArrayLike, Y: ArrayLike) -> tuple[int, int, int]:
     """
     function = "layer_sizes"
     return check_matrix(function, "X", X).shape[0], 4, check_matrix(function, "Y", Y).shape[0]
-
-
-def initialize_parameters(n_x: int, n_h: int, n_y: int) -> Parameters:
-    """Draw the parameters; the generator goes on where it stands.
-
-    ====  ===========  ===================================
-    W1    (n_h, n_x)   np.random.randn * 0.01
-    b1    (n_h, 1)     zeros
-    W2    (n_y, n_h)   np.random.randn * 0.01
-    b2    (n_y, 1)     zeros
-    ====  ===========  ===================================
-
-    TypeError for a size that is no integer, ValueError for one below 1. Editions up to 2020 called
-    np.random.seed(2) here.
-
-    >>> import numpy as np
-    >>> from ffnn.coursera.planar_classification import initialize_parameters
-    >>> np.random.seed(2)
-    >>> initialize_parameters(2, 1, 1)["W1"]
-    array([[-0.00416758, -0.00056267]])
-    """
-    return ffnn.initialize_parameters(n_x, n_h, n_y)
 
 
 def forward_propagation(
@@ -226,7 +205,7 @@ def nn_model(
         trainer = _ffnn.Trainer(
             widened(inputs, np.float64),
             labels,
-            draw_small(dims, generator.randn),
+            draw_scaled(dims, generator.randn),
             _LEARNING_RATE,
             hidden_activation="tanh",
         )

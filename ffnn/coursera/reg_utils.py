@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ffnn._checks import check_layer_dims
-from ffnn._initializers import Parameters, draw_deep
-from ffnn.coursera._common import h5py, plt, relu, scipy, sigmoid, sklearn
+from ffnn._initializers import Parameters
+from ffnn.coursera._common import draw_seeded, h5py, plt, relu, scipy, sigmoid, sklearn
 from ffnn.coursera._literal import mean_cost
 from ffnn.coursera._three_layers import backward, circles, football
 from ffnn.coursera.init_utils import forward_propagation, predict, predict_dec, update_parameters
@@ -52,9 +51,7 @@ def initialize_parameters(layer_dims: Any) -> Parameters:
     >>> initialize_parameters([1, 1])["W1"].round(4)
     array([[1.7886]])
     """
-    dims = check_layer_dims("initialize_parameters", "layer_dims", layer_dims)
-    np.random.seed(3)
-    return draw_deep(dims, np.random.randn)
+    return draw_seeded("initialize_parameters", "layer_dims", layer_dims, 3, "assignment")
 
 
 def backward_propagation(X: ArrayLike, Y: ArrayLike, cache: Any) -> dict[str, NDArray[Any]]:

@@ -11,10 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from ffnn import L_model_forward, _ffnn, relu_backward
 from ffnn._checks import check_count, check_matrix, check_number
 from ffnn._initializers import Parameters
-from ffnn._run import print_line
 from ffnn.coursera._common import entries, in_the_name_of, one_row
 from ffnn.coursera._literal import apply_mask, output_error
-from ffnn.coursera._three_layers import KEYS, backward, draw_costs, layer_backward, taken
+from ffnn.coursera._three_layers import KEYS, backward, layer_backward, run_watched, taken
 from ffnn.coursera.reg_utils import compute_cost, forward_propagation, initialize_parameters
 
 __all__ = [
@@ -25,7 +24,7 @@ __all__ = [
     "model",
 ]
 
-_PRINT_EVERY, _RECORD_EVERY = 10_000, 1_000
+_PRINT_EVERY = 10_000
 
 
 def compute_cost_with_regularization(
@@ -212,20 +211,20 @@ def model(
             bit_generator=bits,
             **options,
         )
-    costs = []
-    for i in range(0, count, _RECORD_EVERY):
-        cost = _cost(inputs, Y, trainer.parameters(), lambd, keep_prob)
-        costs.append(cost)
-        if print_cost and i % _PRINT_EVERY == 0:
-            print_line(f"Cost after iteration {i}: {cost}")
+
+    def cost() -> Any:
+        return _cost(inputs, Y, trainer.parameters(), lambd, keep_prob)
+
+    def run(iterations: int) -> None:
         if keep_prob == 1:
-            trainer.run(min(_RECORD_EVERY, count - i))
-            continue
-        for _ in range(min(_RECORD_EVERY, count - i)):
+            trainer.run(iterations)
+            return
+        for _ in range(iterations):
             np.random.seed(1)
             with bits.lock:
                 trainer.run(1)
-    draw_costs(costs, learning_rate, "iterations (thousands)")
+
+    run_watched(count, learning_rate, cost, run, _PRINT_EVERY if print_cost else None)
     return trainer.parameters()
 
 
