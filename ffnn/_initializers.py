@@ -1,4 +1,4 @@
-"""The parameters that a training begins with, drawn from NumPy's global generator.
+"""The first parameters of a training run, drawn from NumPy's global generator.
 
 The draws are those of the assignment, in its order, so that np.random.seed(1) gives its parameters
 to the bit. Nothing is drawn before the arguments have been checked.

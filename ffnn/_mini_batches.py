@@ -1,4 +1,4 @@
-"""Examples in an order drawn at random, in groups of a size: the course's own function for it."""
+"""Mini-batches in a random order, by the course's own function."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def random_mini_batches(
     ===============  ==========  ===========================================================
     X                (n_x, m)    inputs, a column per example
     Y                (n_y, m)    labels; (m,) and (m, 1) are taken as (1, m)
-    mini_batch_size  integer     examples of a batch, from 1 on; the last has what is left
+    mini_batch_size  integer     examples of a batch, from 1 on; the last has the rest
     seed             integer     what NumPy's global generator is seeded with
     mini_batches     list        pairs of new arrays: columns of X, the same columns of Y
     ===============  ==========  ===========================================================

@@ -48,7 +48,7 @@ def plot_costs(
     =============  ===========================================================================
 
     A notebook shows the figure by itself; in a script, `matplotlib.pyplot.show()` after it does, or
-    `.figure.savefig(name)` of what is returned. ImportError names the extra where matplotlib is
+    `.figure.savefig(name)` of the axes returned. ImportError names the extra where matplotlib is
     absent.
     """
     values = np.array([float(np.squeeze(cost)) for cost in costs])
@@ -92,7 +92,7 @@ def print_mislabeled_images(
     p        (1, m)      the predictions, as `predict` returns them
     figure               where to draw; a new figure when None
     ax                   or axes whose place the images share
-    limit                draw the first so many only
+    limit                draw this many at most, the first
     =======  ==========  ===================================================================
 
     The result is an array with one axes for each image drawn, in the order of the columns; empty

@@ -1,4 +1,4 @@
-"""Pictures of what a network has learned: its history, its decisions, its weights.
+"""Plots of a trained network: history, decision boundary, weights of the first layer.
 
 As in _plot_assignment.py, they draw on the axes they are given, or on new ones, and return them.
 """

@@ -1,4 +1,4 @@
-"""Prediction: the assignment's, and for any network what its output says."""
+"""Prediction: the assignment's, and classes or values for any network."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -53,7 +53,7 @@ def predict_classes(
     output_activation: str = "sigmoid",
     threshold: float = 0.5,
 ) -> NDArray[Any]:
-    """Predict what the network's output says of each example.
+    """Predict a class, or the output where there is no class, for each example.
 
     =================  ===========  ========================================================
     X                  (n_x, m)     inputs, a column per example
@@ -67,7 +67,7 @@ def predict_classes(
     =================  ===========  ========================================================
 
     Errors are those of L_model_forward; TypeError and ValueError for a threshold that is no finite
-    number. predict_proba gives the output itself, whatever the activation.
+    number. predict_proba gives the output itself for every activation.
 
     >>> import numpy as np, ffnn
     >>> parameters = {"W1": np.array([[1.0], [2.0]]), "b1": np.array([[1.0], [0.0]])}

@@ -1,4 +1,4 @@
-"""How much each example counts: weights of examples and of classes, as one array of mean 1."""
+"""Sample weights and class weights, multiplied into one weight for each example."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ __all__ = ["classes_of", "example_weights"]
 def example_weights(
     function: str, sample_weight: Any, class_weight: Any, Y: NDArray[Any], n_y: int, softmax: bool
 ) -> NDArray[np.float64] | None:
-    """Return the product of both, not yet of mean 1; None where neither is given.
+    """Return sample weights times class weights, not yet scaled to mean 1; None without either.
 
     Y is (n_y, m), or (1, m) of classes. ValueError and TypeError are raised in the name of
     `function`.
@@ -32,7 +32,7 @@ def example_weights(
 
 
 def classes_of(Y: NDArray[Any], n_y: int) -> NDArray[np.intp]:
-    """Return the class of each example (m,): the greatest of several rows, or what a row says."""
+    """Return the class of each example (m,): the greatest of several rows, or the one row."""
     if n_y > 1 and Y.shape[0] == n_y:
         return np.asarray(np.argmax(Y, axis=0), np.intp)
     return np.asarray(Y[0], np.intp)

@@ -1,6 +1,6 @@
-"""Learning rates that fall with the epochs: the courses' two, and half a cosine.
+"""Learning-rate decay: the course's inverse time decay, the same in steps, and half a cosine.
 
-Each gives the rate of one epoch. A run takes the courses' two by decay=, and any by a function of
+Each returns the rate of one epoch. A run takes the course's two by decay=, and any by a function of
 the epoch alone: train(..., learning_rate=lambda epoch: cosine_lr_decay(0.01, epoch, 50)).
 """
 
@@ -15,7 +15,7 @@ __all__ = ["cosine_lr_decay", "schedule_lr_decay", "update_lr"]
 def update_lr(learning_rate0: float, epoch_num: SupportsIndex, decay_rate: float) -> float:
     """Return learning_rate0 / (1 + decay_rate * epoch_num).
 
-    TypeError for what is no number, ValueError for one that is not finite.
+    TypeError for arguments that are no numbers, ValueError for numbers that are not finite.
 
     >>> import ffnn
     >>> ffnn.update_lr(0.5, 2, 1)
@@ -33,8 +33,8 @@ def schedule_lr_decay(
 ) -> float:
     """Return learning_rate0 / (1 + decay_rate * floor(epoch_num / time_interval)).
 
-    The rate falls once each time_interval epochs. TypeError for what is no number, ValueError for
-    one that is not finite and a time_interval below 1.
+    The rate decays once every time_interval epochs. TypeError for arguments that are no numbers,
+    ValueError for numbers that are not finite and a time_interval below 1.
 
     >>> import ffnn
     >>> ffnn.schedule_lr_decay(0.5, 10, 0.3, 100), ffnn.schedule_lr_decay(0.5, 100, 0.3, 100)
@@ -54,8 +54,9 @@ def cosine_lr_decay(
 ) -> float:
     """Return a rate on half a cosine, from learning_rate0 to learning_rate_min.
 
-    It falls while epoch_num goes from 0 to num_epochs, and stays there. TypeError for what is no
-    number, ValueError for one that is not finite and for num_epochs below 1.
+    The rate decays while epoch_num goes from 0 to num_epochs, and is constant from there on.
+    TypeError for arguments that are no numbers, ValueError for numbers that are not finite and for
+    num_epochs below 1.
 
     >>> import ffnn
     >>> [ffnn.cosine_lr_decay(0.5, epoch, 2) for epoch in range(4)]

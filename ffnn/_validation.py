@@ -1,4 +1,4 @@
-"""The examples of a run: those it learns from, and those that it only measures."""
+"""The examples of a run: training and validation examples, and the split between them."""
 
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ __all__ = ["Part", "as_part", "split"]
 
 
 class Part(NamedTuple):
-    """Examples that costs and scores are taken of; `prefix` stands before their names."""
+    """Examples that costs and scores are measured on; `prefix` stands before their names."""
 
     prefix: str
     X: NDArray[Any]
@@ -28,10 +28,10 @@ def as_part(prefix: str, X: Any, Y: Any, n_y: int) -> Part:
 def split(
     function: str, given: Part, weights: Any, fraction: Any
 ) -> tuple[Part, Part, NDArray[np.float64] | None]:
-    """Return the examples to train on, in their order, those held back, and the former's weights.
+    """Return training examples in their order, validation examples, and the former's weights.
 
-    The same ones are held back whatever the seed, so that a run that goes on with another's
-    parameters never trains on what that was measured by.
+    The split is the same for every seed: a resumed run never trains on the validation examples of
+    the run before.
     """
     m = given.X.shape[1]
     share = check_number(function, "validation_fraction", fraction)

@@ -1,7 +1,7 @@
 """The formulas of the courses' helper files, taken at their word in plain NumPy.
 
-log(0) is -inf and 0 * inf is NaN, with NumPy's warnings; the error of an output is A - Y whatever
-made A. `function` is whose errors these are, and `name` its name for the operand in question.
+log(0) is -inf and 0 * inf is NaN, with NumPy's warnings; the error of an output is A - Y, however
+A was made. `function` is whose errors these are, and `name` its name for the operand in question.
 """
 
 from typing import Any

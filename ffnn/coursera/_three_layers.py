@@ -24,7 +24,7 @@ Data = tuple[NDArray[Any], NDArray[Any]]
 def forward(
     function: str, X: ArrayLike, parameters: Parameters
 ) -> tuple[NDArray[Any], tuple[Any, ...]]:
-    """Return A3 and the twelve arrays that the files keep, layer by layer: Z, A, W, b."""
+    """Return A3 and the cache of twelve arrays, layer by layer: Z, A, W, b."""
     net = entries(function, parameters, "parameters", KEYS)
     with in_the_name_of(function):
         A3, caches = L_model_forward(X, net)

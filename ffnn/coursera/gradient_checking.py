@@ -91,7 +91,7 @@ def gradient_check(
 def forward_propagation_n(
     X: ArrayLike, Y: ArrayLike, parameters: Parameters
 ) -> tuple[NDArray[Any], tuple[Any, ...]]:
-    """Compute the literal cost of the net of three layers, and keep what leads to it.
+    """Compute the literal cost of the net of three layers, and the cache for its gradients.
 
     ==========  ==========  ====================================================
     X           (n_x, m)    inputs, a column per example
@@ -119,7 +119,7 @@ def backward_propagation_n(X: ArrayLike, Y: ArrayLike, cache: Any) -> dict[str, 
     ======  ==============  ==================================================
     X       (n_x, m)        inputs
     Y       (n_y, m)        labels; where n_y is 1 also (m,) and (m, 1)
-    cache   12 arrays       as forward_propagation_n keeps them
+    cache   12 arrays       as forward_propagation_n returns them
     ======  ==============  ==================================================
 
     Keys dZ3, dW3, db3, dA2, ..., db1. ValueError where shapes do not fit.

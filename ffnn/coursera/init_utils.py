@@ -44,7 +44,7 @@ __all__ = [
 def forward_propagation(
     X: ArrayLike, parameters: Parameters
 ) -> tuple[NDArray[Any], tuple[Any, ...]]:
-    """Compute the output of the net of three layers, and keep what leads to it.
+    """Compute the output of the net of three layers, and the cache for its gradients.
 
     ==========  ==========  ====================================================
     X           (n_x, m)    inputs, a column per example
@@ -72,7 +72,7 @@ def backward_propagation(X: ArrayLike, Y: ArrayLike, cache: Any) -> dict[str, ND
     ======  ==============  ================================================
     X       (n_x, m)        inputs
     Y       (n_y, m)        labels; where n_y is 1 also (m,) and (m, 1)
-    cache   12 arrays       as forward_propagation keeps them
+    cache   12 arrays       as forward_propagation returns them
     result  dict            dz3, dW3, db3, da2, dz2, dW2, ..., db1
     ======  ==============  ================================================
 

@@ -60,7 +60,7 @@ def backward_propagation(X: ArrayLike, Y: ArrayLike, cache: Any) -> dict[str, ND
     ======  ==============  ================================================
     X       (n_x, m)        inputs
     Y       (n_y, m)        labels; where n_y is 1 also (m,) and (m, 1)
-    cache   12 arrays       as forward_propagation keeps them
+    cache   12 arrays       as forward_propagation returns them
     result  dict            dZ3, dW3, db3, dA2, dZ2, dW2, ..., db1
     ======  ==============  ================================================
 

@@ -62,7 +62,7 @@ def backward_propagation_with_regularization(
     ======  ==============  ==================================================
     X       (n_x, m)        inputs
     Y       (n_y, m)        labels; where n_y is 1 also (m,) and (m, 1)
-    cache   12 arrays       as forward_propagation of reg_utils keeps them
+    cache   12 arrays       as forward_propagation of reg_utils returns them
     lambd   float           any finite number
     ======  ==============  ==================================================
 
@@ -132,7 +132,7 @@ def backward_propagation_with_dropout(
     =========  ==============  ====================================================
     X          (n_x, m)        inputs
     Y          (n_y, m)        labels; where n_y is 1 also (m,) and (m, 1)
-    cache      14 arrays       as forward_propagation_with_dropout keeps them
+    cache      14 arrays       as forward_propagation_with_dropout returns them
     keep_prob  float           as it was given it
     =========  ==============  ====================================================
 
