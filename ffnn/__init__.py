@@ -1,7 +1,28 @@
 """Build, train and use deep feed-forward networks, with the functions of the course's assignment.
 
-`from ffnn import *` gives a notebook the assignment's own names. A column is an example, parameters
-and gradients are plain dicts of NumPy arrays, and the arithmetic is done in C.
+`from ffnn import *` gives a notebook the assignment's own names; all others are ffnn.name. A column
+is an example, parameters and gradients are plain dicts of NumPy arrays, and the arithmetic is done
+in C.
+
+===============  ===================================================================================
+train            train; the assignment's models: two_layer_model, L_layer_model
+predict          predict_classes, predict_proba; the assignment's: predict
+begin            initialize_parameters, initialize_parameters_deep
+forward          linear_forward, linear_activation_forward, L_model_forward, compute_cost
+backward         linear_backward, linear_activation_backward, L_model_backward, update_parameters
+activate         sigmoid, relu, sigmoid_backward, relu_backward
+choose by name   activations, costs, optimizers
+learning rates   update_lr, schedule_lr_decay, cosine_lr_decay
+mini-batches     random_mini_batches
+your own loop    cost_and_gradients, parameters_to_vector, vector_to_parameters
+check gradients  gradient_check, dictionary_to_vector, gradients_to_vector, vector_to_dictionary
+draw             plot_costs, plot_history, plot_decision_boundary, plot_weights,
+                 print_mislabeled_images; a net as a table: summary
+files            save_parameters, load_parameters
+data             datasets.load_digits; the assignment's: load_data
+the machine      show_config, get_num_threads, set_num_threads, register_threadpoolctl
+other courses    coursera: the helper files and notebooks of courses 1 and 2, edition by edition
+===============  ===================================================================================
 """
 
 from ffnn import coursera as coursera, datasets as datasets
@@ -83,3 +104,8 @@ __all__ = [
     "two_layer_model",
     "update_parameters",
 ]
+
+
+def __dir__() -> list[str]:
+    """Return what there is to use; inner files begin with an underscore."""
+    return sorted(["__version__", *(name for name in globals() if not name.startswith("_"))])

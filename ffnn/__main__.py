@@ -1,4 +1,4 @@
-"""`python -m ffnn`: what was built for this machine, and a ten-second race against plain NumPy."""
+"""`python -m ffnn`: the configuration, and a race of ten seconds against plain NumPy."""
 
 import time
 from collections.abc import Callable

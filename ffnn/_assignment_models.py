@@ -4,11 +4,11 @@ from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
 
-from ffnn._initializers import Parameters, check_integer, check_layer_dims, draw_small
+from ffnn._checks import check_integer, check_keywords, check_layer_dims
+from ffnn._initializers import Parameters, draw_scaled
 from ffnn._plan import Draw, Options, make_plan
 from ffnn._run import Run
 from ffnn._train import train
-from ffnn._words import near
 
 __all__ = ["L_layer_model", "two_layer_model"]
 
@@ -55,7 +55,7 @@ def two_layer_model(
         Y,
         dims,
         num_iterations,
-        draw_small,
+        draw_scaled,
         learning_rate=learning_rate,
         print_cost=print_cost,
         seed=seed,
@@ -106,11 +106,7 @@ def L_layer_model(
     dims = check_layer_dims("L_layer_model", "layers_dims", layers_dims)
     own = ("learning_rate", "num_epochs", "print_cost", "seed")
     known = [name for name in train.__kwdefaults__ or {} if name not in own]
-    for name in options:
-        if name not in known:
-            raise TypeError(
-                f"L_layer_model() got an unexpected keyword argument {name!r}{near(name, known)}"
-            )
+    check_keywords("L_layer_model", options, known)
     return _run(
         "L_layer_model",
         X,

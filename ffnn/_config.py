@@ -1,4 +1,4 @@
-"""What was built and what runs on this machine."""
+"""The configuration: instruction sets built and running, threads, versions."""
 
 import numpy as np
 

@@ -1,9 +1,9 @@
-"""Parameters in files: .npz or .safetensors, written whole or not at all, and read with suspicion.
+"""Parameters in .npz or .safetensors files, written atomically and checked when read.
 
-Beside the arrays stands one line of JSON: their names in order, types and shapes, what the caller
-wants to remember, and a SHA-256 of all of it. A file is read only as far as that line says, and
-only if every byte is what it says; nothing in it is ever executed. What takes long to import, and
-is of no use before there is a file, is imported where it is used.
+Beside the arrays stands one line of JSON: their names in order, types and shapes, the caller's
+metadata, and a SHA-256 of all of it. A file is read only as far as that line says, and only if
+every byte agrees with that line; nothing in it is ever executed. Slow imports wait for the first
+call that needs them.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ Arrays = dict[str, NDArray[Any]]
 def save_parameters(
     path: str | os.PathLike[str], parameters: Mapping[str, Any], **meta: Any
 ) -> None:
-    """Write parameters, and what there is to remember about them, to a file.
+    """Write parameters and metadata to a file.
 
     ==========  ==============  ========================================================
     path        str or Path     ends in .npz or .safetensors (pip install 'ffnn[files]')
     parameters  dict            str to arrays of float32 or float64, any shape: W1, b1, ...
-    meta        by keyword      what JSON knows: None, bool, int, float, str, lists and dicts
+    meta        by keyword      JSON values: None, bool, int, float, str, lists and dicts
                                 of these, 64 levels deep and a megabyte at most
     ==========  ==============  ========================================================
 
     The file is written beside its place and put there in one step: after a full disk or a crash
-    what was there before is there still; where path is a link, so is it. ValueError for another
+    the old file is there still; where path is a link, it stays one. ValueError for another
     suffix and for a meta too large, TypeError for a name, an array or a value of another kind, all
     before anything is written; OSError as the system gives it. np.load reads an .npz, too.
 
@@ -91,7 +91,7 @@ def load_parameters(path: str | os.PathLike[str]) -> tuple[Parameters, dict[str,
         ) from error
 
 
-# ---- what is written ----------------------------------------------------------------------------
+# ---- writing -------------------------------------------------------------------------------------
 
 
 def _writer(place: Path, function: str) -> Any:
@@ -134,7 +134,7 @@ def _checked_arrays(parameters: Mapping[str, Any]) -> Arrays:
 
 
 def _can_be_a_name(name: str) -> bool:
-    """Whether it may stand in either format, beside what is not an array there."""
+    """Whether a name may stand in either format, beside the metadata."""
     free = name not in ("", _META, "__metadata__") and not {"/", "\0"} & set(name)
     return free and not any("\ud800" <= letter <= "\udfff" for letter in name)
 
@@ -142,7 +142,7 @@ def _can_be_a_name(name: str) -> bool:
 def _refuse_lossy(where: str, value: Any, level: int = 1) -> None:
     """Raise for a dict whose keys JSON would turn into other ones, which may then be one.
 
-    And for what is nested too deep, as a list within itself is.
+    Raise for values nested too deep, too, such as a list within itself.
     """
     if level > _MOST_LEVELS and isinstance(value, (dict, list, tuple)):
         raise ValueError(f"nested more than {_MOST_LEVELS} levels deep")
@@ -162,7 +162,7 @@ def _checked_line(arrays: Arrays, meta: dict[str, Any]) -> str:
             _refuse_lossy(key, value)
             json.dumps(value, allow_nan=False)
         except (TypeError, ValueError) as error:
-            raise TypeError(f"save_parameters: {key} is nothing that JSON knows: {error}") from None
+            raise TypeError(f"save_parameters: {key} has no form in JSON: {error}") from None
     listed = [[name, x.dtype.name, list(x.shape)] for name, x in arrays.items()]
     # As it will be read: tuples are lists then.
     content = json.loads(json.dumps({"format": _FORMAT, "arrays": listed, "meta": meta}))
@@ -224,7 +224,7 @@ def _replace(place: Path, content: bytes) -> None:
         raise
 
 
-# ---- what is read -------------------------------------------------------------------------------
+# ---- reading -------------------------------------------------------------------------------------
 
 
 def _read_npz(content: bytes) -> tuple[Parameters, dict[str, Any]]:
@@ -238,7 +238,7 @@ def _read_npz(content: bytes) -> tuple[Parameters, dict[str, Any]]:
         if sum(member.file_size for member in members) > len(content):
             raise ValueError("its members are larger than itself")
         text = archive.read(f"{_META}.npy")
-        # A header is never parsed: what it has to be is known.
+        # A header is compared with the expected one, never parsed.
         about = _parse(text[text.index(b"\n") + 1 :].decode())
         names = [f"{_META}.npy", *(f"{name}.npy" for name, _, _ in about["arrays"])]
         if [member.filename for member in members] != names:

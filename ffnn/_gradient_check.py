@@ -1,4 +1,4 @@
-"""Gradients held against central differences, and the dicts as columns of numbers."""
+"""Gradients checked by central differences, and dicts flattened into one column."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn import _ffnn
-from ffnn._initializers import Parameters, check_layer_dims, check_number
+from ffnn._checks import check_layer_dims, check_number
+from ffnn._initializers import Parameters
 from ffnn._metrics import cost_of
 
 __all__ = [
@@ -62,7 +63,7 @@ def gradient_check(
         "hidden_activation": hidden_activation,
         "output_activation": output_activation,
     }
-    _ffnn.predict_proba(X, parameters, **net)  # refuses what is no network for X
+    _ffnn.predict_proba(X, parameters, **net)  # refuses parameters that are no network for X
     inputs = np.asarray(X).astype(np.float64)
     names = [f"{kind}{layer}" for layer in range(1, _depth(parameters) + 1) for kind in "Wb"]
     point = {name: np.array(parameters[name], np.float64) for name in names}

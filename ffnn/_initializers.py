@@ -1,4 +1,4 @@
-"""The parameters that a training begins with, drawn from NumPy's global generator.
+"""The first parameters of a training run, drawn from NumPy's global generator.
 
 The draws are those of the assignment, in its order, so that np.random.seed(1) gives its parameters
 to the bit. Nothing is drawn before the arguments have been checked.
@@ -6,7 +6,6 @@ to the bit. Nothing is drawn before the arguments have been checked.
 
 from __future__ import annotations
 
-import operator
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -14,14 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ffnn._words import choose
+from ffnn._checks import check_layer_dims, check_number, check_size, choose
 
 __all__ = ["initialize_parameters", "initialize_parameters_deep"]
 
 Parameters = dict[str, Any]
 Randn = Callable[[int, int], Any]
 # numpy.random itself or a RandomState, n and n_prev: weights (n, n_prev).
-Rule = Callable[[Any, int, int], Any]
+Initializer = Callable[[Any, int, int], Any]
 
 
 def _xavier_uniform(source: Any, n: int, n_prev: int) -> Any:
@@ -30,7 +29,7 @@ def _xavier_uniform(source: Any, n: int, n_prev: int) -> Any:
 
 
 # Each is written as the courses write it: to the bit.
-RULES: dict[str, Rule] = {
+INITIALIZERS: dict[str, Initializer] = {
     "assignment": lambda source, n, n_prev: source.randn(n, n_prev) / np.sqrt(n_prev),
     "he": lambda source, n, n_prev: source.randn(n, n_prev) * np.sqrt(2 / n_prev),
     "xavier": lambda source, n, n_prev: source.randn(n, n_prev) * np.sqrt(2 / (n_prev + n)),
@@ -62,7 +61,7 @@ def initialize_parameters(n_x: int, n_h: int, n_y: int) -> Parameters:
         check_size("initialize_parameters", "n_h", n_h),
         check_size("initialize_parameters", "n_y", n_y),
     )
-    return draw_small(sizes, np.random.randn)
+    return draw_scaled(sizes, np.random.randn)
 
 
 def initialize_parameters_deep(
@@ -75,13 +74,13 @@ def initialize_parameters_deep(
     """Draw the parameters of a net of any depth.
 
     ======  =================  ===================================================
-    W{l}    (n_l, n_{l-1})     weights, for l = 1 to L, by the rule chosen
+    W{l}    (n_l, n_{l-1})     weights, for l = 1 to L, by the initialiser
     b{l}    (n_l, 1)           zeros
     ======  =================  ===================================================
 
     layer_dims lists the sizes n_0 (the inputs) to n_L: a list, a tuple or an array of two or more
-    integers of at least 1, else TypeError or ValueError. initialization names the rule, in which
-    n is n_l and n_prev n_{l-1}:
+    integers of at least 1, else TypeError or ValueError. initialization names the initialiser; n is
+    n_l and n_prev n_{l-1}:
 
     ================  ======================================================================
     assignment        randn / sqrt(n_prev): the variance of Z stays near that of the inputs
@@ -92,7 +91,7 @@ def initialize_parameters_deep(
     zeros             no draws; units of a layer then never come to differ
     ================  ======================================================================
 
-    scale, a finite number, stands in the place of a rule: randn * scale. ValueError where both are
+    scale, a finite number, is an initialiser of its own: randn * scale. ValueError where both are
     given. dtype is that of all arrays, float64 or float32, which is rounded to after the draws.
 
     >>> import numpy as np, ffnn
@@ -105,7 +104,7 @@ def initialize_parameters_deep(
     """
     function = "initialize_parameters_deep"
     dims = check_layer_dims(function, "layer_dims", layer_dims)
-    choose(function, "initialization", initialization, RULES)
+    choose(function, "initialization", initialization, INITIALIZERS)
     real = np.dtype(dtype)
     if real.newbyteorder("=") not in (np.float64, np.float32):
         raise TypeError(f"{function}: dtype must be float64 or float32, not {real}")
@@ -113,7 +112,7 @@ def initialize_parameters_deep(
         parameters = draw_by(initialization, dims, np.random)
     else:
         factor = _check_scale(function, scale, initialization)
-        parameters = _draw(dims, lambda n, n_prev: np.random.randn(n, n_prev) * factor)
+        parameters = draw_scaled(dims, np.random.randn, factor)
     if real == np.float64:
         return parameters
     return {key: value.astype(real.newbyteorder("=")) for key, value in parameters.items()}
@@ -122,72 +121,20 @@ def initialize_parameters_deep(
 def _check_scale(function: str, scale: Any, initialization: str) -> float:
     if initialization != "assignment":
         raise ValueError(
-            f"{function}: scale={scale!r} is a rule of its own, beside "
+            f"{function}: scale={scale!r} is an initialiser of its own, beside "
             f"initialization={initialization!r}: give one of them"
         )
     return check_number(function, "scale", scale)
 
 
-def check_size(function: str, name: str, value: Any) -> int:
-    """Return a layer's size as an int, or raise in the name of `function`."""
-    size = check_integer(function, name, value)
-    if size < 1:
-        raise ValueError(f"{function}: {name} must be at least 1, not {size}")
-    return size
+def draw_scaled(dims: tuple[int, ...], randn: Randn, scale: float = 0.01) -> Parameters:
+    """Draw weights of one scale, by default the two-layer assignment's small one."""
+    return _draw(dims, lambda n, n_prev: randn(n, n_prev) * scale)
 
 
-def check_integer(function: str, name: str, value: Any) -> int:
-    """Return an integer as an int; a bool, a float or a str is none."""
-    if not isinstance(value, (bool, np.bool_)):
-        try:
-            return operator.index(value)
-        except TypeError:
-            pass
-    whole = isinstance(value, (float, np.floating)) and float(value).is_integer()
-    hint = f"; write int({value})" if whole else ""
-    raise TypeError(f"{function}: {name} must be an integer, not {value!r}{hint}")
-
-
-def check_number(function: str, name: str, value: Any) -> float:
-    """Return a finite real number as a float; a bool or a str is none."""
-    array = np.asarray(value)
-    if array.shape != () or array.dtype.kind not in "iuf":
-        raise TypeError(f"{function}: {name} must be a real number, not {value!r}")
-    if not np.isfinite(array):
-        raise ValueError(f"{function}: {name} must be finite, not {value}")
-    return float(array)
-
-
-def check_layer_dims(function: str, name: str, value: Any) -> tuple[int, ...]:
-    """Return the sizes of two or more layers as ints, or raise in the name of `function`."""
-    wrong = f"{function}: {name} must be a list of integers, not {type(value).__name__}"
-    if isinstance(value, (str, bytes, dict, set, frozenset)):
-        raise TypeError(wrong)
-    try:
-        sizes = list(value)
-    except TypeError:
-        raise TypeError(wrong) from None
-    if len(sizes) < 2:
-        raise ValueError(
-            f"{function}: {name} must list at least the inputs and one layer, "
-            f"but has length {len(sizes)}"
-        )
-    return tuple(check_size(function, f"{name}[{i}]", size) for i, size in enumerate(sizes))
-
-
-def draw_small(dims: tuple[int, ...], randn: Randn) -> Parameters:
-    """Draw weights of one small scale, as the two-layer assignment does."""
-    return _draw(dims, lambda n, n_prev: randn(n, n_prev) * 0.01)
-
-
-def draw_deep(dims: tuple[int, ...], randn: Randn) -> Parameters:
-    """Draw weights scaled by the size of the layer below, as the deep assignment does."""
-    return _draw(dims, lambda n, n_prev: randn(n, n_prev) / np.sqrt(n_prev))
-
-
-def draw_by(rule: str, dims: tuple[int, ...], source: Any) -> Parameters:
-    """Draw weights by a rule of that name, from numpy.random or a RandomState."""
-    return _draw(dims, lambda n, n_prev: RULES[rule](source, n, n_prev))
+def draw_by(initialization: str, dims: tuple[int, ...], source: Any) -> Parameters:
+    """Draw weights by the initialiser of that name, from numpy.random or a RandomState."""
+    return _draw(dims, lambda n, n_prev: INITIALIZERS[initialization](source, n, n_prev))
 
 
 def _draw(dims: tuple[int, ...], weights: Randn) -> Parameters:

@@ -1,4 +1,4 @@
-"""What a run can measure beside its cost: scores by name, costs by name, functions of the caller.
+"""Metrics of a run beside its cost: scores by name, costs by name, functions of the caller.
 
 A score is a function of the labels Y and of the output AL, the array that predict_proba gives.
 """
@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ffnn import _ffnn
+from ffnn._checks import near
 from ffnn._sample_weights import classes_of
-from ffnn._words import near
 
 __all__ = ["Score", "check_scores", "cost_of", "decide"]
 
@@ -19,7 +19,7 @@ Measure = Callable[[NDArray[Any], NDArray[Any]], Any]
 
 
 class Score(NamedTuple):
-    """What is measured, and whether it is to rise; a cost is to fall."""
+    """A metric, and whether greater is better; of a cost, less is."""
 
     measure: Measure
     rises: bool
@@ -30,12 +30,12 @@ _OWN_COSTS = {"sigmoid": "binary_cross_entropy", "softmax": "categorical_cross_e
 
 
 def cost_of(output_activation: str) -> str:
-    """Return what an output is trained on where no cost is named."""
+    """Return the cost that goes with an output where none is named."""
     return _OWN_COSTS.get(output_activation, "mean_squared_error")
 
 
 def decide(AL: NDArray[Any], output_activation: str, threshold: float = 0.5) -> NDArray[Any]:
-    """Return what an output says: 0 and 1 of a sigmoid, a class (1, m) of a softmax, or AL."""
+    """Return predictions: 0 and 1 of a sigmoid, a class (1, m) of a softmax, else AL."""
     if output_activation == "softmax":
         return np.asarray(np.argmax(AL, axis=0), np.int64).reshape(1, -1)
     return (AL > threshold).astype(np.int64) if output_activation == "sigmoid" else AL

@@ -1,13 +1,13 @@
-"""Examples in an order drawn at random, in groups of a size: the course's own function for it."""
+"""Mini-batches in a random order, by the course's own function."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ffnn._initializers import check_integer, check_size
+from ffnn._checks import check_matrix, check_seed, check_size
 
-__all__ = ["check_seed", "random_mini_batches"]
+__all__ = ["random_mini_batches"]
 
 
 def random_mini_batches(
@@ -18,7 +18,7 @@ def random_mini_batches(
     ===============  ==========  ===========================================================
     X                (n_x, m)    inputs, a column per example
     Y                (n_y, m)    labels; (m,) and (m, 1) are taken as (1, m)
-    mini_batch_size  integer     examples of a batch, from 1 on; the last has what is left
+    mini_batch_size  integer     examples of a batch, from 1 on; the last has the rest
     seed             integer     what NumPy's global generator is seeded with
     mini_batches     list        pairs of new arrays: columns of X, the same columns of Y
     ===============  ==========  ===========================================================
@@ -38,11 +38,7 @@ def random_mini_batches(
     function = "random_mini_batches"
     size = check_size(function, "mini_batch_size", mini_batch_size)
     number = check_seed(function, seed)
-    inputs, labels = np.asarray(X), np.asarray(Y)
-    if inputs.ndim != 2:
-        raise ValueError(
-            f"{function}: X has {inputs.ndim} dimensions, expected 2: a column per example"
-        )
+    inputs, labels = check_matrix(function, "X", X), np.asarray(Y)
     m = inputs.shape[1]
     if labels.shape in ((m,), (m, 1)):
         labels = labels.reshape(1, m)
@@ -56,11 +52,3 @@ def random_mini_batches(
     np.random.set_state(generator.get_state())
     groups = [order[first : first + size] for first in range(0, m, size)]
     return [(inputs[:, group], labels[:, group]) for group in groups]
-
-
-def check_seed(function: str, seed: Any) -> int:
-    """Return a seed of NumPy's legacy generator as an int, or raise in the name of `function`."""
-    number = check_integer(function, "seed", seed)
-    if not 0 <= number < 2**32:
-        raise ValueError(f"{function}: seed must be from 0 to 2**32 - 1, not {number}")
-    return number

@@ -6,21 +6,20 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ffnn import _ffnn
-from ffnn._initializers import (
-    RULES,
-    Parameters,
+from ffnn._checks import (
     check_integer,
+    check_labels,
     check_layer_dims,
     check_number,
+    check_seed,
     check_size,
-    draw_by,
+    choose,
 )
+from ffnn._initializers import INITIALIZERS, Parameters, draw_by
 from ffnn._metrics import Score, check_scores, cost_of
-from ffnn._mini_batches import check_seed
 from ffnn._randomness import Randomness
 from ffnn._sample_weights import example_weights
-from ffnn._validation import Part, as_part, check_labels, split
-from ffnn._words import choose
+from ffnn._validation import Part, as_part, split
 
 __all__ = ["Draw", "Options", "Plan", "make_plan"]
 
@@ -243,7 +242,7 @@ def _check_numbers(function: str, o: Options) -> tuple[int, int | None, int]:
     batch_size = o.mini_batch_size
     if batch_size is not None:
         batch_size = check_size(function, "mini_batch_size", batch_size)
-    choose(function, "initialization", o.initialization, RULES)
+    choose(function, "initialization", o.initialization, INITIALIZERS)
     if o.callback is not None and not callable(o.callback):
         raise TypeError(f"{function}: callback must be callable, not {o.callback!r}")
     if check_number(function, "min_delta", o.min_delta) < 0:

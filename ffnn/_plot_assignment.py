@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ffnn._checks import check_matrix, check_row
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
@@ -46,7 +48,7 @@ def plot_costs(
     =============  ===========================================================================
 
     A notebook shows the figure by itself; in a script, `matplotlib.pyplot.show()` after it does, or
-    `.figure.savefig(name)` of what is returned. ImportError names the extra where matplotlib is
+    `.figure.savefig(name)` of the axes returned. ImportError names the extra where matplotlib is
     absent.
     """
     values = np.array([float(np.squeeze(cost)) for cost in costs])
@@ -90,7 +92,7 @@ def print_mislabeled_images(
     p        (1, m)      the predictions, as `predict` returns them
     figure               where to draw; a new figure when None
     ax                   or axes whose place the images share
-    limit                draw the first so many only
+    limit                draw this many at most, the first
     =======  ==========  ===================================================================
 
     The result is an array with one axes for each image drawn, in the order of the columns; empty
@@ -100,15 +102,11 @@ def print_mislabeled_images(
     """
     if ax is not None and figure is not None:
         raise ValueError("print_mislabeled_images: ax and figure are both given: choose one")
-    images = np.asarray(X)
-    if images.ndim != 2:
-        raise ValueError(
-            f"print_mislabeled_images: X has {images.ndim} dimensions, expected 2: "
-            "one column per image"
-        )
+    images = check_matrix("print_mislabeled_images", "X", X)
     shape = _image_shape(images.shape[0])
     labels, predictions = (
-        _one_per_image(name, value, images.shape[1]) for name, value in (("y", y), ("p", p))
+        check_row("print_mislabeled_images", name, value, images.shape[1])
+        for name, value in (("y", y), ("p", p))
     )
     wrong = np.flatnonzero(labels != predictions)[:limit]
     names = [
@@ -174,15 +172,6 @@ def _image_shape(pixels: int) -> tuple[int, ...]:
         f"print_mislabeled_images: the {pixels} rows of X make no square image, "
         "neither grey (s * s) nor colour (s * s * 3): examples are columns"
     )
-
-
-def _one_per_image(name: str, value: ArrayLike, images: int) -> NDArray[Any]:
-    array = np.asarray(value)
-    if array.shape not in ((1, images), (images,), (images, 1)):
-        raise ValueError(
-            f"print_mislabeled_images: {name} has shape {array.shape}, expected (1, {images})"
-        )
-    return array.ravel()
 
 
 def _class_name(classes: Sequence[Any] | NDArray[Any], label: Any) -> str:

@@ -1,6 +1,6 @@
-"""Pictures of what a network has learned: its history, its decisions, its weights.
+"""Plots of a trained network: history, decision boundary, weights of the first layer.
 
-Like plotting.py's, they draw on the axes they are given, or on new ones, and return them.
+As in _plot_assignment.py, they draw on the axes they are given, or on new ones, and return them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn import _ffnn
+from ffnn._checks import check_points
 from ffnn._initializers import Parameters
 from ffnn._plot_assignment import inset_grid, mark_of, pyplot, whole_ticks
 
@@ -98,19 +99,8 @@ def plot_decision_boundary(
     function does not return an entry for each point.
     """
     function = "plot_decision_boundary"
-    points, labels = np.asarray(X, dtype=np.float64), np.asarray(y)
-    if points.ndim != 2 or points.shape[0] != 2 or points.shape[1] == 0:
-        turned = points.ndim == 2 and points.shape[1] == 2
-        raise ValueError(
-            f"{function}: X has shape {points.shape}, expected (2, m) with m of at least 1"
-            + (": examples are columns, pass X.T" if turned else "")
-        )
-    m = points.shape[1]
-    if labels.shape not in ((1, m), (m,), (m, 1)):
-        raise ValueError(f"{function}: y has shape {labels.shape}, expected (1, {m})")
+    points, labels = check_points(function, np.asarray(X, dtype=np.float64), y)
     low, high = points.min(axis=1), points.max(axis=1)
-    if not np.isfinite([low, high]).all():
-        raise ValueError(f"{function}: X holds NaN or inf: there is no frame for it")
     margin = 0.1 * np.where(high > low, high - low, 1)
     across, up = np.meshgrid(
         np.linspace(low[0] - margin[0], high[0] + margin[0], _GRID),
@@ -129,7 +119,7 @@ def plot_decision_boundary(
     scale: dict[str, Any] = {"cmap": "Spectral", "vmin": 0, "vmax": top}
     axes.pcolormesh(across, up, classes.reshape(across.shape), alpha=0.6, **scale)
     dots: dict[str, Any] = {"edgecolors": "black", "linewidths": 0.5, "s": 20}
-    axes.scatter(points[0], points[1], c=labels.ravel(), **dots, **scale)
+    axes.scatter(points[0], points[1], c=labels, **dots, **scale)
     axes.set_xlabel("$x_1$")
     axes.set_ylabel("$x_2$")
     return axes

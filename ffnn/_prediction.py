@@ -1,4 +1,4 @@
-"""Prediction: the assignment's, and for any network what its output says."""
+"""Prediction: the assignment's, and classes or values for any network."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn import _ffnn
-from ffnn._initializers import Parameters, check_number
+from ffnn._checks import check_number, check_outputs
+from ffnn._initializers import Parameters
 from ffnn._metrics import decide
 from ffnn._run import print_line
 
@@ -36,14 +37,7 @@ def predict(X: ArrayLike, y: ArrayLike, parameters: Parameters) -> NDArray[np.fl
     """
     p = _ffnn.predict(X, parameters)
     n_y, m = p.shape
-    labels = np.asarray(y)
-    if n_y == 1 and labels.shape in ((m,), (m, 1)):
-        labels = labels.reshape(1, m)
-    if labels.shape != p.shape:
-        hint = ": examples are columns, pass y.T" if labels.shape == (m, n_y) else ""
-        raise ValueError(
-            f"predict: y has shape {labels.shape} where the predictions have shape {p.shape}{hint}"
-        )
+    labels = check_outputs("predict", "y", y, p.shape, "the predictions have")
     # The assignment adds m shares of 1/m, and people compare the digits which that gives.
     agreement = p == labels
     by_shares = n_y == 1 or agreement.size == 0
@@ -59,7 +53,7 @@ def predict_classes(
     output_activation: str = "sigmoid",
     threshold: float = 0.5,
 ) -> NDArray[Any]:
-    """Predict what the network's output says of each example.
+    """Predict a class, or the output where there is no class, for each example.
 
     =================  ===========  ========================================================
     X                  (n_x, m)     inputs, a column per example
@@ -73,7 +67,7 @@ def predict_classes(
     =================  ===========  ========================================================
 
     Errors are those of L_model_forward; TypeError and ValueError for a threshold that is no finite
-    number. predict_proba gives the output itself, whatever the activation.
+    number. predict_proba gives the output itself for every activation.
 
     >>> import numpy as np, ffnn
     >>> parameters = {"W1": np.array([[1.0], [2.0]]), "b1": np.array([[1.0], [0.0]])}

@@ -1,4 +1,4 @@
-"""Where a run's random numbers come from: NumPy's global generator, or a seed of its own."""
+"""The source of a run's random numbers: NumPy's global generator, or a seed of its own."""
 
 from typing import Any
 

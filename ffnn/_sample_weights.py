@@ -1,4 +1,4 @@
-"""How much each example counts: weights of examples and of classes, as one array of mean 1."""
+"""Sample weights and class weights, multiplied into one weight for each example."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ffnn._initializers import check_number
+from ffnn._checks import check_number, check_sample_weight
 
 __all__ = ["classes_of", "example_weights"]
 
@@ -14,7 +14,7 @@ __all__ = ["classes_of", "example_weights"]
 def example_weights(
     function: str, sample_weight: Any, class_weight: Any, Y: NDArray[Any], n_y: int, softmax: bool
 ) -> NDArray[np.float64] | None:
-    """Return the product of both, not yet of mean 1; None where neither is given.
+    """Return sample weights times class weights, not yet scaled to mean 1; None without either.
 
     Y is (n_y, m), or (1, m) of classes. ValueError and TypeError are raised in the name of
     `function`.
@@ -22,18 +22,7 @@ def example_weights(
     m = Y.shape[1]
     weights = None
     if sample_weight is not None:
-        weights = np.asarray(sample_weight)
-        if weights.dtype.kind not in "iufb":
-            raise TypeError(
-                f"{function}: sample_weight must hold real numbers, not {weights.dtype}"
-            )
-        if weights.shape not in ((m,), (1, m), (m, 1)):
-            raise ValueError(
-                f"{function}: sample_weight has shape {weights.shape}, expected ({m},)"
-            )
-        weights = weights.reshape(m).astype(np.float64)
-        if not (np.isfinite(weights).all() and (weights >= 0).all()):
-            raise ValueError(f"{function}: sample_weight must be finite and at least 0")
+        weights = check_sample_weight(function, sample_weight, m)
     if class_weight is not None:
         of_class = _of_classes(function, class_weight, Y, n_y, softmax)
         weights = of_class if weights is None else weights * of_class
@@ -43,7 +32,7 @@ def example_weights(
 
 
 def classes_of(Y: NDArray[Any], n_y: int) -> NDArray[np.intp]:
-    """Return the class of each example (m,): the greatest of several rows, or what a row says."""
+    """Return the class of each example (m,): the greatest of several rows, or the one row."""
     if n_y > 1 and Y.shape[0] == n_y:
         return np.asarray(np.argmax(Y, axis=0), np.intp)
     return np.asarray(Y[0], np.intp)

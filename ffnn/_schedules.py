@@ -1,13 +1,13 @@
-"""Learning rates that fall with the epochs: the courses' two, and half a cosine.
+"""Learning-rate decay: the course's inverse time decay, the same in steps, and half a cosine.
 
-Each gives the rate of one epoch. A run takes the courses' two by decay=, and any by a function of
+Each returns the rate of one epoch. A run takes the course's two by decay=, and any by a function of
 the epoch alone: train(..., learning_rate=lambda epoch: cosine_lr_decay(0.01, epoch, 50)).
 """
 
 import math
 from typing import SupportsIndex
 
-from ffnn._initializers import check_integer, check_number
+from ffnn._checks import check_integer, check_number, check_size
 
 __all__ = ["cosine_lr_decay", "schedule_lr_decay", "update_lr"]
 
@@ -15,7 +15,7 @@ __all__ = ["cosine_lr_decay", "schedule_lr_decay", "update_lr"]
 def update_lr(learning_rate0: float, epoch_num: SupportsIndex, decay_rate: float) -> float:
     """Return learning_rate0 / (1 + decay_rate * epoch_num).
 
-    TypeError for what is no number, ValueError for one that is not finite.
+    TypeError for arguments that are no numbers, ValueError for numbers that are not finite.
 
     >>> import ffnn
     >>> ffnn.update_lr(0.5, 2, 1)
@@ -33,8 +33,8 @@ def schedule_lr_decay(
 ) -> float:
     """Return learning_rate0 / (1 + decay_rate * floor(epoch_num / time_interval)).
 
-    The rate falls once each time_interval epochs. TypeError for what is no number, ValueError for
-    one that is not finite and a time_interval below 1.
+    The rate decays once every time_interval epochs. TypeError for arguments that are no numbers,
+    ValueError for numbers that are not finite and a time_interval below 1.
 
     >>> import ffnn
     >>> ffnn.schedule_lr_decay(0.5, 10, 0.3, 100), ffnn.schedule_lr_decay(0.5, 100, 0.3, 100)
@@ -42,7 +42,7 @@ def schedule_lr_decay(
     """
     rate0, decay = _numbers("schedule_lr_decay", learning_rate0, decay_rate)
     epoch = check_integer("schedule_lr_decay", "epoch_num", epoch_num)
-    interval = _positive("schedule_lr_decay", "time_interval", time_interval)
+    interval = check_size("schedule_lr_decay", "time_interval", time_interval)
     return rate0 / (1 + decay * (epoch // interval))
 
 
@@ -54,8 +54,9 @@ def cosine_lr_decay(
 ) -> float:
     """Return a rate on half a cosine, from learning_rate0 to learning_rate_min.
 
-    It falls while epoch_num goes from 0 to num_epochs, and stays there. TypeError for what is no
-    number, ValueError for one that is not finite and for num_epochs below 1.
+    The rate decays while epoch_num goes from 0 to num_epochs, and is constant from there on.
+    TypeError for arguments that are no numbers, ValueError for numbers that are not finite and for
+    num_epochs below 1.
 
     >>> import ffnn
     >>> [ffnn.cosine_lr_decay(0.5, epoch, 2) for epoch in range(4)]
@@ -63,7 +64,7 @@ def cosine_lr_decay(
     """
     rate0 = check_number("cosine_lr_decay", "learning_rate0", learning_rate0)
     rate_min = check_number("cosine_lr_decay", "learning_rate_min", learning_rate_min)
-    epochs = _positive("cosine_lr_decay", "num_epochs", num_epochs)
+    epochs = check_size("cosine_lr_decay", "num_epochs", num_epochs)
     epoch = min(check_integer("cosine_lr_decay", "epoch_num", epoch_num), epochs)
     return rate_min + (rate0 - rate_min) * (1 + math.cos(math.pi * epoch / epochs)) / 2
 
@@ -73,10 +74,3 @@ def _numbers(function: str, learning_rate0: float, decay_rate: float) -> tuple[f
         check_number(function, "learning_rate0", learning_rate0),
         check_number(function, "decay_rate", decay_rate),
     )
-
-
-def _positive(function: str, name: str, value: SupportsIndex) -> int:
-    number = check_integer(function, name, value)
-    if number < 1:
-        raise ValueError(f"{function}: {name} must be at least 1, not {number}")
-    return number

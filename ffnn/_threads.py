@@ -1,4 +1,4 @@
-"""threadpoolctl governs ffnn's threads too, once it knows of them.
+"""threadpoolctl limits the number of ffnn's threads, too, after registration.
 
 threadpoolctl is an extra, and `import ffnn` never imports it: where it is there already, ffnn
 registers by itself; where it comes later, `ffnn.register_threadpoolctl()` does it.

@@ -1,17 +1,17 @@
-"""The examples of a run: those it learns from, and those that it only measures."""
+"""The examples of a run: training and validation examples, and the split between them."""
 
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ffnn._initializers import check_number
+from ffnn._checks import check_number
 
-__all__ = ["Part", "as_part", "check_labels", "split"]
+__all__ = ["Part", "as_part", "split"]
 
 
 class Part(NamedTuple):
-    """Examples that costs and scores are taken of; `prefix` stands before their names."""
+    """Examples that costs and scores are measured on; `prefix` stands before their names."""
 
     prefix: str
     X: NDArray[Any]
@@ -25,26 +25,13 @@ def as_part(prefix: str, X: Any, Y: Any, n_y: int) -> Part:
     return Part(prefix, inputs, labels if labels.shape == (n_y, m) else labels.reshape(1, m))
 
 
-def check_labels(function: str, Y: NDArray[Any], n_y: int, cost: str) -> None:
-    """Raise where a cross-entropy's label is none: ValueError. Classes have been checked."""
-    if not cost.endswith("cross_entropy") or Y.shape[0] != n_y:
-        return
-    wrong = np.argwhere((Y < 0) | (Y > 1))
-    if wrong.size:
-        value = Y[tuple(wrong[0])]
-        raise ValueError(
-            f"{function}: Y holds {value} at example {wrong[0][1]}, and {cost!r} needs labels "
-            "from 0 to 1"
-        )
-
-
 def split(
     function: str, given: Part, weights: Any, fraction: Any
 ) -> tuple[Part, Part, NDArray[np.float64] | None]:
-    """Return the examples to train on, in their order, those held back, and the former's weights.
+    """Return training examples in their order, validation examples, and the former's weights.
 
-    The same ones are held back whatever the seed, so that a run that goes on with another's
-    parameters never trains on what that was measured by.
+    The split is the same for every seed: a resumed run never trains on the validation examples of
+    the run before.
     """
     m = given.X.shape[1]
     share = check_number(function, "validation_fraction", fraction)

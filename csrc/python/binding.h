@@ -54,9 +54,9 @@ static inline ffnn_state *ffnn_state_of(PyObject *module)
     return PyModule_GetState(module);
 }
 
-/* ---- parse.c: arguments ---- */
+/* ---- parse.c, words.c: arguments ---- */
 
-enum { FFNN_MOST_ARGUMENTS = 24, FFNN_MOST_WORDS = 32 };
+enum { FFNN_MOST_ARGUMENTS = 24, FFNN_MOST_WORDS = 32, FFNN_LONGEST_WORD = 40 };
 
 /* The first `count` arguments are required and may come by position or by name; `options` more come
  * by name alone, or not at all. */
@@ -394,7 +394,7 @@ static inline void ffnn_lock_take(PyThreadState *thread)
 
 extern PyMethodDef ffnn_elementwise_methods[], ffnn_cost_methods[], ffnn_dense_methods[],
     ffnn_model_methods[], ffnn_gradients_methods[], ffnn_update_methods[], ffnn_trainer_methods[],
-    ffnn_cost_and_gradients_methods[], ffnn_courses_methods[], ffnn_config_methods[];
+    ffnn_cost_and_gradients_methods[], ffnn_words_methods[], ffnn_config_methods[];
 int ffnn_trainer_add(PyObject *module, ffnn_state *state);
 
 #endif

@@ -1,11 +1,10 @@
-/* parse.c - arguments by position and by name, numbers, counts, words.
+/* parse.c - arguments by position and by name, numbers, counts.
  *
  * Signatures are static tables over interned names: a keyword is found by comparing pointers, so a
  * call costs a few nanoseconds. The errors have CPython's wording for functions written in Python.
  */
 #include "binding.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -22,52 +21,6 @@ int ffnn_names_intern(ffnn_state *state)
         if (state->names[i] == NULL) return -1;
     }
     return 0;
-}
-
-/* ---- near names ---- */
-
-enum { LONGEST_WORD = 40 };
-
-/* Insertions, deletions, replacements and exchanges of neighbours that lead from a to b. */
-static int distance(const char *a, const char *b)
-{
-    int rows[3][LONGEST_WORD + 1];
-    int n = (int)strlen(a), m = (int)strlen(b);
-    if (n > LONGEST_WORD || m > LONGEST_WORD) return n + m;
-    int *before = rows[0], *last = rows[1], *row = rows[2];
-    for (int j = 0; j <= m; j++) last[j] = before[j] = j;
-    for (int i = 1; i <= n; i++) {
-        row[0] = i;
-        for (int j = 1; j <= m; j++) {
-            int x = tolower((unsigned char)a[i - 1]), y = tolower((unsigned char)b[j - 1]);
-            int least = last[j - 1] + (x != y);
-            if (last[j] + 1 < least) least = last[j] + 1;
-            if (row[j - 1] + 1 < least) least = row[j - 1] + 1;
-            if (i > 1 && j > 1 && x == tolower((unsigned char)b[j - 2]) &&
-                y == tolower((unsigned char)a[i - 2]) && before[j - 2] + 1 < least)
-                least = before[j - 2] + 1;
-            row[j] = least;
-        }
-        int *free_row = before;
-        before = last, last = row, row = free_row;
-    }
-    return last[m];
-}
-
-const char *ffnn_word_nearest(const char *word, const char *const *candidates, int count)
-{
-    const char *nearest = NULL;
-    int least = 0;
-    for (int i = 0; i < count; i++) {
-        int d = distance(word, candidates[i]);
-        /* One slip, or one in three letters of a longer word; every letter wrong is no slip. */
-        int length = (int)strlen(candidates[i]), allowed = length < 6 ? 1 : length / 3;
-        if (d <= allowed && d < length && (nearest == NULL || d < least)) {
-            nearest = candidates[i];
-            least = d;
-        }
-    }
-    return nearest;
 }
 
 /* ---- signatures ---- */
@@ -98,7 +51,7 @@ static int missing_arguments(const ffnn_signature *signature, PyObject *const *o
     int count = 0;
     for (int i = 0; i < signature->count; i++)
         if (out[i] == NULL) missing[count++] = name_texts[signature->names[i]];
-    char text[FFNN_MOST_ARGUMENTS * (LONGEST_WORD + 8)] = "";
+    char text[FFNN_MOST_ARGUMENTS * (FFNN_LONGEST_WORD + 8)] = "";
     for (int i = 0; i < count; i++) {
         size_t used = strlen(text);
         const char *joint = i == 0 ? "" : i < count - 1 ? ", " : count == 2 ? " and " : ", and ";
@@ -211,29 +164,4 @@ int ffnn_count_parse(ffnn_place place, PyObject *object, ptrdiff_t most, ptrdiff
     if (*n <= most) return 0;
     return ffnn_error_raise(PyExc_ValueError, place, "must be at most %zd, not %S",
                             (Py_ssize_t)most, object);
-}
-
-/* ---- a word out of a list ---- */
-
-int ffnn_word_parse(ffnn_place place, PyObject *object, const char *const *words, int count)
-{
-    if (!PyUnicode_Check(object))
-        return ffnn_error_raise(PyExc_TypeError, place, "must be a str, not %s",
-                                Py_TYPE(object)->tp_name);
-    for (int i = 0; i < count; i++)
-        if (PyUnicode_CompareWithASCIIString(object, words[i]) == 0) return i;
-    char list[FFNN_MOST_WORDS * (LONGEST_WORD + 4)] = "";
-    for (int i = 0; i < count; i++) {
-        size_t used = strlen(list);
-        snprintf(list + used, sizeof list - used, "%s'%s'", i == 0 ? "" : ", ", words[i]);
-    }
-    const char *word = PyUnicode_AsUTF8(object), *near = NULL;
-    if (word == NULL)
-        PyErr_Clear();
-    else
-        near = ffnn_word_nearest(word, words, count);
-    if (near == NULL)
-        return ffnn_error_raise(PyExc_ValueError, place, "must be one of %s, not %R", list, object);
-    return ffnn_error_raise(PyExc_ValueError, place,
-                            "must be one of %s, not %R; did you mean '%s'?", list, object, near);
 }

@@ -92,4 +92,4 @@ def __getattr__(name: str) -> ModuleType:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *HELPER_FILES, *NOTEBOOKS})
+    return sorted([*__all__, *HELPER_FILES, *NOTEBOOKS])

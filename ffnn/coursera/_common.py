@@ -1,7 +1,6 @@
 """What the modules of several helper files share: extras that come when used, pictures, checks."""
 
 import importlib
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
@@ -11,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn import _ffnn
-from ffnn._initializers import check_integer
+from ffnn._checks import check_layer_dims, check_points
+from ffnn._initializers import Parameters, draw_by, draw_scaled
 
 # What `plt.contourf` and the like are called on, and the extra that brings it.
 _PLOTS, _DATA = "ffnn[plot]", "ffnn[data]"
@@ -68,6 +68,17 @@ def in_the_name_of(function: str) -> Iterator[None]:
         raise type(error)(f"{function}: {text.partition(': ')[2]}") from None
 
 
+def draw_seeded(
+    function: str, name: str, layer_dims: Any, seed: int, initialization: str | float
+) -> Parameters:
+    """Draw first parameters after np.random.seed(seed), by an initialiser's name or a scale."""
+    dims = check_layer_dims(function, name, layer_dims)
+    np.random.seed(seed)
+    if isinstance(initialization, str):
+        return draw_by(initialization, dims, np.random)
+    return draw_scaled(dims, np.random.randn, initialization)
+
+
 def entry(function: str, dictionary: Mapping[str, Any], name: str, key: str) -> Any:
     """Return dictionary[key], or raise a KeyError that says whose argument lacks it."""
     if not isinstance(dictionary, Mapping):
@@ -85,16 +96,6 @@ def entries(
     return {key: entry(function, dictionary, name, key) for key in keys}
 
 
-def columns(function: str, name: str, value: ArrayLike) -> NDArray[Any]:
-    """Return a matrix with a column per example."""
-    matrix = np.asarray(value)
-    if matrix.ndim != 2:
-        raise ValueError(
-            f"{function}: {name} has ndim {matrix.ndim} and shape {matrix.shape}, expected ndim 2"
-        )
-    return matrix
-
-
 def draw_decision_boundary(
     model: Callable[[NDArray[np.float64]], ArrayLike], X: ArrayLike, y: ArrayLike, ax: Any = None
 ) -> Any:
@@ -104,18 +105,8 @@ def draw_decision_boundary(
     ones where none are given, so that plt.title and plt.subplot work as in the notebooks.
     """
     function = "plot_decision_boundary"
-    points, labels = columns(function, "X", X), np.asarray(y)
-    m = points.shape[1]
-    if points.shape[0] != 2 or m == 0:
-        raise ValueError(
-            f"{function}: X has shape {points.shape}, expected (2, m) with m of at least 1"
-            + (": examples are columns, pass X.T" if points.shape[1] == 2 else "")
-        )
-    if labels.shape not in ((1, m), (m,), (m, 1)):
-        raise ValueError(f"{function}: y has shape {labels.shape}, expected (1, {m})")
+    points, labels = check_points(function, X, y)
     low, high = points.min(axis=1) - 1, points.max(axis=1) + 1
-    if not np.isfinite([low, high]).all():
-        raise ValueError(f"{function}: X holds NaN or inf: there is no frame for it")
     across, up = np.meshgrid(np.arange(low[0], high[0], _STEP), np.arange(low[1], high[1], _STEP))
     values = np.asarray(model(np.column_stack([across.ravel(), up.ravel()])))
     if values.size != across.size:
@@ -126,7 +117,7 @@ def draw_decision_boundary(
     axes.contourf(across, up, values.reshape(across.shape), cmap="Spectral")
     axes.set_ylabel("x2")
     axes.set_xlabel("x1")
-    axes.scatter(points[0], points[1], c=labels.ravel(), cmap="Spectral")
+    axes.scatter(points[0], points[1], c=labels, cmap="Spectral")
     return axes
 
 
@@ -165,14 +156,6 @@ def relu(x: ArrayLike) -> Any:
     return _ffnn.relu(x)[0][()]
 
 
-def mean_cost(
-    function: str, name: str, A: ArrayLike, Y: ArrayLike, skip_nan: bool = False
-) -> NDArray[Any]:
-    """Return the literal cross-entropy divided by the number of examples, a 0-d array."""
-    total = _ffnn.literal_cost(function, name, A, Y, skip_nan)
-    return np.array(total / np.shape(A)[1])
-
-
 def one_row(function: str, name: str, Y: ArrayLike, m: int) -> NDArray[Any]:
     """Return labels as (n_y, m); a vector or a column of m is one row."""
     labels = np.asarray(Y)
@@ -187,32 +170,9 @@ def one_row(function: str, name: str, Y: ArrayLike, m: int) -> NDArray[Any]:
     return labels
 
 
-def check_count(function: str, num_iterations: Any) -> int:
-    """Return the number of iterations as an int of at least 0."""
-    count = check_integer(function, "num_iterations", num_iterations)
-    if count < 0:
-        raise ValueError(f"{function}: num_iterations must be at least 0, not {count}")
-    return count
-
-
-def check_shape(function: str, name: str, value: ArrayLike, rows: int, cols: int) -> None:
-    """Raise a ValueError where `value` is not (rows, cols)."""
-    shape = np.shape(value)
-    if shape != (rows, cols):
-        hint = f": examples are columns, pass {name}.T" if shape == (cols, rows) else ""
-        raise ValueError(f"{function}: {name} has shape {shape}, expected ({rows}, {cols}){hint}")
-
-
 def widened(X: ArrayLike, *others: Any) -> NDArray[Any]:
     """Return X in float64 where it is float32 and others are wider: a run is of the type of X."""
     array = np.asarray(X)
     if array.dtype == np.float32 and np.result_type(array, *others) != np.float32:
         return array.astype(np.float64)
     return array
-
-
-def print_line(line: str) -> None:
-    """Print a line as a whole and at once: a notebook shows it while the run goes on."""
-    if sys.stdout is not None:
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()

@@ -3,24 +3,20 @@
 The files differ in the case of their keys and in where 1/m is taken.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn import L_model_forward, _ffnn, linear_backward, relu_backward
+from ffnn._checks import check_matrix
 from ffnn._initializers import Parameters
-from ffnn.coursera._common import (
-    columns,
-    entries,
-    in_the_name_of,
-    one_row,
-    plt,
-    print_line,
-    scipy,
-    sklearn,
-)
+from ffnn._run import print_line
+from ffnn.coursera._common import entries, in_the_name_of, one_row, plt, scipy, sklearn
+from ffnn.coursera._literal import output_error
 
+_RECORD_EVERY = 1000
 KEYS = ("W1", "b1", "W2", "b2", "W3", "b3")
 Data = tuple[NDArray[Any], NDArray[Any]]
 
@@ -28,7 +24,7 @@ Data = tuple[NDArray[Any], NDArray[Any]]
 def forward(
     function: str, X: ArrayLike, parameters: Parameters
 ) -> tuple[NDArray[Any], tuple[Any, ...]]:
-    """Return A3 and the twelve arrays that the files keep, layer by layer: Z, A, W, b."""
+    """Return A3 and the cache of twelve arrays, layer by layer: Z, A, W, b."""
     net = entries(function, parameters, "parameters", KEYS)
     with in_the_name_of(function):
         A3, caches = L_model_forward(X, net)
@@ -61,14 +57,16 @@ def backward(
 ) -> dict[str, NDArray[Any]]:
     """All gradients from the top down, dz3 first; 1/m is in dz3, or in the dW and db alone."""
     Z1, A1, W1, b1, Z2, A2, W2, b2, _, A3, W3, b3 = taken(function, cache)
-    inputs = columns(function, "X", X)
+    inputs = check_matrix(function, "X", X)
     m = inputs.shape[1]
     # linear_backward takes the mean, which makes good what dz3 has already.
     more = m if is_divided else 1
     z, a = ("dz", "da") if is_divided else ("dZ", "dA")
     grads: dict[str, NDArray[Any]] = {}
     labels = one_row(function, "Y", Y, m)
-    dZ = _ffnn.residual(function, "A3", A3, labels, float(m if is_divided else 1))
+    dZ = output_error(function, "A3", A3, labels)
+    if is_divided:
+        dZ = dZ / m
     below = ((A2, W3, b3, Z2), (A1, W2, b2, Z1), (inputs, W1, b1, None))
     for number, (A_prev, W, b, Z_prev) in zip((3, 2, 1), below):
         dA_prev, dW, db = layer_backward(function, dZ, A_prev, W, b)
@@ -79,7 +77,7 @@ def backward(
     return grads
 
 
-def descend(function: str, parameters: Parameters, grads: Any, learning_rate: Any) -> Parameters:
+def update(function: str, parameters: Parameters, grads: Any, learning_rate: Any) -> Parameters:
     """The same dict with new arrays."""
     with in_the_name_of(function):
         return _ffnn.update_parameters(parameters, grads, learning_rate)
@@ -144,6 +142,23 @@ def football(
     if is_shown:
         show(train_X, train_Y)
     return train_X, train_Y, test_X, test_Y
+
+
+def run_watched(
+    count: int,
+    learning_rate: Any,
+    cost: Callable[[], Any],
+    run: Callable[[int], Any],
+    print_every: int | None,
+) -> None:
+    """Run `count` iterations, a thousand at a time; draw the costs before each thousand."""
+    costs = []
+    for i in range(0, count, _RECORD_EVERY):
+        costs.append(cost())
+        if print_every is not None and i % print_every == 0:
+            print_line(f"Cost after iteration {i}: {costs[-1]}")
+        run(min(_RECORD_EVERY, count - i))
+    draw_costs(costs, learning_rate, "iterations (thousands)")
 
 
 def draw_costs(costs: list[Any], learning_rate: Any, every: str) -> None:

@@ -24,8 +24,10 @@ from ffnn import (
     sigmoid_backward,
     update_parameters,
 )
-from ffnn._initializers import Parameters, check_layer_dims, check_size, draw_deep, draw_small
-from ffnn.coursera._common import h5py, mean_cost, plt
+from ffnn._checks import check_size
+from ffnn._initializers import Parameters, draw_scaled
+from ffnn.coursera._common import draw_seeded, h5py, plt
+from ffnn.coursera._literal import mean_cost
 
 __all__ = [
     "L_model_backward",
@@ -70,7 +72,7 @@ def initialize_parameters(n_x: int, n_h: int, n_y: int) -> Parameters:
     sizes = {"n_x": n_x, "n_h": n_h, "n_y": n_y}
     dims = tuple(check_size("initialize_parameters", name, n) for name, n in sizes.items())
     np.random.seed(1)
-    return draw_small(dims, np.random.randn)
+    return draw_scaled(dims, np.random.randn)
 
 
 def initialize_parameters_deep(layer_dims: Iterable[int]) -> Parameters:
@@ -87,9 +89,7 @@ def initialize_parameters_deep(layer_dims: Iterable[int]) -> Parameters:
     >>> initialize_parameters_deep([4, 1])["W1"]
     array([[ 0.81217268, -0.30587821, -0.26408588, -0.53648431]])
     """
-    dims = check_layer_dims("initialize_parameters_deep", "layer_dims", layer_dims)
-    np.random.seed(1)
-    return draw_deep(dims, np.random.randn)
+    return draw_seeded("initialize_parameters_deep", "layer_dims", layer_dims, 1, "assignment")
 
 
 def compute_cost(AL: ArrayLike, Y: ArrayLike) -> NDArray[np.floating]:

@@ -6,8 +6,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn import _ffnn
-from ffnn._initializers import Parameters, check_number
-from ffnn.coursera._common import entries, mean_cost, print_line
+from ffnn._checks import check_number
+from ffnn._initializers import Parameters
+from ffnn._run import print_line
+from ffnn.coursera._common import entries
+from ffnn.coursera._literal import mean_cost
 from ffnn.coursera._three_layers import KEYS, backward, forward
 from ffnn.coursera.gc_utils import dictionary_to_vector, gradients_to_vector, vector_to_dictionary
 
@@ -43,12 +46,23 @@ def backward_propagation(x: float, theta: float) -> float:
     return x
 
 
-def _tell(difference: Any) -> None:
-    if difference > _THRESHOLD:
-        colour, says = 93, "There is a mistake in the backward propagation!"
-    else:
-        colour, says = 92, "Your backward propagation works perfectly fine!"
-    print_line(f"\033[{colour}m{says} difference = {difference}\033[0m")
+def _step(function: str, epsilon: Any) -> float:
+    step = check_number(function, "epsilon", epsilon)
+    if step == 0:
+        raise ValueError(f"{function}: epsilon must not be 0")
+    return step
+
+
+def _compare(grad: Any, slope: Any, print_msg: bool) -> np.float64:
+    """norm(g - d) / (norm(g) + norm(d)), and a line that says whether it is small."""
+    difference = np.linalg.norm(grad - slope) / (np.linalg.norm(grad) + np.linalg.norm(slope))
+    if print_msg:
+        if difference > _THRESHOLD:
+            colour, says = 93, "There is a mistake in the backward propagation!"
+        else:
+            colour, says = 92, "Your backward propagation works perfectly fine!"
+        print_line(f"\033[{colour}m{says} difference = {difference}\033[0m")
+    return np.float64(difference)
 
 
 def gradient_check(
@@ -68,22 +82,16 @@ def gradient_check(
     >>> bool(gradient_check(3, 4) < 1e-7)
     True
     """
-    step = check_number("gradient_check", "epsilon", epsilon)
-    if step == 0:
-        raise ValueError("gradient_check: epsilon must not be 0")
+    step = _step("gradient_check", epsilon)
     above, below = (forward_propagation(x, theta + sign * step) for sign in (1, -1))
     slope = (above - below) / (2 * step)
-    grad = backward_propagation(x, theta)
-    difference = np.linalg.norm(grad - slope) / (np.linalg.norm(grad) + np.linalg.norm(slope))
-    if print_msg:
-        _tell(difference)
-    return np.float64(difference)
+    return _compare(backward_propagation(x, theta), slope, print_msg)
 
 
 def forward_propagation_n(
     X: ArrayLike, Y: ArrayLike, parameters: Parameters
 ) -> tuple[NDArray[Any], tuple[Any, ...]]:
-    """Compute the literal cost of the net of three layers, and keep what leads to it.
+    """Compute the literal cost of the net of three layers, and the cache for its gradients.
 
     ==========  ==========  ====================================================
     X           (n_x, m)    inputs, a column per example
@@ -111,7 +119,7 @@ def backward_propagation_n(X: ArrayLike, Y: ArrayLike, cache: Any) -> dict[str, 
     ======  ==============  ==================================================
     X       (n_x, m)        inputs
     Y       (n_y, m)        labels; where n_y is 1 also (m,) and (m, 1)
-    cache   12 arrays       as forward_propagation_n keeps them
+    cache   12 arrays       as forward_propagation_n returns them
     ======  ==============  ==================================================
 
     Keys dZ3, dW3, db3, dA2, ..., db1. ValueError where shapes do not fit.
@@ -160,9 +168,7 @@ def gradient_check_n(
     True
     """
     function = "gradient_check_n"
-    step = check_number(function, "epsilon", epsilon)
-    if step == 0:
-        raise ValueError(f"{function}: epsilon must not be 0")
+    step = _step(function, epsilon)
     theta, _ = dictionary_to_vector(entries(function, parameters, "parameters", KEYS))
     grad = gradients_to_vector(gradients)
 
@@ -178,7 +184,4 @@ def gradient_check_n(
             moved[i] += sign * step
             costs.append(cost_at(moved))
         slopes[i] = (costs[0] - costs[1]) / (2 * step)
-    difference = np.linalg.norm(grad - slopes) / (np.linalg.norm(grad) + np.linalg.norm(slopes))
-    if print_msg:
-        _tell(difference)
-    return np.float64(difference)
+    return _compare(grad, slopes, print_msg)

@@ -9,14 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn._initializers import Parameters
-from ffnn.coursera._common import h5py, mean_cost, plt, relu, sigmoid, sklearn
+from ffnn.coursera._common import h5py, plt, relu, sigmoid, sklearn
+from ffnn.coursera._literal import mean_cost
 from ffnn.coursera._three_layers import (
     backward,
     circles,
-    descend,
     forward,
     is_above_half,
     tell_accuracy,
+    update,
 )
 from ffnn.coursera.planar_utils import plot_decision_boundary
 from ffnn.datasets import read_cats
@@ -43,7 +44,7 @@ __all__ = [
 def forward_propagation(
     X: ArrayLike, parameters: Parameters
 ) -> tuple[NDArray[Any], tuple[Any, ...]]:
-    """Compute the output of the net of three layers, and keep what leads to it.
+    """Compute the output of the net of three layers, and the cache for its gradients.
 
     ==========  ==========  ====================================================
     X           (n_x, m)    inputs, a column per example
@@ -71,7 +72,7 @@ def backward_propagation(X: ArrayLike, Y: ArrayLike, cache: Any) -> dict[str, ND
     ======  ==============  ================================================
     X       (n_x, m)        inputs
     Y       (n_y, m)        labels; where n_y is 1 also (m,) and (m, 1)
-    cache   12 arrays       as forward_propagation keeps them
+    cache   12 arrays       as forward_propagation returns them
     result  dict            dz3, dW3, db3, da2, dz2, dW2, ..., db1
     ======  ==============  ================================================
 
@@ -108,7 +109,7 @@ def update_parameters(
     >>> update_parameters({"W1": one, "b1": one}, {"dW1": one, "db1": one}, 0.25)
     {'W1': array([[0.75]]), 'b1': array([[0.75]])}
     """
-    return descend("update_parameters", parameters, grads, learning_rate)
+    return update("update_parameters", parameters, grads, learning_rate)
 
 
 def compute_loss(a3: ArrayLike, Y: ArrayLike) -> NDArray[Any]:

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ffnn import _ffnn
-from ffnn._initializers import Parameters, check_layer_dims, draw_by
-from ffnn.coursera._common import check_count, columns, in_the_name_of, print_line
-from ffnn.coursera._three_layers import draw_costs
+from ffnn._checks import check_count, check_layer_dims, check_matrix, choose
+from ffnn._initializers import Parameters, draw_by
+from ffnn.coursera._common import draw_seeded, in_the_name_of
+from ffnn.coursera._three_layers import run_watched
 from ffnn.coursera.init_utils import compute_loss, forward_propagation
 
 __all__ = [
@@ -54,13 +55,7 @@ def initialize_parameters_random(layers_dims: Any) -> Parameters:
     >>> initialize_parameters_random([2, 1])["W1"].round(4)
     array([[17.8863,  4.3651]])
     """
-    dims = check_layer_dims("initialize_parameters_random", "layers_dims", layers_dims)
-    np.random.seed(3)
-    parameters = {}
-    for number, (n_prev, n) in enumerate(zip(dims, dims[1:]), 1):
-        parameters[f"W{number}"] = np.random.randn(n, n_prev) * 10
-        parameters[f"b{number}"] = np.zeros((n, 1))
-    return parameters
+    return draw_seeded("initialize_parameters_random", "layers_dims", layers_dims, 3, 10)
 
 
 def initialize_parameters_he(layers_dims: Any) -> Parameters:
@@ -77,9 +72,7 @@ def initialize_parameters_he(layers_dims: Any) -> Parameters:
     >>> initialize_parameters_he([2, 1])["W1"].round(4)
     array([[1.7886, 0.4365]])
     """
-    dims = check_layer_dims("initialize_parameters_he", "layers_dims", layers_dims)
-    np.random.seed(3)
-    return draw_by("he", dims, np.random)
+    return draw_seeded("initialize_parameters_he", "layers_dims", layers_dims, 3, "he")
 
 
 _INITIALISERS: dict[str, Callable[[Any], Parameters]] = {
@@ -116,22 +109,16 @@ def model(
     >>> parameters = model(np.eye(2), [[0, 1]], num_iterations=1, initialization="zeros")
     Cost after iteration 0: 0.6931471805599453
     """
-    if initialization not in _INITIALISERS:
-        names = ", ".join(map(repr, _INITIALISERS))
-        raise ValueError(f"model: initialization must be one of {names}, not {initialization!r}")
-    count = check_count("model", num_iterations)
-    inputs = columns("model", "X", X)
+    choose("model", "initialization", initialization, _INITIALISERS)
+    count = check_count("model", "num_iterations", num_iterations)
+    inputs = check_matrix("model", "X", X)
     dims = [inputs.shape[0], 10, 5, 1]
     with in_the_name_of("model"):
         _ffnn.check_run("model", inputs, Y, tuple(dims), learning_rate)
         trainer = _ffnn.Trainer(inputs, Y, _INITIALISERS[initialization](dims), learning_rate)
-    costs = []
-    for i in range(0, count, _PRINT_EVERY):
-        a3, _ = forward_propagation(inputs, trainer.parameters())
-        cost = compute_loss(a3, Y)
-        costs.append(cost)
-        if print_cost:
-            print_line(f"Cost after iteration {i}: {cost}")
-        trainer.run(min(_PRINT_EVERY, count - i))
-    draw_costs(costs, learning_rate, "iterations (thousands)")
+
+    def cost() -> Any:
+        return compute_loss(forward_propagation(inputs, trainer.parameters())[0], Y)
+
+    run_watched(count, learning_rate, cost, trainer.run, _PRINT_EVERY if print_cost else None)
     return trainer.parameters()

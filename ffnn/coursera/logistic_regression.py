@@ -9,9 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn import L_model_backward, L_model_forward, _ffnn
-from ffnn._initializers import Parameters, check_size
+from ffnn._checks import check_count, check_matrix, check_size
+from ffnn._initializers import Parameters
+from ffnn._run import print_line
 from ffnn.coursera import _common
-from ffnn.coursera._common import columns, in_the_name_of, mean_cost, one_row, print_line, widened
+from ffnn.coursera._common import in_the_name_of, one_row, widened
+from ffnn.coursera._literal import mean_cost
 
 __all__ = ["initialize_with_zeros", "model", "optimize", "predict", "propagate", "sigmoid"]
 
@@ -163,7 +166,7 @@ def model(
     train accuracy: 100.0 %
     test accuracy: 100.0 %
     """
-    train, test = columns("model", "X_train", X_train), columns("model", "X_test", X_test)
+    train, test = check_matrix("model", "X_train", X_train), check_matrix("model", "X_test", X_test)
     if train.shape[0] != test.shape[0]:
         raise ValueError(
             f"model: X_test has shape {test.shape} where X_train has {train.shape[0]} rows"
@@ -195,7 +198,7 @@ def model(
 
 def _unit(function: str, w: ArrayLike, b: Any, X: ArrayLike) -> Parameters:
     """The parameters of a net of one layer with one unit."""
-    n_x = columns(function, "X", X).shape[0]
+    n_x = check_matrix(function, "X", X).shape[0]
     weights, bias = np.asarray(w), np.asarray(b)
     if weights.shape != (n_x, 1):
         raise ValueError(
@@ -230,7 +233,7 @@ def _optimize(
     learning_rate: SupportsFloat,
     print_cost: bool,
 ) -> tuple[dict[str, Any], dict[str, Any], list[NDArray[Any]]]:
-    count = _common.check_count(function, num_iterations)
+    count = check_count(function, "num_iterations", num_iterations)
     unit = _unit(function, w, b, X)
     inputs = widened(X, *unit.values())
     costs: list[NDArray[Any]] = []
@@ -268,7 +271,7 @@ def _weights(trainer: _ffnn.Trainer) -> dict[str, Any]:
 
 
 def _predict(function: str, w: ArrayLike, b: Any, X: ArrayLike) -> NDArray[np.float64]:
-    n_x = columns(function, "X", X).shape[0]
+    n_x = check_matrix(function, "X", X).shape[0]
     if np.size(w) != n_x:
         raise ValueError(
             f"{function}: w has shape {np.shape(w)} where X of shape {np.shape(X)} wants {n_x} "

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ffnn._initializers import Parameters, check_layer_dims, draw_by
-from ffnn.coursera._common import h5py, mean_cost, plt, relu, scipy, sigmoid, sklearn
+from ffnn._initializers import Parameters
+from ffnn.coursera._common import draw_seeded, h5py, plt, relu, scipy, sigmoid, sklearn
+from ffnn.coursera._literal import mean_cost
 from ffnn.coursera._three_layers import football, moons
 from ffnn.coursera.init_utils import backward_propagation, forward_propagation, predict, predict_dec
 from ffnn.coursera.planar_utils import plot_decision_boundary
@@ -66,9 +67,7 @@ def initialize_parameters(layer_dims: Any) -> Parameters:
     >>> initialize_parameters([2, 1])["W1"].round(4)
     array([[1.7886, 0.4365]])
     """
-    dims = check_layer_dims("initialize_parameters", "layer_dims", layer_dims)
-    np.random.seed(3)
-    return draw_by("he", dims, np.random)
+    return draw_seeded("initialize_parameters", "layer_dims", layer_dims, 3, "he")
 
 
 def compute_cost(a3: ArrayLike, Y: ArrayLike) -> NDArray[Any]:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ffnn import _ffnn
 from ffnn.coursera._common import h5py, plt, relu, scipy, sigmoid, sklearn
+from ffnn.coursera._literal import total_cost
 from ffnn.coursera.opt_utils import (
     backward_propagation,
     forward_propagation,
@@ -57,4 +57,4 @@ def compute_cost(a3: ArrayLike, Y: ArrayLike) -> NDArray[Any]:
     >>> compute_cost([[0.5, 0.5]], [[0, 1]])
     array(1.38629436)
     """
-    return _ffnn.literal_cost("compute_cost", "a3", a3, Y, False)
+    return total_cost("compute_cost", "a3", a3, Y)

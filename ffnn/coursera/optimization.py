@@ -7,11 +7,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn import _ffnn
-from ffnn._initializers import Parameters, check_layer_dims, check_size
+from ffnn._checks import check_count, check_layer_dims, check_matrix, check_size, choose
+from ffnn._initializers import Parameters
 from ffnn._mini_batches import random_mini_batches
+from ffnn._run import print_line
 from ffnn._schedules import schedule_lr_decay, update_lr
-from ffnn.coursera._common import check_count, columns, entry, in_the_name_of, print_line
-from ffnn.coursera._three_layers import draw_costs
+from ffnn.coursera._common import entry, in_the_name_of
+from ffnn.coursera._three_layers import draw_costs, update
 from ffnn.coursera.opt_utils_v1a import initialize_parameters
 
 __all__ = [
@@ -49,8 +51,7 @@ def update_parameters_with_gd(
     >>> update_parameters_with_gd({"W1": one, "b1": one}, {"dW1": one, "db1": one}, 0.25)
     {'W1': array([[0.75]]), 'b1': array([[0.75]])}
     """
-    with in_the_name_of("update_parameters_with_gd"):
-        return _ffnn.update_parameters(parameters, grads, learning_rate)
+    return update("update_parameters_with_gd", parameters, grads, learning_rate)
 
 
 def _names(parameters: Parameters) -> list[str]:
@@ -227,14 +228,11 @@ def model(
     Cost after epoch 0: 0.609118
     """
     function = "model"
-    if optimizer not in ("gd", "momentum", "adam"):
-        raise ValueError(
-            f"{function}: optimizer must be one of 'gd', 'momentum', 'adam', not {optimizer!r}"
-        )
+    choose(function, "optimizer", optimizer, ("gd", "momentum", "adam"))
     dims = check_layer_dims(function, "layers_dims", layers_dims)
     size = check_size(function, "mini_batch_size", mini_batch_size)
-    count = check_count(function, num_epochs)
-    inputs = columns(function, "X", X)
+    count = check_count(function, "num_epochs", num_epochs)
+    inputs = check_matrix(function, "X", X)
     options: dict[str, Any] = {
         "optimizer": optimizer,
         "beta": beta,

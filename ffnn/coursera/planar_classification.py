@@ -1,6 +1,7 @@
 """Course 1, week 3, planar data classification, as the notebook has it from 2021 on.
 
-One hidden layer of tanh units and a sigmoid. The initialiser does not seed; nn_model does. The cost
+One hidden layer of tanh units and a sigmoid. The initialiser, ffnn's own, does not seed; nn_model
+does. The cost
 is a Python float, and literal.
 """
 
@@ -10,20 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 import ffnn
-from ffnn import _ffnn
-from ffnn._initializers import Parameters, check_size, draw_small
-from ffnn.coursera._common import (
-    check_count,
-    check_shape,
-    columns,
-    entries,
-    entry,
-    in_the_name_of,
-    mean_cost,
-    one_row,
-    print_line,
-    widened,
-)
+from ffnn import _ffnn, initialize_parameters
+from ffnn._checks import check_count, check_matrix, check_shape, check_size
+from ffnn._initializers import Parameters, draw_scaled
+from ffnn._run import print_line
+from ffnn.coursera._common import entries, entry, in_the_name_of, one_row, widened
+from ffnn.coursera._literal import mean_cost, output_error, tanh_backward
 
 __all__ = [
     "backward_propagation",
@@ -51,30 +44,8 @@ def layer_sizes(X: ArrayLike, Y: ArrayLike) -> tuple[int, int, int]:
     >>> layer_sizes(np.zeros((5, 3)), np.zeros((2, 3)))
     (5, 4, 2)
     """
-    n_x, n_y = (columns("layer_sizes", name, value).shape[0] for name, value in zip("XY", (X, Y)))
-    return n_x, 4, n_y
-
-
-def initialize_parameters(n_x: int, n_h: int, n_y: int) -> Parameters:
-    """Draw the parameters; the generator goes on where it stands.
-
-    ====  ===========  ===================================
-    W1    (n_h, n_x)   np.random.randn * 0.01
-    b1    (n_h, 1)     zeros
-    W2    (n_y, n_h)   np.random.randn * 0.01
-    b2    (n_y, 1)     zeros
-    ====  ===========  ===================================
-
-    TypeError for a size that is no integer, ValueError for one below 1. Editions up to 2020 called
-    np.random.seed(2) here.
-
-    >>> import numpy as np
-    >>> from ffnn.coursera.planar_classification import initialize_parameters
-    >>> np.random.seed(2)
-    >>> initialize_parameters(2, 1, 1)["W1"]
-    array([[-0.00416758, -0.00056267]])
-    """
-    return ffnn.initialize_parameters(n_x, n_h, n_y)
+    function = "layer_sizes"
+    return check_matrix(function, "X", X).shape[0], 4, check_matrix(function, "Y", Y).shape[0]
 
 
 def forward_propagation(
@@ -147,17 +118,17 @@ def backward_propagation(
     function = "backward_propagation"
     W1, W2 = (entry(function, parameters, "parameters", key) for key in ("W1", "W2"))
     A1, A2 = (entry(function, cache, "cache", key) for key in ("A1", "A2"))
-    n_y, m = columns(function, "cache['A2']", A2).shape
-    n_h = columns(function, "cache['A1']", A1).shape[0]
-    n_x = columns(function, "X", X).shape[0]
+    n_y, m = check_matrix(function, "cache['A2']", A2).shape
+    n_h = check_matrix(function, "cache['A1']", A1).shape[0]
+    n_x = check_matrix(function, "X", X).shape[0]
     check_shape(function, "cache['A1']", A1, n_h, m)
     check_shape(function, "X", X, n_x, m)
     check_shape(function, "parameters['W1']", W1, n_h, n_x)
     check_shape(function, "parameters['W2']", W2, n_y, n_h)
     with in_the_name_of(function):
-        dZ2 = _ffnn.residual(function, "cache['A2']", A2, Y, 1)
+        dZ2 = output_error(function, "cache['A2']", A2, Y)
         dA1, dW2, db2 = ffnn.linear_backward(dZ2, (A1, W2, np.zeros((n_y, 1))))
-        dZ1 = _ffnn.tanh_slope(function, "cache['A1']", dA1, A1)
+        dZ1 = tanh_backward(function, "cache['A1']", dA1, A1)
         _, dW1, db1 = ffnn.linear_backward(dZ1, (X, W1, np.zeros((n_h, 1))))
     return {"dW1": dW1, "db1": db1, "dW2": dW2, "db2": db2}
 
@@ -219,13 +190,13 @@ def nn_model(
     Cost after iteration 1000: 0.258625
     """
     function = "nn_model"
-    inputs = columns(function, "X", X)
+    inputs = check_matrix(function, "X", X)
     n_x, m = inputs.shape
     labels = one_row(function, "Y", Y, m)
     if n_x == 0 or m == 0 or labels.shape[0] == 0:
         raise ValueError(f"{function}: X {inputs.shape} and Y {labels.shape} must not be empty")
     dims = n_x, check_size(function, "n_h", n_h), labels.shape[0]
-    count = check_count(function, num_iterations)
+    count = check_count(function, "num_iterations", num_iterations)
     # The global generator is touched when the Trainer has taken all that it is given.
     generator = np.random.RandomState(seed)
     if seed is None:
@@ -234,7 +205,7 @@ def nn_model(
         trainer = _ffnn.Trainer(
             widened(inputs, np.float64),
             labels,
-            draw_small(dims, generator.randn),
+            draw_scaled(dims, generator.randn),
             _LEARNING_RATE,
             hidden_activation="tanh",
         )

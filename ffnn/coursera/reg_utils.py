@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ffnn._initializers import Parameters, check_layer_dims, draw_deep
-from ffnn.coursera._common import h5py, mean_cost, plt, relu, scipy, sigmoid, sklearn
+from ffnn._initializers import Parameters
+from ffnn.coursera._common import draw_seeded, h5py, plt, relu, scipy, sigmoid, sklearn
+from ffnn.coursera._literal import mean_cost
 from ffnn.coursera._three_layers import backward, circles, football
 from ffnn.coursera.init_utils import forward_propagation, predict, predict_dec, update_parameters
 from ffnn.coursera.planar_utils import flower, plot_decision_boundary
@@ -50,9 +51,7 @@ def initialize_parameters(layer_dims: Any) -> Parameters:
     >>> initialize_parameters([1, 1])["W1"].round(4)
     array([[1.7886]])
     """
-    dims = check_layer_dims("initialize_parameters", "layer_dims", layer_dims)
-    np.random.seed(3)
-    return draw_deep(dims, np.random.randn)
+    return draw_seeded("initialize_parameters", "layer_dims", layer_dims, 3, "assignment")
 
 
 def backward_propagation(X: ArrayLike, Y: ArrayLike, cache: Any) -> dict[str, NDArray[Any]]:
@@ -61,7 +60,7 @@ def backward_propagation(X: ArrayLike, Y: ArrayLike, cache: Any) -> dict[str, ND
     ======  ==============  ================================================
     X       (n_x, m)        inputs
     Y       (n_y, m)        labels; where n_y is 1 also (m,) and (m, 1)
-    cache   12 arrays       as forward_propagation keeps them
+    cache   12 arrays       as forward_propagation returns them
     result  dict            dZ3, dW3, db3, dA2, dZ2, dW2, ..., db1
     ======  ==============  ================================================
 

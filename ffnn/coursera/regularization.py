@@ -9,16 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn import L_model_forward, _ffnn, relu_backward
-from ffnn._initializers import Parameters, check_number
-from ffnn.coursera._common import (
-    check_count,
-    columns,
-    entries,
-    in_the_name_of,
-    one_row,
-    print_line,
-)
-from ffnn.coursera._three_layers import KEYS, backward, draw_costs, layer_backward, taken
+from ffnn._checks import check_count, check_matrix, check_number
+from ffnn._initializers import Parameters
+from ffnn.coursera._common import entries, in_the_name_of, one_row
+from ffnn.coursera._literal import apply_mask, output_error
+from ffnn.coursera._three_layers import KEYS, backward, layer_backward, run_watched, taken
 from ffnn.coursera.reg_utils import compute_cost, forward_propagation, initialize_parameters
 
 __all__ = [
@@ -29,7 +24,7 @@ __all__ = [
     "model",
 ]
 
-_PRINT_EVERY, _RECORD_EVERY = 10_000, 1_000
+_PRINT_EVERY = 10_000
 
 
 def compute_cost_with_regularization(
@@ -67,7 +62,7 @@ def backward_propagation_with_regularization(
     ======  ==============  ==================================================
     X       (n_x, m)        inputs
     Y       (n_y, m)        labels; where n_y is 1 also (m,) and (m, 1)
-    cache   12 arrays       as forward_propagation of reg_utils keeps them
+    cache   12 arrays       as forward_propagation of reg_utils returns them
     lambd   float           any finite number
     ======  ==============  ==================================================
 
@@ -82,7 +77,7 @@ def backward_propagation_with_regularization(
     ['dZ3', 'dW3', 'db3']
     """
     function = "backward_propagation_with_regularization"
-    decay = check_number(function, "lambd", lambd) / columns(function, "X", X).shape[1]
+    decay = check_number(function, "lambd", lambd) / check_matrix(function, "X", X).shape[1]
     grads = backward(function, X, Y, cache, is_divided=False)
     for number, W in zip((1, 2, 3), (cache[2], cache[6], cache[10])):
         grads[f"dW{number}"] = grads[f"dW{number}"] + decay * np.asarray(W)
@@ -115,7 +110,7 @@ def forward_propagation_with_dropout(
     net = entries(function, parameters, "parameters", KEYS)
     with in_the_name_of(function):
         # What would be refused is refused before the generator is seeded.
-        L_model_forward(columns(function, "X", X)[:, :0], net, keep_prob=keep_prob)
+        L_model_forward(check_matrix(function, "X", X)[:, :0], net, keep_prob=keep_prob)
         np.random.seed(1)
         A3, caches = L_model_forward(X, net, keep_prob=keep_prob)
     A = caches[1][0][0], caches[2][0][0]
@@ -137,7 +132,7 @@ def backward_propagation_with_dropout(
     =========  ==============  ====================================================
     X          (n_x, m)        inputs
     Y          (n_y, m)        labels; where n_y is 1 also (m,) and (m, 1)
-    cache      14 arrays       as forward_propagation_with_dropout keeps them
+    cache      14 arrays       as forward_propagation_with_dropout returns them
     keep_prob  float           as it was given it
     =========  ==============  ====================================================
 
@@ -154,16 +149,16 @@ def backward_propagation_with_dropout(
     """
     function = "backward_propagation_with_dropout"
     _, D1, A1, W1, b1, _, D2, A2, W2, b2, _, A3, W3, b3 = taken(function, cache, 14)
-    inputs = columns(function, "X", X)
+    inputs = check_matrix(function, "X", X)
     labels = one_row(function, "Y", Y, inputs.shape[1])
     grads: dict[str, NDArray[Any]] = {}
-    dZ = _ffnn.residual(function, "A3", A3, labels, 1.0)
+    dZ = output_error(function, "A3", A3, labels)
     below = ((A2, W3, b3, D2), (A1, W2, b2, D1), (inputs, W1, b1, None))
     for number, (A_prev, W, b, D) in zip((3, 2, 1), below):
         dA, dW, db = layer_backward(function, dZ, A_prev, W, b)
         grads |= {f"dZ{number}": dZ, f"dW{number}": dW, f"db{number}": db}
         if D is not None:
-            dA = _ffnn.masked(function, f"D{number - 1}", dA, D, keep_prob)
+            dA = apply_mask(function, f"D{number - 1}", dA, D, keep_prob)
             grads[f"dA{number - 1}"] = dA
             dZ = relu_backward(dA, A_prev)  # A is above 0 where Z is, and kept
     return grads
@@ -201,8 +196,8 @@ def model(
     """
     if lambd != 0 and keep_prob != 1:
         raise ValueError("model: lambd and keep_prob are not for the same run")
-    count = check_count("model", num_iterations)
-    inputs = columns("model", "X", X)
+    count = check_count("model", "num_iterations", num_iterations)
+    inputs = check_matrix("model", "X", X)
     dims = [inputs.shape[0], 20, 3, 1]
     options: dict[str, Any] = {"lambd": lambd, "keep_prob": keep_prob}
     with in_the_name_of("model"):
@@ -216,20 +211,20 @@ def model(
             bit_generator=bits,
             **options,
         )
-    costs = []
-    for i in range(0, count, _RECORD_EVERY):
-        cost = _cost(inputs, Y, trainer.parameters(), lambd, keep_prob)
-        costs.append(cost)
-        if print_cost and i % _PRINT_EVERY == 0:
-            print_line(f"Cost after iteration {i}: {cost}")
+
+    def cost() -> Any:
+        return _cost(inputs, Y, trainer.parameters(), lambd, keep_prob)
+
+    def run(iterations: int) -> None:
         if keep_prob == 1:
-            trainer.run(min(_RECORD_EVERY, count - i))
-            continue
-        for _ in range(min(_RECORD_EVERY, count - i)):
+            trainer.run(iterations)
+            return
+        for _ in range(iterations):
             np.random.seed(1)
             with bits.lock:
                 trainer.run(1)
-    draw_costs(costs, learning_rate, "iterations (thousands)")
+
+    run_watched(count, learning_rate, cost, run, _PRINT_EVERY if print_cost else None)
     return trainer.parameters()
 
 

@@ -8,8 +8,6 @@ from collections.abc import Iterable
 from copy import copy
 from typing import Any, SupportsFloat
 
-import numpy as np
-
 import ffnn
 from ffnn import (
     L_model_backward,
@@ -23,7 +21,8 @@ from ffnn import (
     sigmoid,
     sigmoid_backward,
 )
-from ffnn._initializers import Parameters, check_layer_dims, draw_small
+from ffnn._initializers import Parameters
+from ffnn.coursera._common import draw_seeded
 from ffnn.coursera.dnn_app_utils_v3 import compute_cost, initialize_parameters
 
 __all__ = [
@@ -59,9 +58,7 @@ def initialize_parameters_deep(layer_dims: Iterable[int]) -> Parameters:
     >>> initialize_parameters_deep([3, 1])["W1"]
     array([[0.01788628, 0.0043651 , 0.00096497]])
     """
-    dims = check_layer_dims("initialize_parameters_deep", "layer_dims", layer_dims)
-    np.random.seed(3)
-    return draw_small(dims, np.random.randn)
+    return draw_seeded("initialize_parameters_deep", "layer_dims", layer_dims, 3, 0.01)
 
 
 def update_parameters(

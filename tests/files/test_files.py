@@ -272,10 +272,10 @@ def test_a_crash_before_the_last_step_changes_nothing(rng, path, monkeypatch, er
         ({"\ud800": np.ones(1)}, {}, TypeError, "which can be no name"),
         ({}, {"sizes": {1: 2, "1": 3}}, TypeError, "sizes has a key 1, expected a str"),
         ({}, {"runs": [{"a": {None: 2}}]}, TypeError, r"runs\[0\]\['a'\] has a key None"),
-        ({}, {"deep": nested(64)}, TypeError, "deep is nothing that JSON knows: nested more"),
+        ({}, {"deep": nested(64)}, TypeError, "deep has no form in JSON: nested more"),
         ({}, {"deep": nested(5000)}, TypeError, "nested more than 64 levels deep"),
-        ({}, {"when": object()}, TypeError, "when is nothing that JSON knows"),
-        ({}, {"cost": float("nan")}, TypeError, "cost is nothing that JSON knows"),
+        ({}, {"when": object()}, TypeError, "when has no form in JSON"),
+        ({}, {"cost": float("nan")}, TypeError, "cost has no form in JSON"),
         ({}, {"note": "x" * 2**20}, ValueError, "the meta takes"),
     ],
 )

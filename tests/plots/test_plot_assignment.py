@@ -138,7 +138,7 @@ def test_mislabeled_images_stand_in_even_columns_and_near_rows():
     [
         (np.zeros((5, 2)), [[0, 0]], [[1, 1]], "5 rows of X make no square image"),
         (np.zeros((0, 2)), [[0, 0]], [[1, 1]], "0 rows of X make no square image"),
-        (np.zeros(4), [[0]], [[1]], "X has 1 dimensions"),
+        (np.zeros(4), [[0]], [[1]], r"X has ndim 1 and shape \(4,\), expected ndim 2"),
         (np.zeros((4, 2)), [[0, 0, 0]], [[1, 1]], r"y has shape \(1, 3\), expected \(1, 2\)"),
         (np.zeros((4, 2)), [[0, 0]], [1], r"p has shape \(1,\), expected \(1, 2\)"),
         (np.zeros((4, 2)), [[0, 2]], [[1, 1]], "label 2 has no name"),

@@ -9,13 +9,13 @@ import ffnn
 import reference
 from support import assert_same_bits, assert_same_dict
 
-RULES = ["assignment", "he", "xavier", "xavier_uniform", "lecun", "zeros"]
+INITIALIZERS = ["assignment", "he", "xavier", "xavier_uniform", "lecun", "zeros"]
 
 
 @pytest.mark.parametrize("dims", [[5, 4, 3], (2, 1), np.array([12, 7, 5, 3, 1])])
 @pytest.mark.parametrize(
     "options",
-    [*({"initialization": rule} for rule in RULES), {"scale": 0.01}, {"scale": 10}, {"scale": 0}],
+    [*({"initialization": name} for name in INITIALIZERS), *({"scale": s} for s in (0.01, 10, 0))],
 )
 def test_initialisers_draw_for_draw(dims, options, real):
     results = []
@@ -54,7 +54,7 @@ def test_variances():
         (ValueError, "initialization must be one of ...; did you mean 'he'?",
          {"initialization": "He"}),
         (TypeError, "initialization must be a str, not int", {"initialization": 2}),
-        (ValueError, "scale=0.1 is a rule of its own, beside initialization='he'",
+        (ValueError, "scale=0.1 is an initialiser of its own, beside initialization='he'",
          {"initialization": "he", "scale": 0.1}),
         (ValueError, "scale must be finite, not nan", {"scale": np.nan}),
         (TypeError, "scale must be a real number, not 'big'", {"scale": "big"}),

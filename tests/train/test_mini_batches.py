@@ -44,7 +44,7 @@ def test_what_mini_batches_refuse():
         (ValueError, "mini_batch_size must be at least 1, not 0", (X, Y, 0)),
         (TypeError, "mini_batch_size must be an integer, not 2.5", (X, Y, 2.5)),
         (ValueError, "seed must be from 0", (X, Y, 2, -1)),
-        (ValueError, "X has 1 dimensions, expected 2", (X[0], Y)),
+        (ValueError, re.escape("X has ndim 1 and shape (10,), expected ndim 2"), (X[0], Y)),
         (ValueError, re.escape("Y has shape (1, 9) where X has shape (3, 10)"), (X, Y[:, :9])),
         (ValueError, ".*examples are columns, pass Y.T", (X, np.ones((10, 2)))),
     ]:

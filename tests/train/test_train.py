@@ -311,7 +311,8 @@ def test_the_model_against_its_twin(rng, options):
 
 def test_the_model_knows_its_keywords(rng):
     X, Y = data(rng)
-    with pytest.raises(TypeError, match=r"keyword argument 'optimiser'; did you mean 'optimizer'"):
+    says = r"keyword argument 'optimiser'\. Did you mean 'optimizer'\?"  # in CPython's words
+    with pytest.raises(TypeError, match=says):
         ffnn.L_layer_model(X, Y, DIMS, optimiser="adam")
     with pytest.raises(TypeError, match="keyword argument 'num_epochs'"):
         ffnn.L_layer_model(X, Y, DIMS, num_epochs=3)

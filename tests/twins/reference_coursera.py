@@ -265,7 +265,6 @@ TWINS = {
         "backward_propagation": backward_propagation,
         "compute_cost": compute_cost_float,
         "forward_propagation": forward_propagation,
-        "initialize_parameters": reference.initialize_parameters,
         "layer_sizes": layer_sizes,
         "nn_model": nn_model,
         "predict": predict_bool,

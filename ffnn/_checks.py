@@ -1,0 +1,234 @@
+"""Checks of arguments: each returns an argument in the form it is used in, or raises.
+
+An error begins with `function`, the name that the user called, and names the argument: TypeError
+for kinds, ValueError for shapes and values.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ffnn._ffnn import nearest_word
+
+__all__ = [
+    "check_array",
+    "check_count",
+    "check_integer",
+    "check_keywords",
+    "check_labels",
+    "check_layer_dims",
+    "check_matrix",
+    "check_number",
+    "check_outputs",
+    "check_points",
+    "check_row",
+    "check_sample_weight",
+    "check_seed",
+    "check_shape",
+    "check_size",
+    "choose",
+    "near",
+]
+
+# ---- words ---------------------------------------------------------------------------------------
+
+
+def choose(function: str, argument: str, value: Any, names: Collection[str]) -> str:
+    """Return a value that is one of `names`."""
+    if not isinstance(value, str):
+        raise TypeError(f"{function}: {argument} must be a str, not {type(value).__name__}")
+    if value in names:
+        return value
+    listed = ", ".join(map(repr, names))
+    raise ValueError(
+        f"{function}: {argument} must be one of {listed}, not {value!r}{near(value, names)}"
+    )
+
+
+def near(word: str, names: Collection[str]) -> str:
+    """Return "; did you mean 'name'?", or nothing where no name is near."""
+    found = nearest_word(word, names)
+    return "" if found is None else f"; did you mean {found!r}?"
+
+
+def check_keywords(function: str, given: Iterable[str], known: Collection[str]) -> None:
+    """Raise CPython's TypeError, in its words, for a keyword that is not known."""
+    for name in given:
+        if name not in known:
+            found = nearest_word(name, known)
+            hint = "" if found is None else f". Did you mean {found!r}?"
+            raise TypeError(f"{function}() got an unexpected keyword argument {name!r}{hint}")
+
+
+# ---- numbers -------------------------------------------------------------------------------------
+
+
+def check_integer(function: str, name: str, value: Any) -> int:
+    """Return an integer as an int; a bool, a float or a str is none."""
+    if not isinstance(value, (bool, np.bool_)):
+        try:
+            return operator.index(value)
+        except TypeError:
+            pass
+    whole = isinstance(value, (float, np.floating)) and float(value).is_integer()
+    hint = f"; write int({value})" if whole else ""
+    raise TypeError(f"{function}: {name} must be an integer, not {value!r}{hint}")
+
+
+def check_count(function: str, name: str, value: Any) -> int:
+    """Return an integer of at least 0 as an int."""
+    return _check_least(function, name, value, 0)
+
+
+def check_size(function: str, name: str, value: Any) -> int:
+    """Return an integer of at least 1 as an int."""
+    return _check_least(function, name, value, 1)
+
+
+def _check_least(function: str, name: str, value: Any, least: int) -> int:
+    number = check_integer(function, name, value)
+    if number < least:
+        raise ValueError(f"{function}: {name} must be at least {least}, not {number}")
+    return number
+
+
+def check_seed(function: str, seed: Any) -> int:
+    """Return a seed of NumPy's legacy generator as an int."""
+    number = check_integer(function, "seed", seed)
+    if not 0 <= number < 2**32:
+        raise ValueError(f"{function}: seed must be from 0 to 2**32 - 1, not {number}")
+    return number
+
+
+def check_number(function: str, name: str, value: Any) -> float:
+    """Return a finite real number as a float; a bool or a str is none."""
+    array = np.asarray(value)
+    if array.shape != () or array.dtype.kind not in "iuf":
+        raise TypeError(f"{function}: {name} must be a real number, not {value!r}")
+    if not np.isfinite(array):
+        raise ValueError(f"{function}: {name} must be finite, not {value}")
+    return float(array)
+
+
+def check_layer_dims(function: str, name: str, value: Any) -> tuple[int, ...]:
+    """Return the sizes of two or more layers as ints."""
+    wrong = f"{function}: {name} must be a list of integers, not {type(value).__name__}"
+    if isinstance(value, (str, bytes, dict, set, frozenset)):
+        raise TypeError(wrong)
+    try:
+        sizes = list(value)
+    except TypeError:
+        raise TypeError(wrong) from None
+    if len(sizes) < 2:
+        raise ValueError(
+            f"{function}: {name} must list at least the inputs and one layer, "
+            f"but has length {len(sizes)}"
+        )
+    return tuple(check_size(function, f"{name}[{i}]", size) for i, size in enumerate(sizes))
+
+
+# ---- arrays --------------------------------------------------------------------------------------
+
+
+def check_array(function: str, name: str, value: ArrayLike) -> NDArray[Any]:
+    """Return an array of the dtypes that the functions in C take."""
+    if isinstance(value, (np.ma.MaskedArray, np.matrix)):
+        raise TypeError(
+            f"{function}: {name} is a {type(value).__name__}, whose mask or product would be lost"
+        )
+    array = np.asarray(value)
+    native = array.dtype.newbyteorder("=")
+    if native.kind not in "biu" and native not in (np.float32, np.float64):
+        raise TypeError(
+            f"{function}: {name} has dtype {array.dtype}; float32 and float64 work, integers and "
+            "booleans are converted"
+        )
+    return array
+
+
+def check_matrix(function: str, name: str, value: ArrayLike) -> NDArray[Any]:
+    """Return an array of two dimensions."""
+    matrix = np.asarray(value)
+    if matrix.ndim != 2:
+        raise ValueError(
+            f"{function}: {name} has ndim {matrix.ndim} and shape {matrix.shape}, expected ndim 2"
+        )
+    return matrix
+
+
+def check_shape(function: str, name: str, value: ArrayLike, rows: int, cols: int) -> None:
+    """Raise where `value` is not (rows, cols)."""
+    shape = np.shape(value)
+    if shape != (rows, cols):
+        hint = f": examples are columns, pass {name}.T" if shape == (cols, rows) else ""
+        raise ValueError(f"{function}: {name} has shape {shape}, expected ({rows}, {cols}){hint}")
+
+
+def check_row(function: str, name: str, value: ArrayLike, m: int) -> NDArray[Any]:
+    """Return an entry for each of m examples, (1, m), (m, 1) or (m,), as (m,)."""
+    row = np.asarray(value)
+    if row.shape not in ((1, m), (m,), (m, 1)):
+        raise ValueError(f"{function}: {name} has shape {row.shape}, expected (1, {m})")
+    return row.reshape(m)
+
+
+def check_outputs(
+    function: str, name: str, value: ArrayLike, shape: tuple[int, ...], against: str
+) -> NDArray[Any]:
+    """Return labels of the outputs' shape (n_y, m); where n_y is 1 also (m,) and (m, 1)."""
+    n_y, m = shape
+    labels = np.asarray(value)
+    if n_y == 1 and labels.shape in ((m,), (m, 1)):
+        return labels.reshape(1, m)
+    if labels.shape != shape:
+        hint = f": examples are columns, pass {name}.T" if labels.shape == (m, n_y) else ""
+        raise ValueError(
+            f"{function}: {name} has shape {labels.shape} where {against} shape {shape}{hint}"
+        )
+    return labels
+
+
+def check_points(function: str, X: ArrayLike, y: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return points of a plane, (2, m), and their labels, (m,)."""
+    points = np.asarray(X)
+    if points.ndim != 2 or points.shape[0] != 2 or points.shape[1] == 0:
+        is_turned = points.ndim == 2 and points.shape[1] == 2
+        raise ValueError(
+            f"{function}: X has shape {points.shape}, expected (2, m) with m of at least 1"
+            + (": examples are columns, pass X.T" if is_turned else "")
+        )
+    labels = check_row(function, "y", y, points.shape[1])
+    if not np.isfinite(points).all():
+        raise ValueError(f"{function}: X holds NaN or inf: there is no frame for it")
+    return points, labels
+
+
+def check_labels(function: str, Y: NDArray[Any], n_y: int, cost: str) -> None:
+    """Raise where a label is none of a cross-entropy's. Classes have been checked."""
+    if not cost.endswith("cross_entropy") or Y.shape[0] != n_y:
+        return
+    wrong = np.argwhere((Y < 0) | (Y > 1))
+    if wrong.size:
+        value = Y[tuple(wrong[0])]
+        raise ValueError(
+            f"{function}: Y holds {value} at example {wrong[0][1]}, and {cost!r} needs labels "
+            "from 0 to 1"
+        )
+
+
+def check_sample_weight(function: str, value: Any, m: int) -> NDArray[np.float64]:
+    """Return the sample weights of m examples, finite and at least 0, as (m,)."""
+    weights = np.asarray(value)
+    if weights.dtype.kind not in "iufb":
+        raise TypeError(f"{function}: sample_weight must hold real numbers, not {weights.dtype}")
+    if weights.shape not in ((m,), (1, m), (m, 1)):
+        raise ValueError(f"{function}: sample_weight has shape {weights.shape}, expected ({m},)")
+    weights = weights.reshape(m).astype(np.float64)
+    if not (np.isfinite(weights).all() and (weights >= 0).all()):
+        raise ValueError(f"{function}: sample_weight must be finite and at least 0")
+    return weights
