@@ -24,6 +24,7 @@ class Fit:
             self._Y = Y.astype(int) if Y.shape[1] > 1 else Y.astype(int).ravel()
         self._model = MLPClassifier(
             net.dims[1:-1],
+            activation=net.hidden,
             alpha=0,
             batch_size=net.m,
             learning_rate_init=net.learning_rate,
