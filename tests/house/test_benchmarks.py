@@ -12,8 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import ffnn
-
 TREE = Path(__file__).resolve().parents[2]
 pytestmark = [
     pytest.mark.skipif(
@@ -157,8 +155,6 @@ def test_rivals_compute_what_ffnn_computes(in_the_tree, rival):
     if reason := contenders.absent(rival):
         pytest.skip(f"{contenders.TITLES[rival]}: {reason}")
     for kind, net in every_race():
-        if kind == "gradients" and not hasattr(ffnn, "cost_and_gradients"):
-            continue
         ready, left_out = measure.checked(rival, Race(net, kind))
         assert not left_out, (kind, left_out)
         assert ready or rival != "numpy", kind
