@@ -2,9 +2,56 @@
 
 import argparse
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import threads  # and nothing that imports NumPy
+from benchmarks import contenders, machine, measure, processes, races, report, scaling, startup
+
+
+@dataclass(frozen=True)
+class Item:
+    """measure(name, options) prints its table and returns its figures."""
+
+    title: str
+    measure: object
+    extra: bool = False  # takes minutes: only where it is asked for
+
+
+def titled(title, run):
+    return lambda name, options: {"title": title, **run(name, options)}
+
+
+def other(title, run, extra=False):
+    return Item(title, titled(title, run), extra)
+
+
+BUSY = f"ffnn's step of {measure.BUSY_NET} beside another program that keeps one core busy"
+ITEMS = {
+    **{name: Item(race.title, measure.run_race, race.extra) for name, race in races.RACES.items()},
+    "narrow-busy": other(BUSY, measure.run_busy),
+    "imports": other("what importing takes, in fresh processes", startup.run_imports),
+    "clock": other(
+        "from a process's start to a net that reads digits", startup.run_clock, extra=True
+    ),
+    "scaling": other("how time and memory grow", scaling.run, extra=True),
+}
+
+
+def chosen(names):
+    """The races of these names, beginnings or parts of names; all but the extra ones for none."""
+    if not names:
+        return [name for name, item in ITEMS.items() if not item.extra]
+    found = []
+    for name in names:
+        matches = (
+            [known for known in ITEMS if known == name]
+            or [known for known in ITEMS if known.startswith(name)]
+            or [known for known in ITEMS if name in known.split("-")]
+        )
+        if not matches:
+            raise SystemExit(f"there is no race {name!r}; --list shows them")
+        found += [match for match in matches if match not in found]
+    return found
 
 
 def numbers(text):
@@ -24,8 +71,8 @@ def arguments():
     add("--rounds", type=int, help="default: 15")
     add("--rivals", help="of ffnn,numpy,torch,jax,sklearn; default: all")
     add("--json", metavar="FILE", type=Path, help="keep every sample")
-    add("--save", action="store_true", help="put the figures into benchmarks/results")
-    add("--readme", action="store_true", help="no race: write README's table from the results")
+    add("--save", action="store_true", help="into benchmarks/results, README's rows too")
+    add("--readme", action="store_true", help="no race: write page, chart and README's rows")
     add("--machine", help="whose results --readme takes; default: the newest")
     help_results = "of --save and --readme; default: benchmarks/results"
     add("--results", metavar="FOLDER", type=Path, help=help_results)
@@ -36,46 +83,45 @@ def arguments():
         parser.error("--save: figures without some rivals would take the place of better ones")
     options.quick = options.rounds is not None
     options.rounds = options.rounds or 15
-    options.threads = options.threads or list(range(1, min(2, threads.available()) + 1))
-    if max(options.threads) > threads.available():
-        parser.error(f"--threads: this process may use {threads.available()} processor(s)")
+    options.threads = options.threads or list(range(1, min(2, processes.available()) + 1))
+    if max(options.threads) > processes.available():
+        parser.error(f"--threads: this process may use {processes.available()} processor(s)")
     return options
 
 
 def main():
     options = arguments()
-    from benchmarks import contest, machine, programme, results, rivals
-
-    folder = options.results or results.FOLDER
+    folder = options.results or report.FOLDER
     if options.list:
-        for name, item in programme.ITEMS.items():
+        for name, item in ITEMS.items():
             print(f"{name:<19} {item.title}")
         return
     if options.readme:
-        results.write_readme(options.machine, folder)
+        report.write(options.machine, folder)
         return
-    known = list(rivals.MODULES)
+    known = list(contenders.MODULES)
     options.rivals = options.rivals.split(",") if options.rivals else known
     if unknown := set(options.rivals) - set(known):
         raise SystemExit(f"--rivals: {', '.join(sorted(unknown))}: not of {', '.join(known)}")
-    names = programme.chosen(options.race)
+    names = chosen(options.race)
 
-    options.crew = contest.Crew()
-    blas = options.crew.worker("numpy", options.threads[0]).call("blas")
+    options.workers = processes.Workers()
+    blas = options.workers.get("numpy", options.threads[0]).call("blas")
     facts = machine.describe(options.threads, blas)
     print("\n".join(f"{name:<13} {value}" for name, value in facts.items()))
     kept = {}
     for name in names:
-        item = programme.ITEMS[name]
+        item = ITEMS[name]
         print(f"\n{name}: {item.title}", flush=True)
         kept[name] = item.measure(name, options)
         if options.save:  # at once: hours may be lost else
-            results.save(facts, {name: kept[name]}, folder)
-    options.crew.close()
+            report.save(facts, {name: kept[name]}, folder)
+    options.workers.close()
     if options.json:
         options.json.write_text(json.dumps({"machine": facts, "races": kept}, indent=1) + "\n")
     if options.save:
-        print("\n" + "\n".join(f"written: {path}" for path in results.render(folder=folder)))
+        print()
+        report.write(machine.kind(), folder, None if options.results else report.README)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,114 @@
-"""The races between rivals, by name."""
+"""The races between rivals, by name: which net, or which product, and what is timed."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
-from benchmarks.nets import Net, Square
+import numpy as np
 
-TINY = Net((5, 4, 3, 1), 4)
-SMALL = Net((2, 4, 1), 400)
-WIDE = Net((12288, 20, 7, 5, 1), 209, images=True)
-MOONS = Net((2, 5, 2, 1), 300, hidden="tanh", batch=64)
+SEED = 1
+
+
+@dataclass(frozen=True)
+class Net:
+    """Sizes, data in the layouts in which users have them, and the start."""
+
+    dims: tuple
+    m: int
+    dtype: str = "float64"
+    learning_rate: float = 0.0075
+    data: str = "normal"  # or "images", "digits"
+    hidden: str = "relu"
+    output: str = "sigmoid"
+    batch: int | None = None  # examples of a step where not all take part
+    keep_prob: float = 1.0
+
+    def __str__(self):
+        unlike = [self.hidden] * (self.hidden != "relu") + [self.output] * (
+            self.output != "sigmoid"
+        )
+        return ", ".join(["-".join(map(str, self.dims)), f"m = {self.m}", self.dtype, *unlike])
+
+    @cached_property
+    def X(self):
+        if self.data == "digits":
+            return digits()[0].astype(self.dtype)
+        generator = np.random.default_rng(3)
+        if self.data == "images":  # reshape(m, -1).T, as in the assignment: an image is contiguous
+            return generator.random((self.m, self.dims[0])).astype(self.dtype).T
+        return generator.standard_normal((self.dims[0], self.m)).astype(self.dtype)
+
+    @cached_property
+    def classes(self):
+        if self.data == "digits":
+            return digits()[1].ravel()
+        return np.arange(self.m) * 7 % 13 % self.dims[-1]
+
+    @cached_property
+    def Y(self):
+        if self.output == "softmax":
+            return (np.arange(self.dims[-1])[:, None] == self.classes).astype(self.dtype)
+        labels = np.arange(self.dims[-1] * self.m).reshape(self.dims[-1], self.m)
+        return (labels * 7 % 13 % 2).astype(self.dtype)  # of both kinds, however few there are
+
+    @property
+    def settled(self):
+        """Iterations after which a run on data that do not change has what it prepares for the
+        others: ffnn multiplies X^T X where m < n_x, at about iteration m / (2 n_1)."""
+        return 2 + (self.m // (2 * self.dims[1]) + 1 if self.m < self.dims[0] else 0)
+
+    @property
+    def rows(self):
+        """X and Y with an example in each row, contiguous: what everybody else wants."""
+        return np.ascontiguousarray(self.X.T), np.ascontiguousarray(self.Y.T)
+
+    @cached_property
+    def start(self):
+        """The parameters that L_layer_model begins with, in the type of the run."""
+        generator = np.random.RandomState(SEED)
+        parameters = {}
+        for layer, (n_prev, n) in enumerate(zip(self.dims, self.dims[1:]), 1):
+            W = generator.randn(n, n_prev) / np.sqrt(n_prev)
+            parameters[f"W{layer}"] = W.astype(self.dtype)
+            parameters[f"b{layer}"] = np.zeros((n, 1), self.dtype)
+        return parameters
+
+    def flops(self, with_dA0):
+        """Of the products of one step: forward and dW in every layer, dA where it is wanted."""
+        layers = [n_prev * n for n_prev, n in zip(self.dims, self.dims[1:])]
+        return 2 * self.m * (3 * sum(layers) - (0 if with_dA0 else layers[0]))
+
+
+def digits():
+    """(X, labels): the 1,797 handwritten digits that come with ffnn."""
+    from ffnn.datasets import load_digits
+
+    return load_digits()
+
+
+@dataclass(frozen=True)
+class Square:
+    """A product of two square matrices in C order."""
+
+    n: int
+    dtype: str
+
+    def __str__(self):
+        return f"{self.n} x {self.n} by {self.n} x {self.n}, {self.dtype}"
+
+    @cached_property
+    def matrices(self):
+        generator = np.random.default_rng(3)
+        return [generator.standard_normal((self.n, self.n)).astype(self.dtype) for _ in range(2)]
+
+    settled = 0  # nothing is prepared
+
+    @cached_property
+    def start(self):
+        return {"C": np.zeros((self.n, self.n), self.dtype)}
+
+    @property
+    def flops(self):
+        return 2 * self.n**3
 
 
 @dataclass(frozen=True)
@@ -27,19 +128,15 @@ class Kind:
 KINDS = {
     "calls": Kind("a step: forward, cost, backward, update", least_sample=0.02),
     "lean": Kind("the same without dA0", least_sample=0.02),
+    "gradients": Kind("a cost and its gradients by one call", least_sample=0.02),
     "run": Kind("an iteration of a whole training run"),
     "plain": Kind("an iteration that reads X, as in mini-batch training"),
     "whole": Kind("2,500 iterations and what it takes to begin", most_rounds=3),
     "square": Kind("a product"),
-    "adam": Kind("a step of Adam, softmax"),
-    "epoch": Kind("an epoch of Adam in shuffled mini-batches of 64, tanh"),
-    "dropout": Kind("a step that keeps 80 % of the hidden units, softmax"),
+    "adam": Kind("a step of Adam"),
+    "epoch": Kind("an epoch of Adam in shuffled mini-batches of 64"),
+    "dropout": Kind("a step that keeps 80 % of the hidden units"),
 }
-
-
-def dense(m, **options):
-    options = {"learning_rate": 0.05} | options
-    return Net((784, 512, 256, 10), m, "float32", **options)
 
 
 @dataclass(frozen=True)
@@ -49,6 +146,7 @@ class Race:
     net: Net | Square
     kind: str
     shows_flops: bool = False
+    shows_floor: bool = False  # the time that products at the peak and activations alone take
     extra: bool = False  # takes minutes: only where it is asked for
 
     @property
@@ -60,7 +158,25 @@ class Race:
         return getattr(KINDS[self.kind], self.net.dtype)
 
 
+def dense(m, **options):
+    options = {"learning_rate": 0.05} | options
+    return Net((784, 512, 256, 10), m, "float32", **options)
+
+
+def narrow(dims, m, dtype="float32"):
+    """A tabular net, and all its examples in each step of Adam."""
+    output = "softmax" if dims[-1] > 1 else "sigmoid"
+    net = Net(dims, m, dtype, learning_rate=0.001, hidden="tanh", output=output)
+    return Race(net, "adam", shows_flops=True, shows_floor=True)
+
+
+TINY = Net((5, 4, 3, 1), 4)
+SMALL = Net((2, 4, 1), 400)
+WIDE = Net((12288, 20, 7, 5, 1), 209, data="images")
+MOONS = Net((2, 5, 2, 1), 300, hidden="tanh", batch=64)
+DIGITS = Net((64, 32, 10), 1797, data="digits", output="softmax")
 BATCH_128 = dense(128, output="softmax", learning_rate=0.001)
+
 RACES = {
     "calls-tiny": Race(TINY, "calls"),
     "calls-small": Race(SMALL, "calls"),
@@ -68,6 +184,8 @@ RACES = {
     "lean-wide": Race(WIDE, "lean", shows_flops=True),
     "calls-256": Race(dense(256), "calls", shows_flops=True),
     "lean-256": Race(dense(256), "lean", shows_flops=True),
+    "gradients-tiny": Race(TINY, "gradients"),
+    "gradients-digits": Race(DIGITS, "gradients", shows_flops=True),
     "run-tiny": Race(TINY, "run"),
     "run-small": Race(SMALL, "run"),
     "run-wide": Race(WIDE, "run", shows_flops=True),
@@ -78,6 +196,10 @@ RACES = {
     "dense-256": Race(dense(256), "plain", shows_flops=True),
     "dense-1024": Race(dense(1024), "plain", shows_flops=True),
     "adam-128": Race(BATCH_128, "adam", shows_flops=True),
+    "narrow-4": narrow((4, 32, 16, 4), 10_000),
+    "narrow-8": narrow((8, 128, 32, 1), 20_000),
+    "narrow-20": narrow((20, 64, 64, 1), 20_000, "float64"),
+    "narrow-100": narrow((100, 100, 10), 20_000),
     "dropout-128": Race(
         replace(BATCH_128, keep_prob=0.8, learning_rate=0.05), "dropout", shows_flops=True
     ),

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 from statistics import median
 
-from benchmarks import table, threads
+from benchmarks import contenders, measure, processes, report
+from benchmarks.races import Net
 
 TREE = Path(__file__).resolve().parent.parent
 EXAMPLES = (1_000, 10_000, 100_000, 1_000_000)
@@ -48,27 +49,33 @@ def memory_of(contender):
 
 
 def child(rival, kind, dims, m, dtype, count, timed):
-    """Prints {"seconds": [for a step], "memory": bytes}."""
-    threads.confine(count)
-    from benchmarks import rivals, rounds
-    from benchmarks.nets import Net
-
+    """Prints {"seconds": [for a step], "memory": bytes}; its process is confined already."""
     net = Net(tuple(dims), m, dtype, learning_rate=0.01)
     assert net.X.size and net.Y.size and net.start  # made now, not within what is measured
-    contender = rivals.contenders(rival, kind, net)[0]
-    limits = threads.set_counts(count)
+    contender = contenders.contenders(rival, kind, net)[0]
+    limits = processes.set_counts(count)
     memory, seconds = memory_of(contender), []
     if timed:
-        timing = rounds.Timing(rounds.calibrate(contender, AT_LEAST))
+        timing = measure.Timing(measure.calibrate(contender, AT_LEAST))
         for _ in range(SAMPLES):
-            timing.add(rounds.sample(contender, timing.steps))
+            timing.add(measure.sample(contender, timing.steps))
         seconds = [(a - b) / timing.steps for a, b in zip(timing.long, timing.short)]
     del limits
     print(json.dumps({"seconds": seconds, "memory": memory}))
 
 
+START = """
+import json, sys
+from benchmarks import processes
+arguments = json.loads(sys.argv[1])
+processes.confine(arguments[5])
+from benchmarks import scaling
+scaling.child(*arguments)
+"""
+
+
 def ask(*arguments):
-    command = [sys.executable, "-m", "benchmarks.scaling", json.dumps(arguments)]
+    command = [sys.executable, "-c", START, json.dumps(arguments)]
     run = subprocess.run(command, cwd=TREE, capture_output=True, text=True)
     if run.returncode:
         raise RuntimeError(f"scaling {arguments}: {run.stderr.strip().splitlines()[-1:]}")
@@ -107,7 +114,7 @@ def examples(dims, sizes, dtype, turns):
         row = [f"{m:,}"]
         for kind in ("calls", "plain"):
             middle, least, memory = found[jobs[kind, m]]
-            row += [table.time_text(middle), table.time_text(least / m), memory_text(memory)]
+            row += [report.time_text(middle), report.time_text(least / m), memory_text(memory)]
         theirs = ask("numpy", "calls", dims, m, dtype, 1, False)["memory"]
         rows.append([*row, memory_text(theirs), ""])
     per = ["least, an example", "memory"]
@@ -128,7 +135,7 @@ def growth(title, what, nets, turns, share):
         row = [size]
         for kind in ("calls", "plain"):
             middle, least, _ = found[jobs[kind, size]]
-            row += [table.time_text(middle), table.time_text(least / share(dims, m))]
+            row += [report.time_text(middle), report.time_text(least / share(dims, m))]
         rows.append([*row, ""])
     header = [what[0], "four calls", what[1], "iteration", what[1], ""]
     return part(title, header, rows)
@@ -147,7 +154,7 @@ def two_threads(counts, turns):
     for dims, m in NETS:
         times = [found[jobs[(dims, m), count]][:2] for count in counts]
         gain = f"{times[0][1] / times[-1][1]:.2f}"
-        middles = [table.time_text(middle) for middle, _ in times]
+        middles = [report.time_text(middle) for middle, _ in times]
         flops = 6 * million_products(dims, m) - 2 * million_products(dims[:2], m)  # no dA0
         rows.append([f"{name(dims)}, m = {m}", f"{flops:.2f}", *middles, gain, ""])
     header = ["an iteration of", "MFLOP"]
@@ -160,11 +167,11 @@ def name(dims):
 
 
 def part(title, header, rows):
-    print(f"  {title}\n{table.render(header, rows)}", flush=True)
+    print(f"  {title}\n{report.table(header, rows)}", flush=True)
     return {"title": title, "header": header, "rows": rows}
 
 
-def race(options):
+def run(_, options):
     turns = min(TURNS, options.rounds)
     wide = [(w, (w, w, w, 10), 256) for w in WIDTHS]
     deep = [(d, (64,) * d + (1,), 256) for d in DEPTHS]
@@ -179,7 +186,3 @@ def race(options):
             two_threads(options.threads, turns),
         ]
     }  # fmt: skip
-
-
-if __name__ == "__main__":
-    child(*json.loads(sys.argv[1]))

@@ -1,6 +1,7 @@
 """What is made from the races' figures: files, README's table, the chart."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -51,16 +52,16 @@ def canned():
 
 
 @pytest.fixture
-def results(monkeypatch):
+def report(monkeypatch):
     monkeypatch.syspath_prepend(str(TREE))
-    from benchmarks import results
+    from benchmarks import report
 
-    return results
+    return report
 
 
-def test_a_row_for_each_race(results, canned):
+def test_a_row_for_each_race(report, canned):
     """A rival's quickest way and setting counts, and no time below zero does."""
-    rows = results.summary({"races": {"calls-tiny": canned}}).splitlines()
+    rows = report.summary({"calls-tiny": canned}).splitlines()
     assert rows[2:] == [
         "| `calls-tiny` | a step | 1.00 ms / 500 us | 20 | 3.0 / 6.0 | - | - | 80 % / 70 % |"
     ]
@@ -68,62 +69,80 @@ def test_a_row_for_each_race(results, canned):
     assert rows[0].split(" | ")[2:] == titles
 
 
-def test_doubts_are_seen(results, canned):
+def test_doubts_are_seen(report, canned):
     canned["doubts"] = ["no processor"]
-    text = results.summary({"races": {"run-tiny": canned}})
+    text = report.summary({"run-tiny": canned})
     assert "`run-tiny` (?)" in text and text.splitlines()[-1].startswith("(?)")
 
 
-def test_figures_take_the_place_of_their_race_alone(results, canned, tmp_path, capsys):
-    path = results.save(FACTS, {"one": canned, "two": canned}, tmp_path)
+def test_figures_take_the_place_of_their_race_alone(report, canned, tmp_path, capsys):
+    path = report.save(FACTS, {"one": canned, "two": canned}, tmp_path)
     later = FACTS | {"date": "2030-02-03", "load before": "9"}
-    results.save(later, {"two": canned | {"title": "new"}}, tmp_path)
+    report.save(later, {"two": canned | {"title": "new"}}, tmp_path)
     kept = json.loads(path.read_text())
     assert [race["title"] for race in kept["races"].values()] == ["a step", "new"]
     assert [race["date"] for race in kept["races"].values()] == ["2030-01-02", "2030-02-03"]
     assert not {"long", "short", "steps"} & set(kept["races"]["one"]["contenders"][0])
-    assert "2030-01-02 to 2030-02-03" in results.where_and_when(kept)
+    assert "2030-01-02 to 2030-02-03" in report.where_and_when(kept)
     assert not capsys.readouterr().out
-    results.save(FACTS | {"NumPy": "3.0"}, {"two": canned}, tmp_path)
+    report.save(FACTS | {"NumPy": "3.0"}, {"two": canned}, tmp_path)
     assert list(json.loads(path.read_text())["races"]) == ["two"]
     assert "one, two" in capsys.readouterr().out
 
 
-def test_readme_is_written_between_the_marks(results, canned, tmp_path):
-    path = results.save(FACTS, {"one": canned}, tmp_path)
+def test_readme_has_its_rows_and_the_page_all(report, canned, tmp_path, capsys):
+    path = report.save(FACTS, dict.fromkeys([*report.FRONT, "another"], canned), tmp_path)
     readme = tmp_path / "README.md"
-    readme.write_text(f"before\n{results.BEGIN}\nold\n{results.END}\nafter\n")
-    results.write_readme(folder=tmp_path, readme=readme)
+    readme.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
+    report.write(folder=tmp_path, readme=readme)
     first = readme.read_text()
-    assert first.startswith(f"before\n{results.BEGIN}\n| race |") and "old" not in first
-    assert first.endswith(f"\n{results.END}\nafter\n") and "| `one` | a step |" in first
-    assert "Abacus 9" in first and "2030-01-02" in first
-    results.write_readme(folder=tmp_path, readme=readme)
+    assert first.startswith(f"before\n{report.BEGIN}\n| race |") and "old" not in first
+    assert first.endswith(f"\n{report.END}\nafter\n") and "another" not in first
+    assert re.findall(r"^\| `([\w-]+)` \| a step \|", first, re.MULTILINE) == [*report.FRONT]
+    assert "Abacus 9" in first and "2030-01-02" in first and path.stem + ".md" in first
+    report.write(folder=tmp_path, readme=readme)
     assert readme.read_text() == first
     page = path.with_suffix(".md").read_text()
+    assert "| `another` | a step |" in page and "| `calls-tiny` | a step |" in page
     assert "| NumPy | 2 | 10.0 ms |" in page and "not installed" in page
     with pytest.raises(SystemExit):
-        results.put_between_marks("no marks", "")
+        report.put_between_marks("no marks", "")
 
 
-def test_the_chart(results, canned, tmp_path):
+def test_readme_stays_where_a_row_of_it_is_lacking(report, canned, tmp_path, capsys):
+    path = report.save(FACTS, {"calls-tiny": canned}, tmp_path)
+    readme = tmp_path / "README.md"
+    readme.write_text("as it is")
+    report.write(folder=tmp_path, readme=readme)
+    assert readme.read_text() == "as it is" and path.with_suffix(".md").exists()
+    assert "has no run-tiny, run-wide, dense-256, clock" in capsys.readouterr().out
+
+
+def test_the_share_of_the_floor_is_shown_where_there_is_one(report, canned):
+    header, rows = report.race_rows(canned["contenders"], True)
+    assert "of floor" not in header
+    canned["contenders"][0]["of_floor"] = 0.65
+    header, rows = report.race_rows(canned["contenders"], True)
+    assert header[-2:] == ["of floor", ""]
+    assert [row[-2] for row in rows] == ["65 %"] + [""] * 7
+
+
+def test_the_chart(report, canned, tmp_path):
     pytest.importorskip("matplotlib")
-    from benchmarks import chart
-
     kept = {"machine": FACTS, "races": {"one": canned, "none": {"title": "no contenders"}}}
-    [(name, ratios)] = chart.bars(kept)
+    [(name, ratios)] = report.bars(kept)
     assert name == "one" and ratios == pytest.approx({"NumPy": 20, "PyTorch": 6})
     one, two = tmp_path / "one.svg", tmp_path / "two.svg"
-    chart.draw(kept, one)
-    chart.draw(kept, two)
+    report.draw(kept, one)
+    report.draw(kept, two)
     assert one.read_bytes() == two.read_bytes() and "against NumPy" in one.read_text()
 
 
-def test_readme_holds_what_was_measured(results):
+def test_readme_holds_what_was_measured(report):
     """No figure in README is typed: without results its table is empty."""
     text = (TREE / "README.md").read_text()
-    inside = text.partition(results.BEGIN)[2].partition(results.END)[0].strip()
+    inside = text.partition(report.BEGIN)[2].partition(report.END)[0].strip()
     blocks = []
-    for path in results.FOLDER.glob("*.json"):
-        blocks.append(results.block(path, json.loads(path.read_text())).strip())
+    for path in report.FOLDER.glob("*.json"):
+        blocks.append(report.front(path, json.loads(path.read_text())).strip())
     assert inside in (blocks or [""])

@@ -5,9 +5,11 @@ import os
 import re
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 TREE = Path(__file__).resolve().parents[2]
@@ -42,6 +44,7 @@ def test_the_list_names_every_race():
     names = [line.split()[0] for line in printed("--list").splitlines()]
     assert {"calls-tiny", "calls-wide", "run-small", "dense-256", "imports"} <= set(names)
     assert {"adam-128", "moons-epoch", "dropout-128", "clock", "scaling"} <= set(names)
+    assert {"narrow-4", "narrow-busy", "gradients-tiny", "gradients-digits"} <= set(names)
 
 
 def test_a_race_prints_ratios_and_keeps_its_samples(tmp_path):
@@ -93,85 +96,154 @@ def in_the_tree(monkeypatch):
 
 def test_another_computation_is_left_out(in_the_tree):
     """Biases that stay, or a sum over examples for a mean: each is seen."""
-    from benchmarks import party
-    from benchmarks.nets import Net
-    from benchmarks.races import KINDS
-    from benchmarks.rivals import contenders, numpy_code
-    from benchmarks.rivals.assignment import FourCalls
+    from benchmarks import measure
+    from benchmarks.contenders import FourCalls, contenders, numpy as plain
+    from benchmarks.races import KINDS, Net
 
     class Wrong:
         def __init__(self, **replaced):
-            self.__dict__.update(vars(numpy_code), **replaced)
+            self.__dict__.update(vars(plain), **replaced)
 
     def without_bias(parameters, grads, learning_rate):
         kept = {name: value for name, value in parameters.items() if name[0] == "b"}
-        return numpy_code.update_parameters(parameters, grads, learning_rate) | kept
+        return plain.update_parameters(parameters, grads, learning_rate) | kept
 
     def of_sums(parameters, grads, learning_rate):
-        return numpy_code.update_parameters(parameters, grads, 4 * learning_rate)
+        return plain.update_parameters(parameters, grads, 4 * learning_rate)
 
     net = Net((5, 4, 3, 1), 4)
     [ours] = contenders("ffnn", "calls", net)
-    expected = party.after_some_steps(ours)
+    expected = measure.after_some_steps(ours)
     limit = KINDS["calls"].float64
 
     def disagreement(module):
-        return party.disagreement(FourCalls("", module, net), expected, net.start)
+        return measure.disagreement(FourCalls("", module, net), expected, net.start)
 
-    assert disagreement(numpy_code) <= limit
+    assert disagreement(plain) <= limit
     for update in without_bias, of_sums:
         assert disagreement(Wrong(update_parameters=update)) > 0.1
 
 
-@pytest.mark.filterwarnings("ignore")  # as Party does: a rival's warnings are its own affair
-@pytest.mark.parametrize("rival", ["numpy", "torch", "jax", "sklearn"])
-def test_rivals_compute_what_ffnn_computes(in_the_tree, rival):
-    """Every kind of race, on a net small enough for a test. NumPy takes part in all."""
-    from benchmarks import party, rivals
-    from benchmarks.nets import Net, Square
-    from benchmarks.races import KINDS, Race
+def every_race():
+    """[(kind, net)] of every kind, on nets small enough for a test."""
+    from benchmarks.races import KINDS, Net, Square
 
-    if reason := rivals.absent(rival):
-        pytest.skip(f"{rivals.TITLES[rival]}: {reason}")
     plain = Net((6, 5, 3), 20)
     softmax = Net((20, 12, 10), 32, "float32", learning_rate=0.001, output="softmax")
-    nets = dict.fromkeys(["calls", "lean", "run", "plain"], plain) | {
-        "square": Square(40, "float32"),
-        "adam": softmax,
-        "dropout": replace(softmax, keep_prob=0.8, learning_rate=0.05),
-        "epoch": Net((2, 5, 2, 1), 300, hidden="tanh", batch=64),
-        "whole": plain,
-    }
-    assert set(nets) == set(KINDS)
-    for kind, net in nets.items():
-        ready, left_out = party.checked(rival, Race(net, kind))
+    narrow = Net((4, 8, 6, 3), 500, "float32", learning_rate=0.001, hidden="tanh", output="softmax")
+    races = [(kind, plain) for kind in ("calls", "lean", "run", "plain", "whole")] + [
+        ("square", Square(40, "float32")),
+        ("adam", softmax),
+        ("adam", narrow),
+        ("adam", replace(narrow, dims=(4, 8, 1), dtype="float64", output="sigmoid")),
+        ("dropout", replace(softmax, keep_prob=0.8, learning_rate=0.05)),
+        ("epoch", Net((2, 5, 2, 1), 300, hidden="tanh", batch=64)),
+        ("gradients", plain),
+        ("gradients", Net((64, 12, 10), 1797, data="digits", output="softmax")),
+    ]
+    assert {kind for kind, _ in races} == set(KINDS)
+    return races
+
+
+@pytest.mark.filterwarnings("ignore")  # as Contenders does: a rival's warnings are its own affair
+@pytest.mark.parametrize("rival", ["numpy", "torch", "jax", "sklearn"])
+def test_rivals_compute_what_ffnn_computes(in_the_tree, rival):
+    """NumPy takes part in all."""
+    from benchmarks import contenders, measure
+    from benchmarks.races import Race
+
+    if reason := contenders.absent(rival):
+        pytest.skip(f"{contenders.TITLES[rival]}: {reason}")
+    for kind, net in every_race():
+        ready, left_out = measure.checked(rival, Race(net, kind))
         assert not left_out, (kind, left_out)
         assert ready or rival != "numpy", kind
 
 
 def test_the_gradient_of_X_is_compared_too(in_the_tree):
-    from benchmarks import party
-    from benchmarks.nets import Net
-    from benchmarks.rivals import contenders
+    from benchmarks import measure
+    from benchmarks.contenders import contenders
+    from benchmarks.races import Net
 
     net = Net((5, 4, 3, 1), 4)
-    expected = party.after_some_steps(contenders("ffnn", "calls", net)[0])
+    expected = measure.after_some_steps(contenders("ffnn", "calls", net)[0])
     [theirs] = contenders("numpy", "calls", net)
-    assert party.disagreement(theirs, expected, net.start) < 1e-8
+    assert measure.disagreement(theirs, expected, net.start) < 1e-8
     expected["dA0"] = 2 * expected["dA0"]
-    assert party.disagreement(theirs, expected, net.start) > 0.1
+    assert measure.disagreement(theirs, expected, net.start) > 0.1
+
+
+def test_a_missing_result_is_no_agreement(in_the_tree):
+    """dA0 alone may be left out."""
+    from benchmarks import measure
+    from benchmarks.contenders import contenders
+    from benchmarks.races import Net
+
+    net = Net((5, 4, 3, 1), 4)
+    [ours] = contenders("ffnn", "calls", net)
+    expected = measure.after_some_steps(ours)
+    assert measure.disagreement(contenders("ffnn", "lean", net)[0], expected, net.start) == 0
+    for name in "W1", "cost":
+        wanted = expected | {name: np.ones((4, 5))}
+        ours.parameters = lambda: {"b1": expected["b1"]}
+        assert measure.disagreement(ours, wanted, {}) == np.inf
+
+
+def test_the_floor_is_products_and_activations(in_the_tree):
+    from benchmarks import limits
+    from benchmarks.races import Net, Race
+
+    net = Net((4, 3, 1), 256, hidden="tanh")
+    medians = {limits.ACTIVATIONS: 5e-6, limits.COPIES: 3e-6}
+    flops = 2 * 256 * (4 * 3 * 2 + 3 * 1 * 3)
+    found = limits.floor(Race(net, "adam", shows_floor=True), 2, 1e9, medians)
+    assert found == pytest.approx(flops / 1e9 + 2 * 2e-6 / 2)
+
+
+def test_two_threads_beside_a_busy_process(tmp_path):
+    if len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("one processor")
+    kept = tmp_path / "race.json"
+    text = printed("narrow-busy", "--rounds", "1", "--json", str(kept))
+    assert re.search(r"take \d\.\d\d times as long as one thread", text)
+    [race] = json.loads(kept.read_text())["races"].values()
+    found = [(contender["threads"], contender["note"]) for contender in race["contenders"]]
+    assert found == [(1, "the other core idle"), (2, "beside a busy process")]
+
+
+def test_a_busy_process_rests_outside_its_block(in_the_tree):
+    from benchmarks.processes import BusyProcess
+
+    def worked():
+        fields = Path(f"/proc/{busy._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])  # clock ticks
+
+    if not Path("/proc/self/stat").exists():
+        pytest.skip("no /proc")
+    busy = BusyProcess(max(os.sched_getaffinity(0)))
+    try:
+        for _ in range(2):
+            before = worked()
+            time.sleep(0.3)
+            assert worked() - before <= 1
+            with busy.running():
+                time.sleep(1)
+            assert worked() - before > 5
+    finally:
+        busy.close()
 
 
 def test_groups_of_races(in_the_tree):
-    from benchmarks.programme import chosen
+    from benchmarks.__main__ import chosen
 
-    assert chosen(["tiny"]) == ["calls-tiny", "run-tiny"]
+    assert chosen(["tiny"]) == ["calls-tiny", "gradients-tiny", "run-tiny"]
     assert chosen(["run"])[0] == "run-tiny" and chosen(["calls-tiny", "tiny"])[0] == "calls-tiny"
+    assert chosen(["narrow"])[-1] == "narrow-busy"
     assert "clock" not in chosen([]) and chosen(["clock"]) == ["clock"]
 
 
 def test_the_peak_is_a_rate(in_the_tree):
-    from benchmarks.peak import Peak, load
+    from benchmarks.limits import Peak, load
 
     try:
         load("double")
@@ -188,6 +260,6 @@ def test_the_peak_is_a_rate(in_the_tree):
 def test_the_environment_stays(in_the_tree):
     """Only `python -m benchmarks` confines a process, not an import."""
     before = dict(os.environ)
-    from benchmarks import races, threads  # noqa: F401
+    from benchmarks import measure, processes  # noqa: F401
 
     assert dict(os.environ) == before

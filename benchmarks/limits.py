@@ -1,6 +1,8 @@
-"""The multiply-add peak of this machine, as one more contender: a share of it is then a share of
-what the same core did in the same rounds. peak.c is compiled at run time by the system's compiler,
-since what is shipped is never built with -march=native."""
+"""What the processor itself allows, as more contenders: its multiply-add peak, and activations.
+
+A share of them is then a share of what the same core did in the same rounds. peak.c is compiled at
+run time by the system's compiler, since what is shipped is never built with -march=native.
+"""
 
 import ctypes
 import os
@@ -12,10 +14,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
-from benchmarks import rivals
+import numpy as np
+
+import ffnn
 
 SOURCE = Path(__file__).with_name("peak.c")
 STEPS = 10_000
+PEAK, ACTIVATIONS, COPIES = "multiply-add peak", "activations", "copies"
 FLAGS = "-O3 -march=native -ffp-contract=fast -shared -fPIC"
 
 
@@ -42,7 +47,7 @@ def load(real):
 class Peak:
     """Multiply-adds and nothing else, on as many threads as the others have."""
 
-    name = rivals.PEAK
+    name = PEAK
     note = ""
     by_difference = False
 
@@ -69,3 +74,51 @@ def pin(number):
     the machine can do. What is asked for is the peak; the contenders' placement is their affair."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[number]})
+
+
+class Activations:
+    """ffnn's activations of every layer of a net for BLOCK examples, on one thread.
+
+    They are called by way of layers without inputs, where Z is the bias: a call and its stores are
+    in the time. COPIES are the same with A = Z, so that the difference is what activations take.
+    """
+
+    BLOCK = 128
+    note, by_difference, flops = "", False, 0
+
+    def __init__(self, net, name):
+        self.name = name
+        of_layers = [net.hidden] * (len(net.dims) - 2) + [net.output]
+        self._layers = [
+            (
+                np.zeros((n, 0), net.dtype),
+                np.linspace(-2, 2, n, dtype=net.dtype).reshape(n, 1),
+                activation if name == ACTIVATIONS else "linear",
+            )
+            for n, activation in zip(net.dims[1:], of_layers)
+        ]
+        self._X = np.zeros((0, self.BLOCK), net.dtype)
+
+    def reset(self):
+        pass
+
+    def work(self, n):
+        X, forward = self._X, ffnn.linear_activation_forward
+        for _ in range(n):
+            for W, b, activation in self._layers:
+                forward(X, W, b, activation)
+
+
+def contenders(race, threads):
+    """Those that a race shows shares of; OSError where there is no compiler."""
+    found = [Peak(race.net.dtype, threads)]
+    if race.shows_floor:
+        found += [Activations(race.net, name) for name in (ACTIVATIONS, COPIES)]
+    return found
+
+
+def floor(race, threads, rate, medians):
+    """Seconds of a step: its products at `rate` flop/s, its activations shared by the threads."""
+    blocks = race.net.m / Activations.BLOCK
+    activations = blocks * (medians[ACTIVATIONS] - medians[COPIES])
+    return race.net.flops(with_dA0=False) / rate + activations / threads

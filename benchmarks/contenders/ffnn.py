@@ -1,9 +1,11 @@
 """ffnn itself."""
 
+from functools import partial
+
 import numpy as np
 
 import ffnn
-from benchmarks.rivals.assignment import FourCalls, Product, WholeRun
+from benchmarks.contenders import CostAndGradients, FourCalls, Product, WholeRun
 
 SEED = 1
 
@@ -25,8 +27,8 @@ class Trained:
         net = self._net
         source = np.random.get_bit_generator()
         trainer = ffnn._ffnn.Trainer(
-            net.X, net.Y, net.start, net.learning_rate, output_activation=net.output,
-            bit_generator=source, **self._options,
+            net.X, net.Y, net.start, net.learning_rate, hidden_activation=net.hidden,
+            output_activation=net.output, bit_generator=source, **self._options,
         )  # fmt: skip
         with source.lock:
             trainer.run(n)
@@ -69,6 +71,18 @@ def calls(net):
 
 def lean(net):
     return [FourCalls("ffnn", ffnn, net, with_dA0=False)]
+
+
+def gradients(net):
+    call = partial(
+        ffnn.cost_and_gradients, net.X, net.Y, net.start,
+        hidden_activation=net.hidden, output_activation=net.output,
+    )  # fmt: skip
+    return [
+        CostAndGradients(
+            "ffnn", "cost_and_gradients", net, call, lambda cost, g: {"cost": cost} | g
+        )
+    ]
 
 
 def run(net):

@@ -7,8 +7,23 @@ add to it.
 import torch
 from torch.nn import functional
 
-from benchmarks import rounds
-from benchmarks.rivals.assignment import Product
+from benchmarks.contenders import CostAndGradients, Product, quickest
+
+HIDDEN = {"relu": torch.relu, "tanh": torch.tanh}
+
+
+def start_of(net):
+    """The parameters in their order, b with one dimension."""
+    values = (value if name[0] == "W" else value.ravel() for name, value in net.start.items())
+    return [torch.from_numpy(value).clone().requires_grad_() for value in values]
+
+
+def named(net, tensors):
+    """Tensors in the order of start_of as ffnn has them."""
+    values = (tensor.detach().numpy() for tensor in tensors)
+    return {
+        name: value.reshape(start.shape) for (name, start), value in zip(net.start.items(), values)
+    }
 
 
 class Eager:
@@ -26,10 +41,7 @@ class Eager:
         self.reset()
 
     def reset(self):
-        self._parameters = []
-        for name, value in self._net.start.items():
-            tensor = torch.from_numpy(value if name[0] == "W" else value.ravel()).clone()
-            self._parameters.append(tensor.requires_grad_())
+        self._parameters = start_of(self._net)
 
     def work(self, n):
         X, Y, parameters = self._X, self._Y, self._parameters
@@ -51,12 +63,43 @@ class Eager:
         self._gradient = {"dA0": m * grads[-1].T.numpy()} if X.requires_grad else {}
 
     def parameters(self):
-        values = (tensor.detach().numpy() for tensor in self._parameters)
-        found = {
-            name: value.reshape(start.shape)
-            for (name, start), value in zip(self._net.start.items(), values)
-        }
-        return found | self._gradient
+        return named(self._net, self._parameters) | self._gradient
+
+
+def cost_function(net):
+    """(cost, its second argument): cost(X, target, parameters) of the net's activations.
+
+    From Z: finite, and one kernel instead of an output's activation and its logarithms.
+    """
+    activation = HIDDEN[net.hidden]
+
+    def last_Z(X, parameters):
+        pairs = list(zip(parameters[::2], parameters[1::2]))
+        A = X
+        for W, b in pairs[:-1]:
+            A = activation(functional.linear(A, W, b))
+        return functional.linear(A, *pairs[-1])
+
+    def softmax_cost(X, classes, parameters):
+        return functional.cross_entropy(last_Z(X, parameters), classes)
+
+    def sigmoid_cost(X, Y, parameters):
+        Z = last_Z(X, parameters)
+        return functional.binary_cross_entropy_with_logits(Z, Y, reduction="sum") / X.shape[0]
+
+    if net.output == "softmax":
+        return softmax_cost, torch.from_numpy(net.classes)
+    return sigmoid_cost, torch.from_numpy(net.rows[1])
+
+
+def gradient_function(net):
+    """(gradients(X, target, parameters), target)"""
+    cost, target = cost_function(net)
+
+    def gradients(X, target, parameters):
+        return torch.autograd.grad(cost(X, target, parameters), parameters)
+
+    return gradients, target
 
 
 class Adam(Eager):
@@ -64,10 +107,11 @@ class Adam(Eager):
 
     def __init__(self, net, way, compiled=False):
         self._way = way
-        self._gradients = torch.compile(gradients, dynamic=False) if compiled else gradients
+        self._gradients, self._target = gradient_function(net)
+        if compiled:
+            self._gradients = torch.compile(self._gradients, dynamic=False)
         super().__init__(net, by_difference=False)
         self.note = f"{'compiled' if compiled else 'eager'}, {way} Adam"
-        self._classes = torch.from_numpy(net.classes)
 
     def reset(self):
         super().reset()
@@ -77,19 +121,10 @@ class Adam(Eager):
 
     def work(self, n):
         for _ in range(n):
-            grads = self._gradients(self._X, self._classes, self._parameters)
+            grads = self._gradients(self._X, self._target, self._parameters)
             for parameter, grad in zip(self._parameters, grads):
                 parameter.grad = grad
             self._optimizer.step()
-
-
-def gradients(X, classes, parameters):
-    pairs = list(zip(parameters[::2], parameters[1::2]))
-    A = X
-    for W, b in pairs[:-1]:
-        A = torch.relu(functional.linear(A, W, b))
-    cost = functional.cross_entropy(functional.linear(A, *pairs[-1]), classes)
-    return torch.autograd.grad(cost, parameters)
 
 
 def calls(net):
@@ -98,6 +133,21 @@ def calls(net):
 
 def lean(net):
     return [Eager(net, by_difference=False)]
+
+
+def gradients(net):
+    cost_of, target = cost_function(net)
+    X, parameters = torch.from_numpy(net.rows[0]), start_of(net)
+
+    def call():
+        cost = cost_of(X, target, parameters)
+        return cost, torch.autograd.grad(cost, parameters)
+
+    def as_ours(cost, grads):
+        gradients = {f"d{name}": value for name, value in named(net, grads).items()}
+        return {"cost": cost.detach().numpy()} | gradients
+
+    return [CostAndGradients("PyTorch", "eager", net, call, as_ours)]
 
 
 def run(net):
@@ -110,7 +160,7 @@ def square(net):
 
 
 def adam(net):
-    found = [rounds.quickest([Adam(net, "fused"), Adam(net, "foreach")])]
+    found = [quickest([Adam(net, "fused"), Adam(net, "foreach")])]
     try:
         compiled = Adam(net, "fused", compiled=True)
         compiled.work(1)

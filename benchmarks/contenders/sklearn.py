@@ -24,6 +24,7 @@ class Fit:
             self._Y = Y.astype(int) if Y.shape[1] > 1 else Y.astype(int).ravel()
         self._model = MLPClassifier(
             net.dims[1:-1],
+            activation=net.hidden,
             alpha=0,
             batch_size=net.m,
             learning_rate_init=net.learning_rate,
@@ -80,6 +81,8 @@ def run(net):
 def adam(net):
     """Its epsilon is added before the correction of the second moment: at 1e-8 the first steps
     would differ by a hundredth, and agree to the last digit where nobody has an epsilon. This one
-    has the size that 1e-8 has after the correction at step 2."""
+    has the size that 1e-8 has after the correction at step 2, which is near enough in float32."""
+    if net.dtype == "float64":
+        return []
     options = {"solver": "adam", "epsilon": 1e-8 * np.sqrt(1 - 0.999**2)}
     return [Fit(net, **options), PartialFit(net, **options)]
