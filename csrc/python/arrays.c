@@ -4,7 +4,8 @@
  * anything else is converted once, by NumPy. Masked arrays and matrices are refused: a mask or
  * another product rule would be lost without a word. Other subclasses are the arrays they are.
  */
-#include "binding.h"
+#include "arrays.h"
+#include "results.h"
 
 /* ---- operands ---- */
 

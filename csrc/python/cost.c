@@ -1,7 +1,16 @@
 /* cost.c - compute_cost: the mean over the examples of what each costs, in the literal formula. */
-#include "binding.h"
-
+#include "arrays.h"
 #include "cost_docs.h"
+#include "errors.h"
+#include "labels.h"
+#include "lock.h"
+#include "methods.h"
+#include "options.h"
+#include "parameters.h"
+#include "parse.h"
+#include "results.h"
+#include "shapes.h"
+#include "state.h"
 
 static const char function[] = "compute_cost";
 

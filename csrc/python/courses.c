@@ -4,11 +4,18 @@
  * an error is AL - Y whoever made AL. Each function raises in the name of its caller, `function`,
  * and calls its operand `name`. Operands of both float types meet in the wider one.
  */
-#include "binding.h"
+#include "arrays.h"
+#include "courses_docs.h"
+#include "errors.h"
+#include "labels.h"
+#include "lock.h"
+#include "methods.h"
+#include "parse.h"
+#include "results.h"
+#include "shapes.h"
+#include "state.h"
 
 #include <math.h>
-
-#include "courses_docs.h"
 
 /* Who calls, and what it calls the operand in question. */
 static int take_place(PyObject *function, PyObject *name, ffnn_place *place)

@@ -3,9 +3,18 @@
  * Matrices are read in any layout. dZ has to have its rows side by side and an elementwise operand
  * all its elements; other layouts are laid out afresh first.
  */
-#include "binding.h"
-
+#include "arrays.h"
 #include "dense_docs.h"
+#include "errors.h"
+#include "lock.h"
+#include "methods.h"
+#include "options.h"
+#include "parse.h"
+#include "results.h"
+#include "shapes.h"
+#include "state.h"
+#include "../product/product.h"
+#include "../system/system.h"
 
 /* ---- forward ---- */
 

@@ -3,11 +3,17 @@
  * The kernels run over contiguous elements; an array in any other layout is laid out in C order
  * first.
  */
-#include "binding.h"
+#include "arrays.h"
+#include "elementwise_docs.h"
+#include "errors.h"
+#include "lock.h"
+#include "methods.h"
+#include "parse.h"
+#include "results.h"
+#include "shapes.h"
+#include "state.h"
 
 #include <string.h>
-
-#include "elementwise_docs.h"
 
 /* ---- A = g(Z), dZ = dA * g'(Z) ---- */
 

@@ -4,9 +4,20 @@
  * has at its top anyway. Layer l reads dZ_l and writes dZ_{l-1} next to dA_{l-1} while that is hot,
  * so two buffers change places. Everything is allocated before the first layer is computed.
  */
-#include "binding.h"
-
+#include "arrays.h"
+#include "errors.h"
 #include "gradients_docs.h"
+#include "labels.h"
+#include "lock.h"
+#include "methods.h"
+#include "options.h"
+#include "parameters.h"
+#include "parse.h"
+#include "results.h"
+#include "shapes.h"
+#include "state.h"
+#include "../product/product.h"
+#include "../system/system.h"
 
 static const char function[] = "L_model_backward";
 

@@ -1,5 +1,7 @@
 /* labels.c - Y against a net's output: its shape, and classes as columns of 0 and 1. */
-#include "binding.h"
+#include "labels.h"
+#include "results.h"
+#include "shapes.h"
 
 /* A categorical cost takes one integer for each example in place of a column of units. */
 static bool has_class_shape(const ffnn_operand *Y, npy_intp cols)

@@ -3,9 +3,17 @@
  * A layer's type follows from its own operands, so a net may widen from float to double once on the
  * way up, never back. Everything is allocated before the first layer is computed.
  */
-#include "binding.h"
-
+#include "arrays.h"
+#include "errors.h"
+#include "lock.h"
+#include "methods.h"
 #include "model_docs.h"
+#include "options.h"
+#include "parameters.h"
+#include "parse.h"
+#include "results.h"
+#include "state.h"
+#include "../product/product.h"
 
 /* ---- forward ---- */
 

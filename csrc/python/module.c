@@ -4,7 +4,11 @@
  * instruction set.
  */
 #define FFNN_IMPORTS_NUMPY
-#include "binding.h"
+#include "methods.h"
+#include "parameters.h"
+#include "parse.h"
+#include "state.h"
+#include "../system/system.h"
 
 #include <stdlib.h>
 

@@ -5,7 +5,9 @@
  * edits the dict, or a conversion that runs Python code, cannot change a call half-way. L is the
  * largest l with a W{l} or b{l}; other keys are nobody's business.
  */
-#include "binding.h"
+#include "parameters.h"
+#include "errors.h"
+#include "shapes.h"
 
 #include <string.h>
 

@@ -1,9 +1,9 @@
-/* parse.c - arguments by position and by name, numbers, counts, words.
+/* parse.c - arguments by position and by name, numbers, counts, words, tuples.
  *
  * Signatures are static tables over interned names: a keyword is found by comparing pointers, so a
  * call costs a few nanoseconds. The errors have CPython's wording for functions written in Python.
  */
-#include "binding.h"
+#include "parse.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -236,4 +236,28 @@ int ffnn_word_parse(ffnn_place place, PyObject *object, const char *const *words
         return ffnn_error_raise(PyExc_ValueError, place, "must be one of %s, not %R", list, object);
     return ffnn_error_raise(PyExc_ValueError, place,
                             "must be one of %s, not %R; did you mean '%s'?", list, object, near);
+}
+
+/* ---- a tuple ---- */
+
+PyObject *ffnn_items_take(PyObject *object, Py_ssize_t count, ffnn_place place, const char *items)
+{
+    PyObject *tuple;
+    if (PyTuple_Check(object)) {
+        tuple = Py_NewRef(object);
+    } else if (PyList_Check(object)) {
+        tuple = PyList_AsTuple(object);
+        if (tuple == NULL) return NULL;
+    } else {
+        ffnn_error_raise(PyExc_TypeError, place, "must be a tuple %s, not %s", items,
+                         Py_TYPE(object)->tp_name);
+        return NULL;
+    }
+    if (PyTuple_GET_SIZE(tuple) != count) {
+        ffnn_error_raise(PyExc_ValueError, place, "has length %zd, expected %zd: %s",
+                         PyTuple_GET_SIZE(tuple), count, items);
+        Py_DECREF(tuple);
+        return NULL;
+    }
+    return tuple;
 }

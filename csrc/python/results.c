@@ -5,7 +5,9 @@
  * instead, through a memory handler of NumPy's, and is otherwise an array like any other: it owns
  * them, frees them and may resize them.
  */
-#include "binding.h"
+#include "results.h"
+#include "errors.h"
+#include "../system/system.h"
 
 const int ffnn_real_type[FFNN_REALS] = {NPY_FLOAT, NPY_DOUBLE};
 const ptrdiff_t ffnn_real_bytes[FFNN_REALS] = {sizeof(float), sizeof(double)};
@@ -45,13 +47,6 @@ static const PyDataMem_Handler handler = {
 };
 
 /* ---- arrays ---- */
-
-void ffnn_error_explain_size(void)
-{
-    if (!PyErr_ExceptionMatches(PyExc_ValueError)) return;
-    PyErr_Clear();
-    PyErr_NoMemory();
-}
 
 static inline PyObject *new_array(ffnn_real real, int ndim, const npy_intp *dims)
 {

@@ -1,5 +1,10 @@
 /* trainer_fill.c - from Python's arguments to a run; and the same checks without one. */
 #include "trainer.h"
+#include "errors.h"
+#include "lock.h"
+#include "parameters.h"
+#include "parse.h"
+#include "shapes.h"
 
 #include <numpy/random/bitgen.h>
 

@@ -3,9 +3,17 @@
  * The caches still hold the old arrays, so those are not written. All new arrays are complete
  * before the first is put into the dict.
  */
-#include "binding.h"
-
+#include "arrays.h"
+#include "errors.h"
+#include "lock.h"
+#include "methods.h"
+#include "parameters.h"
+#include "parse.h"
+#include "results.h"
+#include "shapes.h"
+#include "state.h"
 #include "update_docs.h"
+#include "../train/train.h"
 
 static const char function[] = "update_parameters";
 

@@ -50,6 +50,17 @@ MAY_INCLUDE = {
         "parts.h",
     },
 }
+# The headers of the binding and of the core below it, from the ground up: a file includes those
+# that stand before its own. The first two come with every other.
+GROUND = ["../ffnn.h", "numpy_api.h"]
+FLOORS = [
+    *GROUND,
+    "../system/system.h",
+    "../product/product.h",
+    "../train/train.h",
+    *(f"{name}.h" for name in "errors lock state results methods parse".split()),
+    *(f"{name}.h" for name in "arrays shapes labels parameters options trainer".split()),
+]
 STANDARD = {
     f"<{name}.h>"
     for name in """
@@ -105,6 +116,47 @@ def test_who_includes_whom(path):
         else:
             room = path.parent.name if path.parent != CSRC else "csrc"
             assert name in STANDARD or plain.endswith(".def") or plain in MAY_INCLUDE[room], name
+
+
+def header_of(path):
+    """The header of the binding that a file of it fills or is; trainer.h is that of three files."""
+    name = f"{path.stem.partition('_')[0] if path.stem.startswith('trainer') else path.stem}.h"
+    return name if name in FLOORS else None
+
+
+def included(path):
+    return {name.strip('"') for name in includes(path) if name.endswith('.h"')}
+
+
+def owners():
+    """{name: header} of all that begins with ffnn: the lowest floor where it stands."""
+    found = {}
+    for header in FLOORS:
+        for name in re.findall(r"\bffnn_\w+", code_of(CSRC / "python" / header), re.IGNORECASE):
+            found.setdefault(name, header)
+    return found
+
+
+@pytest.mark.parametrize("path", BINDING, ids=relative)
+def test_the_binding_has_floors(path):
+    """No file includes one that stands as high as it does, so there are no circles."""
+    own = header_of(path)
+    below = FLOORS[: FLOORS.index(own)] if own else [h for h in FLOORS if h != "trainer.h"]
+    allowed = {*below, own, f"{path.stem}_docs.h"} - ({own} if path.suffix == ".h" else set())
+    assert included(path) <= allowed
+
+
+@pytest.mark.parametrize("path", BINDING, ids=relative)
+def test_a_file_of_the_binding_includes_what_it_uses(path):
+    """And nothing else, but for what its own header includes already."""
+    owner, own = owners(), header_of(path)
+    names = re.findall(r"\bffnn_\w+", code_of(path), re.IGNORECASE)
+    used = {owner[name] for name in names if name in owner} - {own}
+    given = {*GROUND, own}
+    if own and path.suffix == ".c":
+        given |= included(CSRC / "python" / own)
+    docs = {name for name in included(path) if name.endswith("_docs.h")}
+    assert included(path) - docs - {*GROUND, own} == used - given
 
 
 def test_only_the_binding_knows_python():

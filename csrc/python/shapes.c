@@ -1,40 +1,9 @@
-/* checks.c - shapes, and every error text about them.
+/* shapes.c - checks of operands' shapes, and every error text about them.
  *
  * All checks come before any work. A message names the function, the argument and the shapes, and
  * where a transposed array would fit it says so: putting examples in rows is the commonest mistake.
  */
-#include "binding.h"
-
-#include <stdarg.h>
-
-int ffnn_error_raise(PyObject *type, ffnn_place place, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    PyObject *text = PyUnicode_FromFormatV(format, arguments);
-    va_end(arguments);
-    PyObject *label = PyUnicode_FromFormat(place.label, place.index);
-    if (text != NULL && label != NULL) PyErr_Format(type, "%s: %U %U", place.function, label, text);
-    Py_XDECREF(text);
-    Py_XDECREF(label);
-    return -1;
-}
-
-int ffnn_status_raise(ffnn_status status)
-{
-    if (status == FFNN_OK) return 0;
-    if (status == FFNN_NO_MEMORY) PyErr_NoMemory();
-    return -1; /* who interrupted the work has set the exception */
-}
-
-int ffnn_flags_warn(const char *name, int flags)
-{
-    if (flags == 0) return 0;
-    int numpy_flags = 0;
-    if (flags & FFNN_DIVIDE_BY_ZERO) numpy_flags |= NPY_FPE_DIVIDEBYZERO;
-    if (flags & FFNN_INVALID) numpy_flags |= NPY_FPE_INVALID;
-    return PyUFunc_GiveFloatingpointErrors(name, numpy_flags);
-}
+#include "shapes.h"
 
 const char *ffnn_shape_write(const ffnn_operand *o, char text[FFNN_SHAPE_TEXT])
 {
@@ -95,26 +64,4 @@ int ffnn_examples_check(const char *function, npy_intp m)
     PyErr_Format(PyExc_ValueError, "%s: no examples: the mean over 0 columns is not defined",
                  function);
     return -1;
-}
-
-PyObject *ffnn_items_take(PyObject *object, Py_ssize_t count, ffnn_place place, const char *items)
-{
-    PyObject *tuple;
-    if (PyTuple_Check(object)) {
-        tuple = Py_NewRef(object);
-    } else if (PyList_Check(object)) {
-        tuple = PyList_AsTuple(object);
-        if (tuple == NULL) return NULL;
-    } else {
-        ffnn_error_raise(PyExc_TypeError, place, "must be a tuple %s, not %s", items,
-                         Py_TYPE(object)->tp_name);
-        return NULL;
-    }
-    if (PyTuple_GET_SIZE(tuple) != count) {
-        ffnn_error_raise(PyExc_ValueError, place, "has length %zd, expected %zd: %s",
-                         PyTuple_GET_SIZE(tuple), count, items);
-        Py_DECREF(tuple);
-        return NULL;
-    }
-    return tuple;
 }
