@@ -107,7 +107,9 @@ def plot_decision_boundary(
         )
     m = points.shape[1]
     if labels.shape not in ((1, m), (m,), (m, 1)):
-        raise ValueError(f"{function}: y has shape {labels.shape}, expected (1, {m})")
+        raise ValueError(
+            f"{function}: y has shape {labels.shape}, expected (1, {m}) for X {points.shape}"
+        )
     low, high = points.min(axis=1), points.max(axis=1)
     if not np.isfinite([low, high]).all():
         raise ValueError(f"{function}: X holds NaN or inf: there is no frame for it")

@@ -43,6 +43,7 @@ def predict(X: ArrayLike, y: ArrayLike, parameters: Parameters) -> NDArray[np.fl
         hint = ": examples are columns, pass y.T" if labels.shape == (m, n_y) else ""
         raise ValueError(
             f"predict: y has shape {labels.shape} where the predictions have shape {p.shape}{hint}"
+            f"; X has shape {np.shape(X)}"
         )
     # The assignment adds m shares of 1/m, and people compare the digits which that gives.
     agreement = p == labels

@@ -12,7 +12,13 @@ __all__ = ["classes_of", "example_weights"]
 
 
 def example_weights(
-    function: str, sample_weight: Any, class_weight: Any, Y: NDArray[Any], n_y: int, softmax: bool
+    function: str,
+    sample_weight: Any,
+    class_weight: Any,
+    X: NDArray[Any],
+    Y: NDArray[Any],
+    n_y: int,
+    softmax: bool,
 ) -> NDArray[np.float64] | None:
     """Return the product of both, not yet of mean 1; None where neither is given.
 
@@ -29,7 +35,8 @@ def example_weights(
             )
         if weights.shape not in ((m,), (1, m), (m, 1)):
             raise ValueError(
-                f"{function}: sample_weight has shape {weights.shape}, expected ({m},)"
+                f"{function}: sample_weight has shape {weights.shape}, expected ({m},) "
+                f"for X {X.shape}"
             )
         weights = weights.reshape(m).astype(np.float64)
         if not (np.isfinite(weights).all() and (weights >= 0).all()):

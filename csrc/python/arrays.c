@@ -95,12 +95,6 @@ int ffnn_operand_resolve_any(ffnn_operand *o, ffnn_place place)
     return o->kind == 0 ? refuse_dtype(o, place) : 0;
 }
 
-int ffnn_operand_is(const ffnn_operand *o, npy_intp rows, npy_intp cols)
-{
-    return PyArray_NDIM(o->array) == 2 && PyArray_DIM(o->array, 0) == rows &&
-           PyArray_DIM(o->array, 1) == cols;
-}
-
 /* ---- views ---- */
 
 /* Up to here NumPy's set-up of a cast, 0.25 us, costs more than the cast itself. */

@@ -87,7 +87,11 @@ static inline void ffnn_operand_clear(ffnn_operand *o)
     Py_XDECREF(o->object);
 }
 
-int ffnn_operand_is(const ffnn_operand *o, npy_intp rows, npy_intp cols);
+static inline int ffnn_operand_is(const ffnn_operand *o, npy_intp rows, npy_intp cols)
+{
+    return PyArray_NDIM(o->array) == 2 && PyArray_DIM(o->array, 0) == rows &&
+           PyArray_DIM(o->array, 1) == cols;
+}
 
 static inline npy_intp ffnn_operand_rows(const ffnn_operand *o)
 {

@@ -51,7 +51,7 @@ static PyObject *compute(const ffnn_state *state, ffnn_cost row, double lambd, P
 {
     if (ffnn_operand_is_matrix(&call->AL, (ffnn_place){function, "AL", 0}) < 0) return NULL;
     const ptrdiff_t n_y = ffnn_operand_rows(&call->AL), m = ffnn_operand_cols(&call->AL);
-    if (ffnn_labels_check(function, &call->labels, row, n_y, m, "AL") < 0 ||
+    if (ffnn_labels_check(function, &call->labels, row, n_y, m, "AL", NULL) < 0 ||
         ffnn_examples_check(function, m) < 0 ||
         (lambd != 0 && sum_squares(state, parameters, call) < 0))
         return NULL;

@@ -51,8 +51,8 @@ static int take_output(ffnn_place place, PyObject *const *arg, ffnn_operand *A, 
         return -1;
     const ptrdiff_t n_y = ffnn_operand_rows(A), m = ffnn_operand_cols(A);
     ffnn_labels labels = {.Y = *Y};
-    if (ffnn_labels_check(place.function, &labels, FFNN_binary_cross_entropy, n_y, m, place.label) <
-        0)
+    if (ffnn_labels_check(place.function, &labels, FFNN_binary_cross_entropy, n_y, m, place.label,
+                          NULL) < 0)
         return -1;
     return ffnn_examples_check(place.function, m);
 }

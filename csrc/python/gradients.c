@@ -138,26 +138,40 @@ static int resolve(backward_plan *plan, unsigned *kinds)
     return 0;
 }
 
-/* From AL downwards each shape follows from the one above. */
+/* Layer i + 1 of the net, whose operands agree with AL and with the layer above. */
+static int check_layer(const backward_plan *plan, int i)
+{
+    const backward_layer *layer = &plan->layers[i];
+    const ffnn_operand *A_prev = &layer->A_prev, *W = &layer->W, *Z = &layer->Z, *AL = &plan->AL;
+    const ffnn_place AL_place = {function, "AL", 0}, Z_place = {function, "Z of caches[%d]", i},
+                     W_place = {function, "W of caches[%d]", i},
+                     A_prev_place = {function, "A_prev of caches[%d]", i};
+    if (ffnn_operand_is_matrix(Z, Z_place) < 0 || ffnn_operand_is_matrix(W, W_place) < 0 ||
+        ffnn_operand_is_matrix(A_prev, A_prev_place) < 0)
+        return -1;
+    if (i == plan->count - 1) {
+        if (ffnn_same_shape_check(AL, AL_place, Z, Z_place) < 0) return -1;
+    } else {
+        const ffnn_place above = {function, "W of caches[%d]", i + 1};
+        if (ffnn_columns_check(AL, AL_place, Z, Z_place) < 0 ||
+            ffnn_chain_check(&layer[1].W, above, Z, Z_place) < 0)
+            return -1;
+    }
+    if (ffnn_units_check(W, W_place, Z, Z_place) < 0 ||
+        ffnn_columns_check(AL, AL_place, A_prev, A_prev_place) < 0)
+        return -1;
+    return ffnn_chain_check(W, W_place, A_prev, A_prev_place);
+}
+
+/* From AL downwards. */
 static int check_shapes(backward_plan *plan)
 {
-    if (ffnn_operand_is_matrix(&plan->AL, (ffnn_place){function, "AL", 0}) < 0) return -1;
-    npy_intp n = ffnn_operand_rows(&plan->AL);
-    const npy_intp m = ffnn_operand_cols(&plan->AL);
-    if (ffnn_labels_check(function, &plan->labels, plan->cost, n, m, "AL") < 0) return -1;
-    for (int i = plan->count - 1; i >= 0; i--) {
-        const backward_layer *layer = &plan->layers[i];
-        if (ffnn_shape_check(&layer->Z, (ffnn_place){function, "Z of caches[%d]", i}, n, m) < 0 ||
-            ffnn_operand_is_matrix(&layer->W, (ffnn_place){function, "W of caches[%d]", i}) < 0)
-            return -1;
-        const npy_intp n_prev = ffnn_operand_cols(&layer->W);
-        if (ffnn_shape_check(&layer->W, (ffnn_place){function, "W of caches[%d]", i}, n, n_prev) <
-                0 ||
-            ffnn_shape_check(&layer->A_prev, (ffnn_place){function, "A_prev of caches[%d]", i},
-                             n_prev, m) < 0)
-            return -1;
-        n = n_prev;
-    }
+    const ffnn_operand *AL = &plan->AL;
+    if (ffnn_operand_is_matrix(AL, (ffnn_place){function, "AL", 0}) < 0) return -1;
+    const npy_intp n_y = ffnn_operand_rows(AL), m = ffnn_operand_cols(AL);
+    if (ffnn_labels_check(function, &plan->labels, plan->cost, n_y, m, "AL", NULL) < 0) return -1;
+    for (int i = plan->count - 1; i >= 0; i--)
+        if (check_layer(plan, i) < 0) return -1;
     return ffnn_examples_check(function, m);
 }
 
@@ -178,14 +192,13 @@ static int take_mask(const backward_plan *plan, int l)
             PyExc_ValueError, place,
             "holds a dropout mask: pass the keep_prob that L_model_forward was given");
     PyArray_Descr *descr = PyArray_DescrFromType(NPY_BOOL);
-    PyObject *array = PyArray_FromAny(layer->D, descr, 2, 2, NPY_ARRAY_CARRAY_RO, NULL);
+    PyObject *array = PyArray_FromAny(layer->D, descr, 0, 0, NPY_ARRAY_CARRAY_RO, NULL);
     if (array == NULL) return -1;
     Py_SETREF(layer->D, array);
     const ffnn_operand D = {array, (PyArrayObject *)array, 0};
-    const ptrdiff_t m = layer->Z_view.cols;
-    layer->dropout = (ffnn_dropout){PyArray_DATA(D.array), m, keep_prob};
-    return ffnn_shape_check(&D, (ffnn_place){function, "D of caches[%d]", l - 1},
-                            layer->Z_view.rows, m);
+    layer->dropout = (ffnn_dropout){PyArray_DATA(D.array), layer->Z_view.cols, keep_prob};
+    return ffnn_same_shape_check(&D, (ffnn_place){function, "D of caches[%d]", l - 1}, &layer->Z,
+                                 (ffnn_place){function, "Z of caches[%d]", l - 1});
 }
 
 /* ---- plan and run ---- */

@@ -18,9 +18,10 @@ static inline int ffnn_labels_take(ffnn_labels *labels, PyObject *object, const 
     return ffnn_operand_take(&labels->Y, object, (ffnn_place){function, "Y", 0});
 }
 
-/* Against `rows` output units and `cols` examples; `what` names what has them. */
+/* Against `rows` output units and `cols` examples. `what` names the output that has them; X is the
+ * input that it follows from, or NULL where the output is itself an operand. */
 int ffnn_labels_check(const char *function, ffnn_labels *labels, ffnn_cost cost, npy_intp rows,
-                      npy_intp cols, const char *what);
+                      npy_intp cols, const char *what, const ffnn_operand *X);
 /* [rows, cols], contiguous. */
 int ffnn_labels_elements(const char *function, ffnn_labels *labels, ffnn_real real, ptrdiff_t rows,
                          ptrdiff_t cols, const void **elements);

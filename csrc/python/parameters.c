@@ -293,31 +293,18 @@ int ffnn_pairs_take_like_gradients(const ffnn_state *state, const char *function
 
 /* ---- a net's shapes ---- */
 
-static int raise_chain(const char *function, const ffnn_pairs *pairs, int l)
-{
-    const ffnn_operand *W = &pairs->pairs[l - 1].W, *below = &pairs->pairs[l - 2].W;
-    char shape[FFNN_SHAPE_TEXT], shape_below[FFNN_SHAPE_TEXT];
-    PyErr_Format(PyExc_ValueError,
-                 "%s: parameters['W%d'] %s and parameters['W%d'] %s do not chain: %zd != %zd",
-                 function, l, ffnn_shape_write(W, shape), l - 1,
-                 ffnn_shape_write(below, shape_below), (Py_ssize_t)ffnn_operand_cols(W),
-                 (Py_ssize_t)ffnn_operand_rows(below));
-    return -1;
-}
-
 int ffnn_pairs_check(const char *function, const ffnn_pairs *pairs, const ffnn_operand *X)
 {
+    static const char W_label[] = "parameters['W%d']", b_label[] = "parameters['b%d']";
     for (int l = 1; l <= pairs->layers; l++) {
-        const ffnn_pair *pair = &pairs->pairs[l - 1];
-        if (ffnn_operand_is_matrix(&pair->W, (ffnn_place){function, "parameters['W%d']", l}) < 0)
+        const ffnn_operand *W = &pairs->pairs[l - 1].W, *b = &pairs->pairs[l - 1].b;
+        const ffnn_place W_place = {function, W_label, l};
+        if (ffnn_operand_is_matrix(W, W_place) < 0) return -1;
+        if (l == 1 && ffnn_inputs_check(function, X, ffnn_operand_cols(W), "W1", W) < 0) return -1;
+        if (l > 1 && ffnn_chain_check(W, W_place, &pairs->pairs[l - 2].W,
+                                      (ffnn_place){function, W_label, l - 1}) < 0)
             return -1;
-        if (l == 1 && ffnn_inputs_check(function, X, ffnn_operand_cols(&pair->W), "W1") < 0)
-            return -1;
-        if (l > 1 && ffnn_operand_cols(&pair->W) != ffnn_operand_rows(&pairs->pairs[l - 2].W))
-            return raise_chain(function, pairs, l);
-        if (ffnn_bias_check(&pair->b, (ffnn_place){function, "parameters['b%d']", l},
-                            ffnn_operand_rows(&pair->W)) < 0)
-            return -1;
+        if (ffnn_bias_check(b, (ffnn_place){function, b_label, l}, W, W_place) < 0) return -1;
     }
     return 0;
 }

@@ -112,7 +112,9 @@ def draw_decision_boundary(
             + (": examples are columns, pass X.T" if points.shape[1] == 2 else "")
         )
     if labels.shape not in ((1, m), (m,), (m, 1)):
-        raise ValueError(f"{function}: y has shape {labels.shape}, expected (1, {m})")
+        raise ValueError(
+            f"{function}: y has shape {labels.shape}, expected (1, {m}) for X {points.shape}"
+        )
     low, high = points.min(axis=1) - 1, points.max(axis=1) + 1
     if not np.isfinite([low, high]).all():
         raise ValueError(f"{function}: X holds NaN or inf: there is no frame for it")
