@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ffnn._frames import as_array
 from ffnn._initializers import check_integer, check_size
 
 __all__ = ["check_seed", "random_mini_batches"]
@@ -38,7 +39,7 @@ def random_mini_batches(
     function = "random_mini_batches"
     size = check_size(function, "mini_batch_size", mini_batch_size)
     number = check_seed(function, seed)
-    inputs, labels = np.asarray(X), np.asarray(Y)
+    inputs, labels = as_array(f"{function}: X", X), as_array(f"{function}: Y", Y)
     if inputs.ndim != 2:
         raise ValueError(
             f"{function}: X has {inputs.ndim} dimensions, expected 2: a column per example"

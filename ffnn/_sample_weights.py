@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ffnn._frames import as_array
 from ffnn._initializers import check_number
 
 __all__ = ["classes_of", "example_weights"]
@@ -28,7 +29,7 @@ def example_weights(
     m = Y.shape[1]
     weights = None
     if sample_weight is not None:
-        weights = np.asarray(sample_weight)
+        weights = as_array(f"{function}: sample_weight", sample_weight)
         if weights.dtype.kind not in "iufb":
             raise TypeError(
                 f"{function}: sample_weight must hold real numbers, not {weights.dtype}"

@@ -1,8 +1,9 @@
 /* arrays.c - from Python objects to views of elements.
  *
  * An aligned array of native floats or doubles is read where it stands, whatever its strides;
- * anything else is converted once, by NumPy. Masked arrays and matrices are refused: a mask or
- * another product rule would be lost without a word. Other subclasses are the arrays they are.
+ * anything else is converted once, by NumPy, or by ffnn/_frames.py where it is a frame. Masked
+ * arrays and matrices are refused: a mask or another product rule would be lost without a word.
+ * Other subclasses are the arrays they are.
  */
 #include "arrays.h"
 #include "results.h"
@@ -43,15 +44,43 @@ static int refuse_subclass(PyArrayObject *array, ffnn_place place)
     return 0;
 }
 
+/* Calls a function of ffnn/_frames.py, which knows pandas' frames and the ways out of a refusal. */
+static PyObject *ask_frames(const char *function, PyObject *object, PyObject *array)
+{
+    PyObject *module = PyImport_ImportModule("ffnn._frames");
+    if (module == NULL) return NULL;
+    PyObject *answer =
+        PyObject_CallMethod(module, function, array == NULL ? "(O)" : "(OO)", object, array);
+    Py_DECREF(module);
+    return answer;
+}
+
 static int refuse_dtype(const ffnn_operand *o, ffnn_place place)
 {
-    static const char works[] = "float32 and float64 work, integers and booleans are converted";
-    PyObject *dtype = (PyObject *)PyArray_DESCR(o->array);
-    if (PyArray_Check(o->object))
-        return ffnn_error_raise(PyExc_TypeError, place, "has dtype %S; %s", dtype, works);
-    return ffnn_error_raise(PyExc_TypeError, place,
-                            "is of type %s, which makes an array of dtype %S; %s",
-                            Py_TYPE(o->object)->tp_name, dtype, works);
+    PyObject *text = ask_frames("refusal", o->object, (PyObject *)o->array);
+    if (text != NULL) ffnn_error_raise(PyExc_TypeError, place, "%S", text);
+    Py_XDECREF(text);
+    return -1;
+}
+
+/* The array of a frame as a new reference; 0 with NULL where the object is none, which is what a
+ * list and a number are without a question. */
+static int array_of_frame(PyObject *object, ffnn_place place, PyArrayObject **array)
+{
+    *array = NULL;
+    if (PyList_CheckExact(object) || PyTuple_CheckExact(object) || PyFloat_CheckExact(object) ||
+        PyLong_CheckExact(object))
+        return 0;
+    PyObject *answer = ask_frames("numbers_of", object, NULL);
+    if (answer == NULL) return -1;
+    if (PyArray_Check(answer)) {
+        *array = (PyArrayObject *)answer;
+        return 0;
+    }
+    const bool is_none = answer == Py_None;
+    if (!is_none) ffnn_error_raise(PyExc_TypeError, place, "%S", answer);
+    Py_DECREF(answer);
+    return is_none ? 0 : -1;
 }
 
 /* Puts the function's and the argument's name before NumPy's words about, say, rows of different
@@ -87,7 +116,9 @@ int ffnn_operand_resolve_any(ffnn_operand *o, ffnn_place place)
         o->array = (PyArrayObject *)o->object;
     } else {
         if (refuse_tuple_of_arrays(o->object, place) < 0) return -1;
-        o->array = (PyArrayObject *)PyArray_FromAny(o->object, NULL, 0, 0, 0, NULL);
+        if (array_of_frame(o->object, place, &o->array) < 0) return -1;
+        if (o->array == NULL)
+            o->array = (PyArrayObject *)PyArray_FromAny(o->object, NULL, 0, 0, 0, NULL);
         if (o->array == NULL) return explain_value_error(place);
     }
     if (!PyArray_CheckExact(o->array) && refuse_subclass(o->array, place) < 0) return -1;
