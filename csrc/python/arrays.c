@@ -63,8 +63,8 @@ static int refuse_dtype(const ffnn_operand *o, ffnn_place place)
     return -1;
 }
 
-/* The array of a frame as a new reference; 0 with NULL where the object is none, which is what a
- * list and a number are without a question. */
+/* Sets *array to a new reference to the array of a frame, or to NULL where the object is no frame;
+ * lists and numbers skip the call of Python. */
 static int array_of_frame(PyObject *object, ffnn_place place, PyArrayObject **array)
 {
     *array = NULL;
@@ -98,7 +98,7 @@ static int explain_value_error(ffnn_place place)
     return -1;
 }
 
-/* NumPy would stack what a forward function returned, if it has the same shapes. */
+/* A tuple (A, cache) in the place of A: NumPy would stack A and Z, which have one shape. */
 static int refuse_tuple_of_arrays(PyObject *object, ffnn_place place)
 {
     if (!PyTuple_Check(object)) return 0;
@@ -128,7 +128,7 @@ int ffnn_operand_resolve_any(ffnn_operand *o, ffnn_place place)
 
 /* ---- views ---- */
 
-/* Up to here NumPy's set-up of a cast, 0.25 us, costs more than the cast itself. */
+/* Up to this number of elements NumPy's set-up of a cast, 0.25 us, costs more than the cast. */
 enum { FEW_INTEGERS = 256 };
 
 static inline int64_t integer_at(const void *data, int type_num, ptrdiff_t i)
@@ -206,7 +206,8 @@ static inline int make_view(const ffnn_operand *o, ffnn_real real, ffnn_layout l
     if (dims[1] <= 1) col_bytes = bytes;
     if (dims[0] <= 1) row_bytes = dims[1] * bytes;
     if ((row_bytes | col_bytes) & (bytes - 1)) return 0;
-    /* By a constant each, which is a shift; 25 divisions a step would cost a tiny net 0.2 us. */
+    /* Divisions by constants compile to shifts; by `bytes`, the 25 of a tiny net's step cost
+     * 0.2 us. */
     *view = (ffnn_view){PyArray_DATA(o->array), dims[0], dims[1],
                         real == FFNN_DOUBLE ? row_bytes / 8 : row_bytes / 4,
                         real == FFNN_DOUBLE ? col_bytes / 8 : col_bytes / 4};
@@ -218,7 +219,7 @@ int ffnn_operand_view(ffnn_operand *o, ffnn_real real, ffnn_layout layout, ffnn_
 {
     if (is_native(o, real) && make_view(o, real, layout, view)) return 0;
     if (convert(o, real, layout) < 0) return -1;
-    /* A conversion that NumPy thinks unnecessary gives the same array back. */
+    /* NumPy gives the same array back where type and alignment suit, whatever its strides. */
     if (make_view(o, real, layout, view)) return 0;
     if (convert(o, real, FFNN_CONTIGUOUS) < 0) return -1;
     *view = ffnn_view_of(PyArray_DATA(o->array), ffnn_operand_rows(o), ffnn_operand_cols(o));

@@ -8,13 +8,14 @@
 
 #include "errors.h"
 
-/* Kinds of elements; ored together over the operands of a computation they decide its type. */
+/* Kinds of elements. The union (|) of the kinds of all operands decides the type of a computation.
+ */
 enum {
     FFNN_KIND_FLOAT = 1,
     FFNN_KIND_DOUBLE = 2,
     FFNN_KIND_NARROW =
         4, /* bool and integers of 8 and 16 bits: NumPy promotes them with float32 to float32 */
-    FFNN_KIND_WIDE = 8, /* other integers: with anything to float64 */
+    FFNN_KIND_WIDE = 8, /* other integers: float64, whatever they meet */
 };
 
 typedef struct {

@@ -1,4 +1,4 @@
-/* cost.c - compute_cost: the mean over the examples of what each costs, in the literal formula. */
+/* cost.c - compute_cost: the mean cost of an example, by the literal formula, plus the L2 term. */
 #include "arrays.h"
 #include "cost_docs.h"
 #include "errors.h"
@@ -28,7 +28,7 @@ static void cost_clear(cost_call *call)
     ffnn_pairs_clear(&call->parameters);
 }
 
-/* For the L2 term; the parameters count where lambd is not 0. */
+/* For the L2 term: called where lambd is not 0. */
 static int sum_squares(const ffnn_state *state, PyObject *parameters, cost_call *call)
 {
     if (parameters == NULL || parameters == Py_None)

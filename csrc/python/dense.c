@@ -1,7 +1,7 @@
 /* dense.c - one layer: linear_forward, linear_backward, and both with an activation.
  *
- * Matrices are read in any layout. dZ has to have its rows side by side and an elementwise operand
- * all its elements; other layouts are laid out afresh first.
+ * A_prev and W are read in any layout. The rows of dZ must be contiguous, and dA and Z, which are
+ * multiplied element by element, C-contiguous; an array in another layout is copied first.
  */
 #include "arrays.h"
 #include "dense_docs.h"
@@ -124,7 +124,7 @@ static PyObject *linear_activation_forward(PyObject *module, PyObject *const *ar
 typedef struct {
     PyObject *linear_cache;       /* owned: a tuple (A_prev, W, b) */
     ffnn_operand D, A_prev, W, Z; /* D is dZ, or dA where there is a Z */
-    void *dz;                     /* dZ where it has to be made */
+    void *dz;                     /* owned: dZ = dA * g'(Z), where D is dA */
     PyObject *dA_prev, *dW, *db;
 } backward_call;
 
@@ -141,7 +141,7 @@ static void backward_clear(backward_call *call)
     Py_XDECREF(call->db);
 }
 
-/* b is never read: only its place in the cache counts. */
+/* No gradient depends on b, so the b of a cache may be anything. */
 static int take_linear_cache(backward_call *call, PyObject *cache, ffnn_place place)
 {
     const char *function = place.function;
@@ -176,7 +176,7 @@ static int backward_check(const char *function, const char *name, const backward
     return ffnn_examples_check(function, ffnn_operand_cols(D));
 }
 
-/* dZ itself, or dA and Z with what dZ = dA * g'(Z) shall be written to. */
+/* The view of dZ; or those of dA and Z, and memory for dZ = dA * g'(Z). */
 static int backward_views(backward_call *call, ffnn_real real, ffnn_view *D, const void **z)
 {
     if (call->Z.array == NULL) return ffnn_operand_view(&call->D, real, FFNN_ROWS, D);

@@ -1,7 +1,6 @@
-/* elementwise.c - activations and their derivatives: functions that know no layers.
+/* elementwise.c - sigmoid and relu of arrays of any shape, and their derivatives.
  *
- * The kernels run over contiguous elements; an array in any other layout is laid out in C order
- * first.
+ * The kernels run over contiguous elements; an array in another layout is copied to C order first.
  */
 #include "arrays.h"
 #include "elementwise_docs.h"
@@ -93,8 +92,8 @@ static PyObject *derive(PyObject *module, const ffnn_signature *signature, ffnn_
     PyThreadState *thread = ffnn_lock_release(FFNN_ELEMENT_WORK * (double)n);
     state->isa->kernels[real]->activations[g].derivative(1, n, da, n, z, n, dz, n);
     ffnn_lock_take(thread);
-    /* relu' is 0 or 1, so its result has the type of dA; a Z of more digits was only compared
-     * with 0. */
+    /* relu'(Z) is 0 or 1, so dZ has no more digits than dA: the type of dA holds it exactly, and
+     * the type of Z does not count. */
     if (g == FFNN_relu && real == FFNN_DOUBLE && dA.kind == FFNN_KIND_FLOAT) dZ = narrow(dZ);
 done:
     ffnn_operand_clear(&dA);

@@ -1,8 +1,9 @@
-/* gradients.c - a whole net downwards: L_model_backward.
+/* gradients.c - back-propagation through a whole net: L_model_backward.
  *
- * One type serves all layers, the widest that occurs, which is what a cache made by L_model_forward
- * has at its top anyway. Layer l reads dZ_l and writes dZ_{l-1} next to dA_{l-1} while that is hot,
- * so two buffers change places. Everything is allocated before the first layer is computed.
+ * All layers are computed in one type, the widest among AL, Y and the caches; in caches that
+ * L_model_forward made this is the type of AL. The step of layer l reads dZ_l from one buffer and
+ * writes dZ_{l-1} to a second one, block by block, while the block of dA_{l-1} is in the cache;
+ * then the buffers swap. Results and buffers are allocated before the first layer is computed.
  */
 #include "arrays.h"
 #include "errors.h"
@@ -43,7 +44,7 @@ typedef struct {
     ffnn_real real;
     bool has_input_gradient; /* dA0 is wanted */
     PyObject *grads;         /* owned */
-    void *dz;                /* two buffers for the dZ of neighbouring layers */
+    void *dz;                /* two buffers: dZ_l and dZ_{l-1} */
     ptrdiff_t buffer_bytes;
     double work;
 } backward_plan;
@@ -64,9 +65,9 @@ static void backward_clear(backward_plan *plan)
     ffnn_free(plan->dz);
 }
 
-/* ---- what the caches hold ---- */
+/* ---- the operands in the caches ---- */
 
-/* Own references to what caches[i] holds; b is never read. */
+/* Takes references to A_prev, W, Z and D of caches[i]; no gradient depends on b. */
 static int take_cache(PyObject *object, int i, backward_layer *layer)
 {
     static const char items[] = "((A_prev, W, b), Z)", items_D[] = "((A_prev, W, b), Z, D)";
@@ -97,7 +98,7 @@ static int take_caches(PyObject *object, backward_plan *plan)
         return ffnn_error_raise(PyExc_TypeError, place,
                                 "must be a list of tuples ((A_prev, W, b), Z), not %s",
                                 Py_TYPE(object)->tp_name);
-    PyObject *caches = PySequence_Tuple(object); /* so that nobody changes the list meanwhile */
+    PyObject *caches = PySequence_Tuple(object); /* other threads may change the list meanwhile */
     if (caches == NULL) return -1;
     const Py_ssize_t count = PyTuple_GET_SIZE(caches);
     int status = -1;
@@ -138,7 +139,7 @@ static int resolve(backward_plan *plan, unsigned *kinds)
     return 0;
 }
 
-/* Layer i + 1 of the net, whose operands agree with AL and with the layer above. */
+/* Operands of caches[i] against AL, against W of the layer above and against each other. */
 static int check_layer(const backward_plan *plan, int i)
 {
     const backward_layer *layer = &plan->layers[i];
@@ -163,7 +164,7 @@ static int check_layer(const backward_plan *plan, int i)
     return ffnn_chain_check(W, W_place, A_prev, A_prev_place);
 }
 
-/* From AL downwards. */
+/* From the output layer to the first, so that an error names the highest layer that disagrees. */
 static int check_shapes(backward_plan *plan)
 {
     const ffnn_operand *AL = &plan->AL;
@@ -177,7 +178,8 @@ static int check_shapes(backward_plan *plan)
 
 /* ---- dropout ---- */
 
-/* The mask of layer l as bytes of 0 and 1, or an error where it and keep_prob do not agree. */
+/* The mask of layer l as bytes of 0 and 1; ValueError for a mask without a keep_prob below 1 and
+ * for a keep_prob below 1 without a mask. */
 static int take_mask(const backward_plan *plan, int l)
 {
     backward_layer *layer = &plan->layers[l - 1];
@@ -223,7 +225,7 @@ static int make_views(backward_plan *plan)
     return 0;
 }
 
-/* The dict of results, still to be computed, in the assignment's order. */
+/* The dict of gradients in the assignment's order, its arrays not yet computed. */
 static int make_results(const ffnn_state *state, backward_plan *plan)
 {
     plan->grads = PyDict_New();
@@ -247,7 +249,7 @@ static int make_results(const ffnn_state *state, backward_plan *plan)
     return 0;
 }
 
-/* After make_results: a db of as many rows exists, so twice the widest layer is a number. */
+/* Called after make_results: each db holds W.rows elements, so 2 * widest cannot overflow. */
 static int make_buffers(const ffnn_state *state, backward_plan *plan)
 {
     ptrdiff_t widest = 0;
@@ -260,7 +262,7 @@ static int make_buffers(const ffnn_state *state, backward_plan *plan)
     return 0;
 }
 
-/* dZ of the output layer; returns the flags of the divisions in dAL. */
+/* Writes dZ of the output layer; returns the floating-point flags of the divisions in dAL. */
 static int start_backward(const ffnn_kernels *kernels, const backward_plan *plan, void *dz)
 {
     const ffnn_cost_kernels *cost = &kernels->costs[plan->cost];

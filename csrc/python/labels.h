@@ -6,7 +6,7 @@
 #include "errors.h"
 #include "../system/system.h"
 
-/* Y, or for a categorical cost also integer classes, which become a column of 0s and a 1 each. */
+/* Y [n_y, m]; with a categorical cost also one integer class for each example, made one-hot. */
 typedef struct {
     ffnn_operand Y;
     bool are_classes;

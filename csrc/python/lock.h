@@ -4,11 +4,11 @@
 
 #include "numpy_api.h"
 
-/* Multiply-adds above which other Python threads may run meanwhile. So many take 2 to 10 us; giving
- * the lock away and taking it back costs 0.04 us alone but up to 5 ms against a busy thread, too
- * much for less. */
+/* Multiply-adds above which other Python threads may run meanwhile. 65,536 take 2 to 10 us.
+ * Releasing and taking the lock costs 0.04 us where no other thread runs, but up to 5 ms, Python's
+ * switch interval, against a busy one. */
 static const double FFNN_UNLOCKED_WORK = 65536;
-/* What an exponential or a logarithm costs in multiply-adds, roughly. */
+/* Multiply-adds that take as long as an exponential or a logarithm, roughly. */
 static const double FFNN_ELEMENT_WORK = 16;
 
 static inline PyThreadState *ffnn_lock_release(double work)

@@ -3,7 +3,7 @@
  *
  * A snapshot with references of its own is taken before anything else, so that another thread that
  * edits the dict, or a conversion that runs Python code, cannot change a call half-way. L is the
- * largest l with a W{l} or b{l}; other keys are nobody's business.
+ * largest l with a W{l} or b{l}; other keys are ignored.
  */
 #include "parameters.h"
 #include "errors.h"
@@ -32,9 +32,10 @@ PyObject *ffnn_key_new(const ffnn_state *state, ffnn_key key, int l)
     return PyUnicode_FromFormat(key_formats[key], l);
 }
 
-/* Keys are asked for in the order in which ffnn and most people put them into their dicts. Walking
- * along with `cursor`, a value then costs a comparison of pointers where a look-up costs 20 ns,
- * which adds up to a tenth of a tiny net's step. The dA between two dW is stepped over. */
+/* The value of key `name`, if it is the next or the next but one of the dict (a dict of gradients
+ * has a dA between two dW). ffnn and most people insert keys in the order in which they are read
+ * here; walking along with `cursor` then costs a comparison of pointers a key, where a look-up
+ * costs 20 ns: together a tenth of a tiny net's step. */
 static inline PyObject *next_value(PyObject *dict, Py_ssize_t *cursor, PyObject *name)
 {
 #ifndef Py_GIL_DISABLED /* without the lock another thread could change the dict under the walk */
@@ -42,7 +43,7 @@ static inline PyObject *next_value(PyObject *dict, Py_ssize_t *cursor, PyObject 
     for (int i = 0; *cursor >= 0 && i < 2 && PyDict_Next(dict, cursor, &key, &value); i++)
         if (key == name) return Py_NewRef(value);
 #endif
-    *cursor = -1; /* another order: look-ups from here on */
+    *cursor = -1; /* keys in another order: dict_take looks each up from here on */
     return NULL;
 }
 
@@ -93,7 +94,7 @@ static int raise_missing(const char *function, const char *argument, PyObject *d
 {
     char name[24];
     PyOS_snprintf(name, sizeof name, key_formats[key], l);
-    PyObject *keys = PyDict_Keys(dict); /* a list of our own: nobody else can change it */
+    PyObject *keys = PyDict_Keys(dict); /* a new list, which no other thread can change */
     if (keys == NULL) return -1;
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(keys); i++) {
         PyObject *other = PyList_GET_ITEM(keys, i);
@@ -122,7 +123,7 @@ static int layer_of_key(PyObject *key)
         PyErr_Clear();
         return 0;
     }
-    /* Nine digits fit an int; a dict that had a longer l without a gap would not fit a memory. */
+    /* Nine digits fit an int, and no dict has 10^9 layers without a gap. */
     if (length < 2 || length > 10 || (text[0] != 'W' && text[0] != 'b') || text[1] == '0') return 0;
     int l = 0;
     for (Py_ssize_t i = 1; i < length; i++) {
@@ -209,7 +210,8 @@ static int take_parameters(source *from, ffnn_pairs *pairs)
 {
     PyObject *dict = from->dict;
     const Py_ssize_t size = PyDict_GET_SIZE(dict);
-    /* No net has more layers than the dict has pairs of items; only a deep one is counted. */
+    /* Two items a layer bound the depth; where other keys may make the bound large, the largest l
+     * does. */
     Py_ssize_t most = size / 2;
     if (most > FFNN_STACK_LAYERS) {
         const int largest = largest_layer(dict);

@@ -152,7 +152,7 @@ int ffnn_arguments_parse_keywords(const ffnn_state *state, const ffnn_signature 
 
 /* ---- a number ---- */
 
-/* Python and NumPy agree to call these numbers, but a yes, a duration or a pair is no rate. */
+/* bool, complex and timedelta64 pass as numbers with Python or NumPy, but are no learning rate. */
 static int is_real_scalar(PyObject *object)
 {
     if (PyBool_Check(object) || PyComplex_Check(object)) return 0;
@@ -204,7 +204,7 @@ int ffnn_count_parse(ffnn_place place, PyObject *object, ptrdiff_t most, ptrdiff
     if (!PyIndex_Check(object))
         return ffnn_error_raise(PyExc_TypeError, place, "must be an integer, not %s",
                                 Py_TYPE(object)->tp_name);
-    *n = PyNumber_AsSsize_t(object, NULL); /* clips: nobody lives to see the end of so many */
+    *n = PyNumber_AsSsize_t(object, NULL); /* clips: 2^63 iterations never end anyway */
     if (*n == -1 && PyErr_Occurred()) return -1;
     if (*n < 1)
         return ffnn_error_raise(PyExc_ValueError, place, "must be at least 1, not %S", object);
