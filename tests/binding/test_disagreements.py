@@ -91,6 +91,11 @@ def _more(rng):
         lambda: ffnn.train(X, Y[:, 1:], [6, 1]),
     )
     yield (
+        "sample_weight has shape (3,) where X has shape (6, 7)",
+        lambda: ffnn.cost_and_gradients(X, Y, parameters, sample_weight=np.ones(3)),
+    )
+    yield wants, lambda: ffnn.cost_and_gradients(X[1:], Y, parameters)
+    yield (
         "Y has shape (1, 6) where X has shape (6, 7)",
         lambda: ffnn.random_mini_batches(X, Y[:, 1:]),
     )
