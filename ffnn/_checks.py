@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn._ffnn import nearest_word
+from ffnn._frames import as_array
 
 __all__ = [
     "check_array",
@@ -153,7 +154,7 @@ def check_array(function: str, name: str, value: ArrayLike) -> NDArray[Any]:
 
 def check_matrix(function: str, name: str, value: ArrayLike) -> NDArray[Any]:
     """Return an array of two dimensions."""
-    matrix = np.asarray(value)
+    matrix = as_array(f"{function}: {name}", value)
     if matrix.ndim != 2:
         raise ValueError(
             f"{function}: {name} has ndim {matrix.ndim} and shape {matrix.shape}, expected ndim 2"
@@ -182,7 +183,7 @@ def check_outputs(
 ) -> NDArray[Any]:
     """Return labels of the outputs' shape (n_y, m); where n_y is 1 also (m,) and (m, 1)."""
     n_y, m = shape
-    labels = np.asarray(value)
+    labels = as_array(f"{function}: {name}", value)
     if n_y == 1 and labels.shape in ((m,), (m, 1)):
         return labels.reshape(1, m)
     if labels.shape != shape:
@@ -221,13 +222,16 @@ def check_labels(function: str, Y: NDArray[Any], n_y: int, cost: str) -> None:
         )
 
 
-def check_sample_weight(function: str, value: Any, m: int) -> NDArray[np.float64]:
-    """Return the sample weights of m examples, finite and at least 0, as (m,)."""
-    weights = np.asarray(value)
+def check_sample_weight(function: str, value: Any, X: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the sample weights of the examples in X, finite and at least 0, as (m,)."""
+    m = X.shape[1]
+    weights = as_array(f"{function}: sample_weight", value)
     if weights.dtype.kind not in "iufb":
         raise TypeError(f"{function}: sample_weight must hold real numbers, not {weights.dtype}")
     if weights.shape not in ((m,), (1, m), (m, 1)):
-        raise ValueError(f"{function}: sample_weight has shape {weights.shape}, expected ({m},)")
+        raise ValueError(
+            f"{function}: sample_weight has shape {weights.shape}, expected ({m},) for X {X.shape}"
+        )
     weights = weights.reshape(m).astype(np.float64)
     if not (np.isfinite(weights).all() and (weights >= 0).all()):
         raise ValueError(f"{function}: sample_weight must be finite and at least 0")

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn._checks import check_matrix, check_seed, check_size
+from ffnn._frames import as_array
 
 __all__ = ["random_mini_batches"]
 
@@ -38,7 +39,7 @@ def random_mini_batches(
     function = "random_mini_batches"
     size = check_size(function, "mini_batch_size", mini_batch_size)
     number = check_seed(function, seed)
-    inputs, labels = check_matrix(function, "X", X), np.asarray(Y)
+    inputs, labels = check_matrix(function, "X", X), as_array(f"{function}: Y", Y)
     m = inputs.shape[1]
     if labels.shape in ((m,), (m, 1)):
         labels = labels.reshape(1, m)

@@ -159,7 +159,7 @@ def make_plan(
     if not is_assignment:
         check_labels(function, given.Y, n_y, cost)
     weights = example_weights(
-        function, o.sample_weight, o.class_weight, given.Y, n_y, output == "softmax"
+        function, o.sample_weight, o.class_weight, given.X, given.Y, n_y, output == "softmax"
     )
     trained = given
     if o.validation_fraction is not None:

@@ -37,7 +37,7 @@ def predict(X: ArrayLike, y: ArrayLike, parameters: Parameters) -> NDArray[np.fl
     """
     p = _ffnn.predict(X, parameters)
     n_y, m = p.shape
-    labels = check_outputs("predict", "y", y, p.shape, "the predictions have")
+    labels = check_outputs("predict", "y", y, p.shape, f"the predictions for X {np.shape(X)} have")
     # The assignment adds m shares of 1/m, and people compare the digits which that gives.
     agreement = p == labels
     by_shares = n_y == 1 or agreement.size == 0

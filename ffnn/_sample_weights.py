@@ -12,17 +12,22 @@ __all__ = ["classes_of", "example_weights"]
 
 
 def example_weights(
-    function: str, sample_weight: Any, class_weight: Any, Y: NDArray[Any], n_y: int, softmax: bool
+    function: str,
+    sample_weight: Any,
+    class_weight: Any,
+    X: NDArray[Any],
+    Y: NDArray[Any],
+    n_y: int,
+    softmax: bool,
 ) -> NDArray[np.float64] | None:
     """Return sample weights times class weights, not yet scaled to mean 1; None without either.
 
     Y is (n_y, m), or (1, m) of classes. ValueError and TypeError are raised in the name of
     `function`.
     """
-    m = Y.shape[1]
     weights = None
     if sample_weight is not None:
-        weights = check_sample_weight(function, sample_weight, m)
+        weights = check_sample_weight(function, sample_weight, X)
     if class_weight is not None:
         of_class = _of_classes(function, class_weight, Y, n_y, softmax)
         weights = of_class if weights is None else weights * of_class

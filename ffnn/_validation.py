@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ffnn._checks import check_number
+from ffnn._frames import as_array
 
 __all__ = ["Part", "as_part", "split"]
 
@@ -20,7 +21,7 @@ class Part(NamedTuple):
 
 def as_part(prefix: str, X: Any, Y: Any, n_y: int) -> Part:
     """Return examples that have been checked, labels being rows."""
-    inputs, labels = np.asarray(X), np.asarray(Y)
+    inputs, labels = as_array("X", X), as_array("Y", Y)
     m = inputs.shape[1]
     return Part(prefix, inputs, labels if labels.shape == (n_y, m) else labels.reshape(1, m))
 

@@ -1,10 +1,12 @@
 /* arrays.c - from Python objects to views of elements.
  *
  * An aligned array of native floats or doubles is read where it stands, whatever its strides;
- * anything else is converted once, by NumPy. Masked arrays and matrices are refused: a mask or
- * another product rule would be lost without a word. Other subclasses are the arrays they are.
+ * anything else is converted once, by NumPy, or by ffnn/_frames.py where it is a frame. Masked
+ * arrays and matrices are refused: a mask or another product rule would be lost without a word.
+ * Other subclasses are the arrays they are.
  */
-#include "binding.h"
+#include "arrays.h"
+#include "results.h"
 
 /* ---- operands ---- */
 
@@ -42,15 +44,43 @@ static int refuse_subclass(PyArrayObject *array, ffnn_place place)
     return 0;
 }
 
+/* Calls a function of ffnn/_frames.py, which knows pandas' frames and the ways out of a refusal. */
+static PyObject *ask_frames(const char *function, PyObject *object, PyObject *array)
+{
+    PyObject *module = PyImport_ImportModule("ffnn._frames");
+    if (module == NULL) return NULL;
+    PyObject *answer =
+        PyObject_CallMethod(module, function, array == NULL ? "(O)" : "(OO)", object, array);
+    Py_DECREF(module);
+    return answer;
+}
+
 static int refuse_dtype(const ffnn_operand *o, ffnn_place place)
 {
-    static const char works[] = "float32 and float64 work, integers and booleans are converted";
-    PyObject *dtype = (PyObject *)PyArray_DESCR(o->array);
-    if (PyArray_Check(o->object))
-        return ffnn_error_raise(PyExc_TypeError, place, "has dtype %S; %s", dtype, works);
-    return ffnn_error_raise(PyExc_TypeError, place,
-                            "is of type %s, which makes an array of dtype %S; %s",
-                            Py_TYPE(o->object)->tp_name, dtype, works);
+    PyObject *text = ask_frames("refusal", o->object, (PyObject *)o->array);
+    if (text != NULL) ffnn_error_raise(PyExc_TypeError, place, "%S", text);
+    Py_XDECREF(text);
+    return -1;
+}
+
+/* Sets *array to a new reference to the array of a frame, or to NULL where the object is no frame;
+ * lists and numbers skip the call of Python. */
+static int array_of_frame(PyObject *object, ffnn_place place, PyArrayObject **array)
+{
+    *array = NULL;
+    if (PyList_CheckExact(object) || PyTuple_CheckExact(object) || PyFloat_CheckExact(object) ||
+        PyLong_CheckExact(object))
+        return 0;
+    PyObject *answer = ask_frames("numbers_of", object, NULL);
+    if (answer == NULL) return -1;
+    if (PyArray_Check(answer)) {
+        *array = (PyArrayObject *)answer;
+        return 0;
+    }
+    const bool is_none = answer == Py_None;
+    if (!is_none) ffnn_error_raise(PyExc_TypeError, place, "%S", answer);
+    Py_DECREF(answer);
+    return is_none ? 0 : -1;
 }
 
 /* Puts the function's and the argument's name before NumPy's words about, say, rows of different
@@ -68,7 +98,7 @@ static int explain_value_error(ffnn_place place)
     return -1;
 }
 
-/* NumPy would stack what a forward function returned, if it has the same shapes. */
+/* A tuple (A, cache) in the place of A: NumPy would stack A and Z, which have one shape. */
 static int refuse_tuple_of_arrays(PyObject *object, ffnn_place place)
 {
     if (!PyTuple_Check(object)) return 0;
@@ -86,7 +116,9 @@ int ffnn_operand_resolve_any(ffnn_operand *o, ffnn_place place)
         o->array = (PyArrayObject *)o->object;
     } else {
         if (refuse_tuple_of_arrays(o->object, place) < 0) return -1;
-        o->array = (PyArrayObject *)PyArray_FromAny(o->object, NULL, 0, 0, 0, NULL);
+        if (array_of_frame(o->object, place, &o->array) < 0) return -1;
+        if (o->array == NULL)
+            o->array = (PyArrayObject *)PyArray_FromAny(o->object, NULL, 0, 0, 0, NULL);
         if (o->array == NULL) return explain_value_error(place);
     }
     if (!PyArray_CheckExact(o->array) && refuse_subclass(o->array, place) < 0) return -1;
@@ -94,15 +126,9 @@ int ffnn_operand_resolve_any(ffnn_operand *o, ffnn_place place)
     return o->kind == 0 ? refuse_dtype(o, place) : 0;
 }
 
-int ffnn_operand_is(const ffnn_operand *o, npy_intp rows, npy_intp cols)
-{
-    return PyArray_NDIM(o->array) == 2 && PyArray_DIM(o->array, 0) == rows &&
-           PyArray_DIM(o->array, 1) == cols;
-}
-
 /* ---- views ---- */
 
-/* Up to here NumPy's set-up of a cast, 0.25 us, costs more than the cast itself. */
+/* Up to this number of elements NumPy's set-up of a cast, 0.25 us, costs more than the cast. */
 enum { FEW_INTEGERS = 256 };
 
 static inline int64_t integer_at(const void *data, int type_num, ptrdiff_t i)
@@ -180,7 +206,8 @@ static inline int make_view(const ffnn_operand *o, ffnn_real real, ffnn_layout l
     if (dims[1] <= 1) col_bytes = bytes;
     if (dims[0] <= 1) row_bytes = dims[1] * bytes;
     if ((row_bytes | col_bytes) & (bytes - 1)) return 0;
-    /* By a constant each, which is a shift; 25 divisions a step would cost a tiny net 0.2 us. */
+    /* Divisions by constants compile to shifts; by `bytes`, the 25 of a tiny net's step cost
+     * 0.2 us. */
     *view = (ffnn_view){PyArray_DATA(o->array), dims[0], dims[1],
                         real == FFNN_DOUBLE ? row_bytes / 8 : row_bytes / 4,
                         real == FFNN_DOUBLE ? col_bytes / 8 : col_bytes / 4};
@@ -192,7 +219,7 @@ int ffnn_operand_view(ffnn_operand *o, ffnn_real real, ffnn_layout layout, ffnn_
 {
     if (is_native(o, real) && make_view(o, real, layout, view)) return 0;
     if (convert(o, real, layout) < 0) return -1;
-    /* A conversion that NumPy thinks unnecessary gives the same array back. */
+    /* NumPy gives the same array back where type and alignment suit, whatever its strides. */
     if (make_view(o, real, layout, view)) return 0;
     if (convert(o, real, FFNN_CONTIGUOUS) < 0) return -1;
     *view = ffnn_view_of(PyArray_DATA(o->array), ffnn_operand_rows(o), ffnn_operand_cols(o));

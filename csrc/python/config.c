@@ -1,10 +1,13 @@
 /* config.c - what was built and what runs, the number of threads, and the hook that makes
  * allocations fail. */
-#include "binding.h"
+#include "config_docs.h"
+#include "errors.h"
+#include "methods.h"
+#include "parse.h"
+#include "state.h"
+#include "../system/system.h"
 
 #include <string.h>
-
-#include "config_docs.h"
 
 #if defined(__x86_64__)
 enum { HOST_ANY = 1, HOST_X86_64 = 1, HOST_ARM64 = 0 };

@@ -1,7 +1,16 @@
-/* cost.c - compute_cost: the mean over the examples of what each costs, in the literal formula. */
-#include "binding.h"
-
+/* cost.c - compute_cost: the mean cost of an example, by the literal formula, plus the L2 term. */
+#include "arrays.h"
 #include "cost_docs.h"
+#include "errors.h"
+#include "labels.h"
+#include "lock.h"
+#include "methods.h"
+#include "options.h"
+#include "parameters.h"
+#include "parse.h"
+#include "results.h"
+#include "shapes.h"
+#include "state.h"
 
 static const char function[] = "compute_cost";
 
@@ -19,7 +28,7 @@ static void cost_clear(cost_call *call)
     ffnn_pairs_clear(&call->parameters);
 }
 
-/* For the L2 term; the parameters count where lambd is not 0. */
+/* For the L2 term: called where lambd is not 0. */
 static int sum_squares(const ffnn_state *state, PyObject *parameters, cost_call *call)
 {
     if (parameters == NULL || parameters == Py_None)
@@ -42,7 +51,7 @@ static PyObject *compute(const ffnn_state *state, ffnn_cost row, double lambd, P
 {
     if (ffnn_operand_is_matrix(&call->AL, (ffnn_place){function, "AL", 0}) < 0) return NULL;
     const ptrdiff_t n_y = ffnn_operand_rows(&call->AL), m = ffnn_operand_cols(&call->AL);
-    if (ffnn_labels_check(function, &call->labels, row, n_y, m, "AL") < 0 ||
+    if (ffnn_labels_check(function, &call->labels, row, n_y, m, "AL", NULL) < 0 ||
         ffnn_examples_check(function, m) < 0 ||
         (lambd != 0 && sum_squares(state, parameters, call) < 0))
         return NULL;

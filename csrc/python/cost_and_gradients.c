@@ -2,11 +2,21 @@
  *
  * A run of the core is made for the call, asked for its sums, and let go; a cache is never made.
  */
-#include "binding.h"
+#include "arrays.h"
+#include "cost_and_gradients_docs.h"
+#include "errors.h"
+#include "labels.h"
+#include "lock.h"
+#include "methods.h"
+#include "options.h"
+#include "parameters.h"
+#include "parse.h"
+#include "results.h"
+#include "shapes.h"
+#include "state.h"
+#include "../train/train.h"
 
 #include <math.h>
-
-#include "cost_and_gradients_docs.h"
 
 static const char function[] = "cost_and_gradients";
 
@@ -178,7 +188,7 @@ static PyObject *cost_and_gradients(PyObject *module, PyObject *const *args, Py_
         ffnn_lambd_parse(function, arg[LAMBD], &c.lambd) < 0 ||
         ffnn_pairs_check(function, &c.parameters, &c.X) < 0 || take_dims(&c) < 0 ||
         ffnn_labels_check(function, &c.labels, c.cost, c.all_dims[c.parameters.layers],
-                          ffnn_operand_cols(&c.X), "the output layer") < 0 ||
+                          ffnn_operand_cols(&c.X), "the output layer", &c.X) < 0 ||
         ffnn_examples_check(function, ffnn_operand_cols(&c.X)) < 0)
         goto done;
     unsigned kinds = c.X.kind | ffnn_kind_if_float(c.labels.Y.kind);

@@ -1,11 +1,20 @@
 /* dense.c - one layer: linear_forward, linear_backward, and both with an activation.
  *
- * Matrices are read in any layout. dZ has to have its rows side by side and an elementwise operand
- * all its elements; other layouts are laid out afresh first.
+ * A_prev and W are read in any layout. The rows of dZ must be contiguous, and dA and Z, which are
+ * multiplied element by element, C-contiguous; an array in another layout is copied first.
  */
-#include "binding.h"
-
+#include "arrays.h"
 #include "dense_docs.h"
+#include "errors.h"
+#include "lock.h"
+#include "methods.h"
+#include "options.h"
+#include "parse.h"
+#include "results.h"
+#include "shapes.h"
+#include "state.h"
+#include "../product/product.h"
+#include "../system/system.h"
 
 /* ---- forward ---- */
 
@@ -25,22 +34,16 @@ static void forward_clear(forward_call *call)
 
 static int forward_check(const char *function, const char *name, const forward_call *call)
 {
-    if (ffnn_operand_is_matrix(&call->A, (ffnn_place){function, name, 0}) < 0 ||
-        ffnn_operand_is_matrix(&call->W, (ffnn_place){function, "W", 0}) < 0)
-        return -1;
-    const npy_intp depth = ffnn_operand_cols(&call->W);
-    if (depth != ffnn_operand_rows(&call->A)) {
-        char shape_W[FFNN_SHAPE_TEXT], shape_A[FFNN_SHAPE_TEXT];
-        const int transposed = ffnn_operand_cols(&call->A) == depth;
-        PyErr_Format(PyExc_ValueError, "%s: W %s and %s %s do not chain: %zd != %zd%s%s%s",
-                     function, ffnn_shape_write(&call->W, shape_W), name,
-                     ffnn_shape_write(&call->A, shape_A), (Py_ssize_t)depth,
-                     (Py_ssize_t)ffnn_operand_rows(&call->A),
-                     transposed ? "; examples are columns, pass " : "", transposed ? name : "",
-                     transposed ? ".T" : "");
-        return -1;
-    }
-    return ffnn_bias_check(&call->b, (ffnn_place){function, "b", 0}, ffnn_operand_rows(&call->W));
+    const ffnn_place A_place = {function, name, 0}, W_place = {function, "W", 0};
+    const ffnn_operand *A = &call->A, *W = &call->W;
+    if (ffnn_operand_is_matrix(A, A_place) < 0 || ffnn_operand_is_matrix(W, W_place) < 0) return -1;
+    const npy_intp depth = ffnn_operand_cols(W);
+    if (depth != ffnn_operand_rows(A) && depth == ffnn_operand_cols(A))
+        return ffnn_operands_raise(W, W_place, A, A_place,
+                                   "do not chain: %zd != %zd; examples are columns, pass %s.T",
+                                   (Py_ssize_t)depth, (Py_ssize_t)ffnn_operand_rows(A), name);
+    if (ffnn_chain_check(W, W_place, A, A_place) < 0) return -1;
+    return ffnn_bias_check(&call->b, (ffnn_place){function, "b", 0}, W, W_place);
 }
 
 /* arg = A_prev, W, b; g is NULL for the linear part alone. */
@@ -121,7 +124,7 @@ static PyObject *linear_activation_forward(PyObject *module, PyObject *const *ar
 typedef struct {
     PyObject *linear_cache;       /* owned: a tuple (A_prev, W, b) */
     ffnn_operand D, A_prev, W, Z; /* D is dZ, or dA where there is a Z */
-    void *dz;                     /* dZ where it has to be made */
+    void *dz;                     /* owned: dZ = dA * g'(Z), where D is dA */
     PyObject *dA_prev, *dW, *db;
 } backward_call;
 
@@ -138,7 +141,7 @@ static void backward_clear(backward_call *call)
     Py_XDECREF(call->db);
 }
 
-/* b is never read: only its place in the cache counts. */
+/* No gradient depends on b, so the b of a cache may be anything. */
 static int take_linear_cache(backward_call *call, PyObject *cache, ffnn_place place)
 {
     const char *function = place.function;
@@ -153,30 +156,27 @@ static int take_linear_cache(backward_call *call, PyObject *cache, ffnn_place pl
     return 0;
 }
 
+/* Z comes before A_prev, since a dA that does not fit is most often another layer's. */
 static int backward_check(const char *function, const char *name, const backward_call *call)
 {
-    const ffnn_operand *D = &call->D, *W = &call->W;
-    if (ffnn_operand_is_matrix(D, (ffnn_place){function, name, 0}) < 0 ||
-        ffnn_operand_is_matrix(W, (ffnn_place){function, "W of cache", 0}) < 0)
+    const ffnn_operand *D = &call->D, *W = &call->W, *A_prev = &call->A_prev, *Z = &call->Z;
+    const ffnn_place D_place = {function, name, 0}, W_place = {function, "W of cache", 0},
+                     A_prev_place = {function, "A_prev of cache", 0},
+                     Z_place = {function, "Z of cache", 0};
+    if (ffnn_operand_is_matrix(D, D_place) < 0 || ffnn_operand_is_matrix(W, W_place) < 0 ||
+        ffnn_operand_is_matrix(A_prev, A_prev_place) < 0)
         return -1;
-    const npy_intp n = ffnn_operand_rows(D), m = ffnn_operand_cols(D);
-    if (ffnn_operand_rows(W) != n) {
-        char shape_D[FFNN_SHAPE_TEXT], shape_W[FFNN_SHAPE_TEXT];
-        PyErr_Format(PyExc_ValueError, "%s: W of cache %s and %s %s do not chain: %zd != %zd",
-                     function, ffnn_shape_write(W, shape_W), name, ffnn_shape_write(D, shape_D),
-                     (Py_ssize_t)ffnn_operand_rows(W), (Py_ssize_t)n);
+    if (ffnn_units_check(W, W_place, D, D_place) < 0) return -1;
+    if (Z->array != NULL && (ffnn_operand_is_matrix(Z, Z_place) < 0 ||
+                             ffnn_same_shape_check(D, D_place, Z, Z_place) < 0))
         return -1;
-    }
-    if (ffnn_shape_check(&call->A_prev, (ffnn_place){function, "A_prev of cache", 0},
-                         ffnn_operand_cols(W), m) < 0)
+    if (ffnn_columns_check(D, D_place, A_prev, A_prev_place) < 0 ||
+        ffnn_chain_check(W, W_place, A_prev, A_prev_place) < 0)
         return -1;
-    if (call->Z.array != NULL &&
-        ffnn_shape_check(&call->Z, (ffnn_place){function, "Z of cache", 0}, n, m) < 0)
-        return -1;
-    return ffnn_examples_check(function, m);
+    return ffnn_examples_check(function, ffnn_operand_cols(D));
 }
 
-/* dZ itself, or dA and Z with what dZ = dA * g'(Z) shall be written to. */
+/* The view of dZ; or those of dA and Z, and memory for dZ = dA * g'(Z). */
 static int backward_views(backward_call *call, ffnn_real real, ffnn_view *D, const void **z)
 {
     if (call->Z.array == NULL) return ffnn_operand_view(&call->D, real, FFNN_ROWS, D);

@@ -1,13 +1,18 @@
-/* elementwise.c - activations and their derivatives: functions that know no layers.
+/* elementwise.c - sigmoid and relu of arrays of any shape, and their derivatives.
  *
- * The kernels run over contiguous elements; an array in any other layout is laid out in C order
- * first.
+ * The kernels run over contiguous elements; an array in another layout is copied to C order first.
  */
-#include "binding.h"
+#include "arrays.h"
+#include "elementwise_docs.h"
+#include "errors.h"
+#include "lock.h"
+#include "methods.h"
+#include "parse.h"
+#include "results.h"
+#include "shapes.h"
+#include "state.h"
 
 #include <string.h>
-
-#include "elementwise_docs.h"
 
 /* ---- A = g(Z), dZ = dA * g'(Z) ---- */
 
@@ -52,15 +57,6 @@ static PyObject *relu(PyObject *module, PyObject *const *args, Py_ssize_t n_args
     return activate(module, &signature, FFNN_relu, args, n_args, kw_names);
 }
 
-static int same_shape_check(const char *function, const ffnn_operand *dA, const ffnn_operand *Z)
-{
-    if (ffnn_operand_same_shape(dA, Z)) return 0;
-    char shape[FFNN_SHAPE_TEXT], shape_Z[FFNN_SHAPE_TEXT];
-    return ffnn_error_raise(PyExc_ValueError, (ffnn_place){function, "dA", 0},
-                            "has shape %s where cache (Z) has shape %s",
-                            ffnn_shape_write(dA, shape), ffnn_shape_write(Z, shape_Z));
-}
-
 /* Rounds a new array of doubles to floats. */
 static PyObject *narrow(PyObject *array)
 {
@@ -80,9 +76,10 @@ static PyObject *derive(PyObject *module, const ffnn_signature *signature, ffnn_
     if (ffnn_arguments_parse(state, signature, args, n_args, kw_names, arg) < 0) return NULL;
     PyObject *dZ = NULL;
     ffnn_operand dA = {0}, Z = {0};
-    if (ffnn_operand_take(&dA, arg[0], (ffnn_place){function, "dA", 0}) < 0 ||
+    const ffnn_place dA_place = {function, "dA", 0};
+    if (ffnn_operand_take(&dA, arg[0], dA_place) < 0 ||
         ffnn_operand_take(&Z, arg[1], (ffnn_place){function, "cache", 0}) < 0 ||
-        same_shape_check(function, &dA, &Z) < 0)
+        ffnn_same_shape_check(&dA, dA_place, &Z, (ffnn_place){function, "cache (Z)", 0}) < 0)
         goto done;
     const ffnn_real real = ffnn_real_of(dA.kind | Z.kind);
     const void *da, *z;
@@ -95,8 +92,8 @@ static PyObject *derive(PyObject *module, const ffnn_signature *signature, ffnn_
     PyThreadState *thread = ffnn_lock_release(FFNN_ELEMENT_WORK * (double)n);
     state->isa->kernels[real]->activations[g].derivative(1, n, da, n, z, n, dz, n);
     ffnn_lock_take(thread);
-    /* relu' is 0 or 1, so its result saves the type of dA; a Z of more digits was only compared
-     * with 0. */
+    /* relu'(Z) is 0 or 1, so dZ has no more digits than dA: the type of dA holds it exactly, and
+     * the type of Z does not count. */
     if (g == FFNN_relu && real == FFNN_DOUBLE && dA.kind == FFNN_KIND_FLOAT) dZ = narrow(dZ);
 done:
     ffnn_operand_clear(&dA);

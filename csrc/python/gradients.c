@@ -1,12 +1,24 @@
-/* gradients.c - a whole net downwards: L_model_backward.
+/* gradients.c - back-propagation through a whole net: L_model_backward.
  *
- * One type serves all layers, the widest that occurs, which is what a cache made by L_model_forward
- * has at its top anyway. Layer l reads dZ_l and writes dZ_{l-1} next to dA_{l-1} while that is hot,
- * so two buffers change places. Everything is allocated before the first layer is computed.
+ * All layers are computed in one type, the widest among AL, Y and the caches; in caches that
+ * L_model_forward made this is the type of AL. The step of layer l reads dZ_l from one buffer and
+ * writes dZ_{l-1} to a second one, block by block, while the block of dA_{l-1} is in the cache;
+ * then the buffers swap. Results and buffers are allocated before the first layer is computed.
  */
-#include "binding.h"
-
+#include "arrays.h"
+#include "errors.h"
 #include "gradients_docs.h"
+#include "labels.h"
+#include "lock.h"
+#include "methods.h"
+#include "options.h"
+#include "parameters.h"
+#include "parse.h"
+#include "results.h"
+#include "shapes.h"
+#include "state.h"
+#include "../product/product.h"
+#include "../system/system.h"
 
 static const char function[] = "L_model_backward";
 
@@ -32,7 +44,7 @@ typedef struct {
     ffnn_real real;
     bool has_input_gradient; /* dA0 is wanted */
     PyObject *grads;         /* owned */
-    void *dz;                /* two buffers for the dZ of neighbouring layers */
+    void *dz;                /* two buffers: dZ_l and dZ_{l-1} */
     ptrdiff_t buffer_bytes;
     double work;
 } backward_plan;
@@ -53,9 +65,9 @@ static void backward_clear(backward_plan *plan)
     ffnn_free(plan->dz);
 }
 
-/* ---- what the caches hold ---- */
+/* ---- the operands in the caches ---- */
 
-/* Own references to what caches[i] holds; b is never read. */
+/* Takes references to A_prev, W, Z and D of caches[i]; no gradient depends on b. */
 static int take_cache(PyObject *object, int i, backward_layer *layer)
 {
     static const char items[] = "((A_prev, W, b), Z)", items_D[] = "((A_prev, W, b), Z, D)";
@@ -86,7 +98,7 @@ static int take_caches(PyObject *object, backward_plan *plan)
         return ffnn_error_raise(PyExc_TypeError, place,
                                 "must be a list of tuples ((A_prev, W, b), Z), not %s",
                                 Py_TYPE(object)->tp_name);
-    PyObject *caches = PySequence_Tuple(object); /* so that nobody changes the list meanwhile */
+    PyObject *caches = PySequence_Tuple(object); /* other threads may change the list meanwhile */
     if (caches == NULL) return -1;
     const Py_ssize_t count = PyTuple_GET_SIZE(caches);
     int status = -1;
@@ -127,32 +139,47 @@ static int resolve(backward_plan *plan, unsigned *kinds)
     return 0;
 }
 
-/* From AL downwards each shape follows from the one above. */
+/* Operands of caches[i] against AL, against W of the layer above and against each other. */
+static int check_layer(const backward_plan *plan, int i)
+{
+    const backward_layer *layer = &plan->layers[i];
+    const ffnn_operand *A_prev = &layer->A_prev, *W = &layer->W, *Z = &layer->Z, *AL = &plan->AL;
+    const ffnn_place AL_place = {function, "AL", 0}, Z_place = {function, "Z of caches[%d]", i},
+                     W_place = {function, "W of caches[%d]", i},
+                     A_prev_place = {function, "A_prev of caches[%d]", i};
+    if (ffnn_operand_is_matrix(Z, Z_place) < 0 || ffnn_operand_is_matrix(W, W_place) < 0 ||
+        ffnn_operand_is_matrix(A_prev, A_prev_place) < 0)
+        return -1;
+    if (i == plan->count - 1) {
+        if (ffnn_same_shape_check(AL, AL_place, Z, Z_place) < 0) return -1;
+    } else {
+        const ffnn_place above = {function, "W of caches[%d]", i + 1};
+        if (ffnn_columns_check(AL, AL_place, Z, Z_place) < 0 ||
+            ffnn_chain_check(&layer[1].W, above, Z, Z_place) < 0)
+            return -1;
+    }
+    if (ffnn_units_check(W, W_place, Z, Z_place) < 0 ||
+        ffnn_columns_check(AL, AL_place, A_prev, A_prev_place) < 0)
+        return -1;
+    return ffnn_chain_check(W, W_place, A_prev, A_prev_place);
+}
+
+/* From the output layer to the first, so that an error names the highest layer that disagrees. */
 static int check_shapes(backward_plan *plan)
 {
-    if (ffnn_operand_is_matrix(&plan->AL, (ffnn_place){function, "AL", 0}) < 0) return -1;
-    npy_intp n = ffnn_operand_rows(&plan->AL);
-    const npy_intp m = ffnn_operand_cols(&plan->AL);
-    if (ffnn_labels_check(function, &plan->labels, plan->cost, n, m, "AL") < 0) return -1;
-    for (int i = plan->count - 1; i >= 0; i--) {
-        const backward_layer *layer = &plan->layers[i];
-        if (ffnn_shape_check(&layer->Z, (ffnn_place){function, "Z of caches[%d]", i}, n, m) < 0 ||
-            ffnn_operand_is_matrix(&layer->W, (ffnn_place){function, "W of caches[%d]", i}) < 0)
-            return -1;
-        const npy_intp n_prev = ffnn_operand_cols(&layer->W);
-        if (ffnn_shape_check(&layer->W, (ffnn_place){function, "W of caches[%d]", i}, n, n_prev) <
-                0 ||
-            ffnn_shape_check(&layer->A_prev, (ffnn_place){function, "A_prev of caches[%d]", i},
-                             n_prev, m) < 0)
-            return -1;
-        n = n_prev;
-    }
+    const ffnn_operand *AL = &plan->AL;
+    if (ffnn_operand_is_matrix(AL, (ffnn_place){function, "AL", 0}) < 0) return -1;
+    const npy_intp n_y = ffnn_operand_rows(AL), m = ffnn_operand_cols(AL);
+    if (ffnn_labels_check(function, &plan->labels, plan->cost, n_y, m, "AL", NULL) < 0) return -1;
+    for (int i = plan->count - 1; i >= 0; i--)
+        if (check_layer(plan, i) < 0) return -1;
     return ffnn_examples_check(function, m);
 }
 
 /* ---- dropout ---- */
 
-/* The mask of layer l as bytes of 0 and 1, or an error where it and keep_prob do not agree. */
+/* The mask of layer l as bytes of 0 and 1; ValueError for a mask without a keep_prob below 1 and
+ * for a keep_prob below 1 without a mask. */
 static int take_mask(const backward_plan *plan, int l)
 {
     backward_layer *layer = &plan->layers[l - 1];
@@ -167,14 +194,13 @@ static int take_mask(const backward_plan *plan, int l)
             PyExc_ValueError, place,
             "holds a dropout mask: pass the keep_prob that L_model_forward was given");
     PyArray_Descr *descr = PyArray_DescrFromType(NPY_BOOL);
-    PyObject *array = PyArray_FromAny(layer->D, descr, 2, 2, NPY_ARRAY_CARRAY_RO, NULL);
+    PyObject *array = PyArray_FromAny(layer->D, descr, 0, 0, NPY_ARRAY_CARRAY_RO, NULL);
     if (array == NULL) return -1;
     Py_SETREF(layer->D, array);
     const ffnn_operand D = {array, (PyArrayObject *)array, 0};
-    const ptrdiff_t m = layer->Z_view.cols;
-    layer->dropout = (ffnn_dropout){PyArray_DATA(D.array), m, keep_prob};
-    return ffnn_shape_check(&D, (ffnn_place){function, "D of caches[%d]", l - 1},
-                            layer->Z_view.rows, m);
+    layer->dropout = (ffnn_dropout){PyArray_DATA(D.array), layer->Z_view.cols, keep_prob};
+    return ffnn_same_shape_check(&D, (ffnn_place){function, "D of caches[%d]", l - 1}, &layer->Z,
+                                 (ffnn_place){function, "Z of caches[%d]", l - 1});
 }
 
 /* ---- plan and run ---- */
@@ -199,7 +225,7 @@ static int make_views(backward_plan *plan)
     return 0;
 }
 
-/* The dict of results, still to be computed, in the assignment's order. */
+/* The dict of gradients in the assignment's order, its arrays not yet computed. */
 static int make_results(const ffnn_state *state, backward_plan *plan)
 {
     plan->grads = PyDict_New();
@@ -223,7 +249,7 @@ static int make_results(const ffnn_state *state, backward_plan *plan)
     return 0;
 }
 
-/* After make_results: a db of as many rows exists, so twice the widest layer is a number. */
+/* Called after make_results: each db holds W.rows elements, so 2 * widest cannot overflow. */
 static int make_buffers(const ffnn_state *state, backward_plan *plan)
 {
     ptrdiff_t widest = 0;
@@ -236,7 +262,7 @@ static int make_buffers(const ffnn_state *state, backward_plan *plan)
     return 0;
 }
 
-/* dZ of the output layer; returns the flags of the divisions in dAL. */
+/* Writes dZ of the output layer; returns the floating-point flags of the divisions in dAL. */
 static int start_backward(const ffnn_kernels *kernels, const backward_plan *plan, void *dz)
 {
     const ffnn_cost_kernels *cost = &kernels->costs[plan->cost];

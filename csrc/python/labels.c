@@ -1,5 +1,7 @@
 /* labels.c - Y against a net's output: its shape, and classes as columns of 0 and 1. */
-#include "binding.h"
+#include "labels.h"
+#include "results.h"
+#include "shapes.h"
 
 /* A categorical cost takes one integer for each example in place of a column of units. */
 static bool has_class_shape(const ffnn_operand *Y, npy_intp cols)
@@ -10,7 +12,7 @@ static bool has_class_shape(const ffnn_operand *Y, npy_intp cols)
 }
 
 int ffnn_labels_check(const char *function, ffnn_labels *labels, ffnn_cost cost, npy_intp rows,
-                      npy_intp cols, const char *what)
+                      npy_intp cols, const char *what, const ffnn_operand *X)
 {
     const ffnn_operand *Y = &labels->Y;
     if (ffnn_operand_is(Y, rows, cols)) return 0;
@@ -20,15 +22,16 @@ int ffnn_labels_check(const char *function, ffnn_labels *labels, ffnn_cost cost,
     const int ndim = PyArray_NDIM(Y->array);
     if (ndim != 2 && !(ndim == 1 && (rows == 1 || labels->are_classes || has_class_shape(Y, cols))))
         return ffnn_ndim_raise(Y, place);
-    char shape[FFNN_SHAPE_TEXT];
+    char shape[FFNN_SHAPE_TEXT], X_shape[FFNN_SHAPE_TEXT];
     const char *hint = "";
     if (ffnn_operand_is(Y, cols, rows))
         hint = ": examples are columns, pass Y.T";
     else if (rows > 1 && has_class_shape(Y, cols))
         hint = "; integer classes go with cost='categorical_cross_entropy'";
-    return ffnn_error_raise(PyExc_ValueError, place, "has shape %s where %s has shape (%zd, %zd)%s",
-                            ffnn_shape_write(Y, shape), what, (Py_ssize_t)rows, (Py_ssize_t)cols,
-                            hint);
+    return ffnn_error_raise(
+        PyExc_ValueError, place, "has shape %s where %s has shape (%zd, %zd)%s%s%s",
+        ffnn_shape_write(Y, shape), what, (Py_ssize_t)rows, (Py_ssize_t)cols, hint,
+        X == NULL ? "" : "; X has shape ", X == NULL ? "" : ffnn_shape_write(X, X_shape));
 }
 
 static int spread(const char *function, const double *classes, ffnn_real real, ptrdiff_t rows,

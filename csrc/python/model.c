@@ -1,11 +1,20 @@
-/* model.c - a whole net upwards: L_model_forward, predict and predict_proba.
+/* model.c - forward propagation through a whole net: L_model_forward, predict and predict_proba.
  *
- * A layer's type follows from its own operands, so a net may widen from float to double once on the
- * way up, never back. Everything is allocated before the first layer is computed.
+ * The type of a layer is the widest among its A_prev, W and b. A_prev is double from the first
+ * double layer on, so a net changes from float to double at most once and never back. All arrays
+ * are allocated before the first layer is computed.
  */
-#include "binding.h"
-
+#include "arrays.h"
+#include "errors.h"
+#include "lock.h"
+#include "methods.h"
 #include "model_docs.h"
+#include "options.h"
+#include "parameters.h"
+#include "parse.h"
+#include "results.h"
+#include "state.h"
+#include "../product/product.h"
 
 /* ---- forward ---- */
 
@@ -110,7 +119,7 @@ static PyObject *draw_mask(const char *function, PyObject *rand, ptrdiff_t n, pt
     return NULL;
 }
 
-/* Last of all, so that a call that is refused draws nothing. */
+/* After all checks: a call that raises leaves NumPy's generator where it was. */
 static int draw_masks(const char *function, forward_plan *plan)
 {
     PyObject *module = PyImport_ImportModule("numpy.random"), *rand = NULL;
@@ -132,7 +141,7 @@ static int draw_masks(const char *function, forward_plan *plan)
     return status;
 }
 
-/* What a call gives beside X and parameters; NULL where it does not. */
+/* The keywords of a call; NULL for one that was not given. */
 typedef struct {
     PyObject *hidden, *output, *keep_prob;
 } forward_options;

@@ -1,10 +1,14 @@
 /* module.c - the extension module ffnn._ffnn: what it is made of and how it starts.
  *
- * What the module's state holds is made here and does not change later; so is the choice of the
- * instruction set.
+ * The module's state, the choice of the instruction set among it, is filled at import and does not
+ * change later.
  */
 #define FFNN_IMPORTS_NUMPY
-#include "binding.h"
+#include "methods.h"
+#include "parameters.h"
+#include "parse.h"
+#include "state.h"
+#include "../system/system.h"
 
 #include <stdlib.h>
 

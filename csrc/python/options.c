@@ -1,5 +1,8 @@
 /* options.c - what a net and its training are: activations, cost, optimiser and their numbers. */
-#include "binding.h"
+#include "options.h"
+#include "errors.h"
+#include "parse.h"
+#include "words.h"
 
 #include <math.h>
 

@@ -3,9 +3,11 @@
  *
  * A snapshot with references of its own is taken before anything else, so that another thread that
  * edits the dict, or a conversion that runs Python code, cannot change a call half-way. L is the
- * largest l with a W{l} or b{l}; other keys are nobody's business.
+ * largest l with a W{l} or b{l}; other keys are ignored.
  */
-#include "binding.h"
+#include "parameters.h"
+#include "errors.h"
+#include "shapes.h"
 
 #include <string.h>
 
@@ -30,9 +32,10 @@ PyObject *ffnn_key_new(const ffnn_state *state, ffnn_key key, int l)
     return PyUnicode_FromFormat(key_formats[key], l);
 }
 
-/* Keys are asked for in the order in which ffnn and most people put them into their dicts. Walking
- * along with `cursor`, a value then costs a comparison of pointers where a look-up costs 20 ns,
- * which adds up to a tenth of a tiny net's step. The dA between two dW is stepped over. */
+/* The value of key `name`, if it is the next or the next but one of the dict (a dict of gradients
+ * has a dA between two dW). ffnn and most people insert keys in the order in which they are read
+ * here; walking along with `cursor` then costs a comparison of pointers a key, where a look-up
+ * costs 20 ns: together a tenth of a tiny net's step. */
 static inline PyObject *next_value(PyObject *dict, Py_ssize_t *cursor, PyObject *name)
 {
 #ifndef Py_GIL_DISABLED /* without the lock another thread could change the dict under the walk */
@@ -40,7 +43,7 @@ static inline PyObject *next_value(PyObject *dict, Py_ssize_t *cursor, PyObject 
     for (int i = 0; *cursor >= 0 && i < 2 && PyDict_Next(dict, cursor, &key, &value); i++)
         if (key == name) return Py_NewRef(value);
 #endif
-    *cursor = -1; /* another order: look-ups from here on */
+    *cursor = -1; /* keys in another order: dict_take looks each up from here on */
     return NULL;
 }
 
@@ -91,7 +94,7 @@ static int raise_missing(const char *function, const char *argument, PyObject *d
 {
     char name[24];
     PyOS_snprintf(name, sizeof name, key_formats[key], l);
-    PyObject *keys = PyDict_Keys(dict); /* a list of our own: nobody else can change it */
+    PyObject *keys = PyDict_Keys(dict); /* a new list, which no other thread can change */
     if (keys == NULL) return -1;
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(keys); i++) {
         PyObject *other = PyList_GET_ITEM(keys, i);
@@ -120,7 +123,7 @@ static int layer_of_key(PyObject *key)
         PyErr_Clear();
         return 0;
     }
-    /* Nine digits fit an int; a dict that had a longer l without a gap would not fit a memory. */
+    /* Nine digits fit an int, and no dict has 10^9 layers without a gap. */
     if (length < 2 || length > 10 || (text[0] != 'W' && text[0] != 'b') || text[1] == '0') return 0;
     int l = 0;
     for (Py_ssize_t i = 1; i < length; i++) {
@@ -207,7 +210,8 @@ static int take_parameters(source *from, ffnn_pairs *pairs)
 {
     PyObject *dict = from->dict;
     const Py_ssize_t size = PyDict_GET_SIZE(dict);
-    /* No net has more layers than the dict has pairs of items; only a deep one is counted. */
+    /* Two items a layer bound the depth; where other keys may make the bound large, the largest l
+     * does. */
     Py_ssize_t most = size / 2;
     if (most > FFNN_STACK_LAYERS) {
         const int largest = largest_layer(dict);
@@ -291,31 +295,18 @@ int ffnn_pairs_take_like_gradients(const ffnn_state *state, const char *function
 
 /* ---- a net's shapes ---- */
 
-static int raise_chain(const char *function, const ffnn_pairs *pairs, int l)
-{
-    const ffnn_operand *W = &pairs->pairs[l - 1].W, *below = &pairs->pairs[l - 2].W;
-    char shape[FFNN_SHAPE_TEXT], shape_below[FFNN_SHAPE_TEXT];
-    PyErr_Format(PyExc_ValueError,
-                 "%s: parameters['W%d'] %s and parameters['W%d'] %s do not chain: %zd != %zd",
-                 function, l, ffnn_shape_write(W, shape), l - 1,
-                 ffnn_shape_write(below, shape_below), (Py_ssize_t)ffnn_operand_cols(W),
-                 (Py_ssize_t)ffnn_operand_rows(below));
-    return -1;
-}
-
 int ffnn_pairs_check(const char *function, const ffnn_pairs *pairs, const ffnn_operand *X)
 {
+    static const char W_label[] = "parameters['W%d']", b_label[] = "parameters['b%d']";
     for (int l = 1; l <= pairs->layers; l++) {
-        const ffnn_pair *pair = &pairs->pairs[l - 1];
-        if (ffnn_operand_is_matrix(&pair->W, (ffnn_place){function, "parameters['W%d']", l}) < 0)
+        const ffnn_operand *W = &pairs->pairs[l - 1].W, *b = &pairs->pairs[l - 1].b;
+        const ffnn_place W_place = {function, W_label, l};
+        if (ffnn_operand_is_matrix(W, W_place) < 0) return -1;
+        if (l == 1 && ffnn_inputs_check(function, X, ffnn_operand_cols(W), "W1", W) < 0) return -1;
+        if (l > 1 && ffnn_chain_check(W, W_place, &pairs->pairs[l - 2].W,
+                                      (ffnn_place){function, W_label, l - 1}) < 0)
             return -1;
-        if (l == 1 && ffnn_inputs_check(function, X, ffnn_operand_cols(&pair->W), "W1") < 0)
-            return -1;
-        if (l > 1 && ffnn_operand_cols(&pair->W) != ffnn_operand_rows(&pairs->pairs[l - 2].W))
-            return raise_chain(function, pairs, l);
-        if (ffnn_bias_check(&pair->b, (ffnn_place){function, "parameters['b%d']", l},
-                            ffnn_operand_rows(&pair->W)) < 0)
-            return -1;
+        if (ffnn_bias_check(b, (ffnn_place){function, b_label, l}, W, W_place) < 0) return -1;
     }
     return 0;
 }

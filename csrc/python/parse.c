@@ -1,9 +1,10 @@
-/* parse.c - arguments by position and by name, numbers, counts.
+/* parse.c - arguments by position and by name, numbers, counts, tuples.
  *
  * Signatures are static tables over interned names: a keyword is found by comparing pointers, so a
  * call costs a few nanoseconds. The errors have CPython's wording for functions written in Python.
  */
-#include "binding.h"
+#include "parse.h"
+#include "words.h"
 
 #include <math.h>
 #include <string.h>
@@ -105,7 +106,7 @@ int ffnn_arguments_parse_keywords(const ffnn_state *state, const ffnn_signature 
 
 /* ---- a number ---- */
 
-/* Python and NumPy agree to call these numbers, but a yes, a duration or a pair is no rate. */
+/* bool, complex and timedelta64 pass as numbers with Python or NumPy, but are no learning rate. */
 static int is_real_scalar(PyObject *object)
 {
     if (PyBool_Check(object) || PyComplex_Check(object)) return 0;
@@ -157,11 +158,35 @@ int ffnn_count_parse(ffnn_place place, PyObject *object, ptrdiff_t most, ptrdiff
     if (!PyIndex_Check(object))
         return ffnn_error_raise(PyExc_TypeError, place, "must be an integer, not %s",
                                 Py_TYPE(object)->tp_name);
-    *n = PyNumber_AsSsize_t(object, NULL); /* clips: nobody lives to see the end of so many */
+    *n = PyNumber_AsSsize_t(object, NULL); /* clips: 2^63 iterations never end anyway */
     if (*n == -1 && PyErr_Occurred()) return -1;
     if (*n < 1)
         return ffnn_error_raise(PyExc_ValueError, place, "must be at least 1, not %S", object);
     if (*n <= most) return 0;
     return ffnn_error_raise(PyExc_ValueError, place, "must be at most %zd, not %S",
                             (Py_ssize_t)most, object);
+}
+
+/* ---- a tuple ---- */
+
+PyObject *ffnn_items_take(PyObject *object, Py_ssize_t count, ffnn_place place, const char *items)
+{
+    PyObject *tuple;
+    if (PyTuple_Check(object)) {
+        tuple = Py_NewRef(object);
+    } else if (PyList_Check(object)) {
+        tuple = PyList_AsTuple(object);
+        if (tuple == NULL) return NULL;
+    } else {
+        ffnn_error_raise(PyExc_TypeError, place, "must be a tuple %s, not %s", items,
+                         Py_TYPE(object)->tp_name);
+        return NULL;
+    }
+    if (PyTuple_GET_SIZE(tuple) != count) {
+        ffnn_error_raise(PyExc_ValueError, place, "has length %zd, expected %zd: %s",
+                         PyTuple_GET_SIZE(tuple), count, items);
+        Py_DECREF(tuple);
+        return NULL;
+    }
+    return tuple;
 }

@@ -5,7 +5,9 @@
  * instead, through a memory handler of NumPy's, and is otherwise an array like any other: it owns
  * them, frees them and may resize them.
  */
-#include "binding.h"
+#include "results.h"
+#include "errors.h"
+#include "../system/system.h"
 
 const int ffnn_real_type[FFNN_REALS] = {NPY_FLOAT, NPY_DOUBLE};
 const ptrdiff_t ffnn_real_bytes[FFNN_REALS] = {sizeof(float), sizeof(double)};
@@ -46,13 +48,6 @@ static const PyDataMem_Handler handler = {
 
 /* ---- arrays ---- */
 
-void ffnn_error_explain_size(void)
-{
-    if (!PyErr_ExceptionMatches(PyExc_ValueError)) return;
-    PyErr_Clear();
-    PyErr_NoMemory();
-}
-
 static inline PyObject *new_array(ffnn_real real, int ndim, const npy_intp *dims)
 {
     PyArray_Descr *descr = PyArray_DescrFromType(ffnn_real_type[real]);
@@ -62,8 +57,9 @@ static inline PyObject *new_array(ffnn_real real, int ndim, const npy_intp *dims
     return array;
 }
 
-/* Arrays take their memory from the handler of the moment, which belongs to the caller and is put
- * back. Where there is no memory even for that, ours stays, which serves any array as well. */
+/* NumPy allocates from the thread's current memory handler: ours is set for this one array, then
+ * the caller's is restored. Where restoring fails for want of memory, ours stays, which serves any
+ * array as well. */
 static PyObject *new_large_array(ffnn_real real, int ndim, const npy_intp *dims)
 {
     PyObject *ours = PyCapsule_New((void *)&handler, "mem_handler", NULL);
@@ -86,7 +82,7 @@ static PyObject *new_large_array(ffnn_real real, int ndim, const npy_intp *dims)
     return array;
 }
 
-/* From LARGE_BYTES on two changes of handlers cost nothing. */
+/* From LARGE_BYTES on, two changes of the handler do not show in a call's time. */
 static inline PyObject *make_array(ffnn_real real, int ndim, const npy_intp *dims, double elements,
                                    void **data)
 {

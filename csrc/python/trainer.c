@@ -6,8 +6,14 @@
  * somebody pressed Ctrl-C.
  */
 #include "trainer.h"
-
+#include "errors.h"
+#include "lock.h"
+#include "methods.h"
+#include "parse.h"
+#include "results.h"
+#include "shapes.h"
 #include "trainer_docs.h"
+#include "../system/system.h"
 
 static PyObject *trainer_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {

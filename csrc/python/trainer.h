@@ -2,7 +2,11 @@
 #ifndef FFNN_TRAINER_H
 #define FFNN_TRAINER_H
 
-#include "binding.h"
+#include "arrays.h"
+#include "labels.h"
+#include "options.h"
+#include "state.h"
+#include "../train/train.h"
 
 #include <stdatomic.h>
 

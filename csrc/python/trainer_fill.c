@@ -1,5 +1,10 @@
 /* trainer_fill.c - from Python's arguments to a run; and the same checks without one. */
 #include "trainer.h"
+#include "errors.h"
+#include "lock.h"
+#include "parameters.h"
+#include "parse.h"
+#include "shapes.h"
 
 #include <numpy/random/bitgen.h>
 
@@ -105,9 +110,10 @@ static int take_weights(trainer_object *self, PyObject *object, npy_intp m, cons
     if (object == NULL || object == Py_None) return 0;
     if (ffnn_operand_take(&self->weights, object, place) < 0) return -1;
     if (PyArray_NDIM(self->weights.array) != 1 || PyArray_DIM(self->weights.array, 0) != m) {
-        char shape[FFNN_SHAPE_TEXT];
-        return ffnn_error_raise(PyExc_ValueError, place, "has shape %s, expected (%zd,)",
-                                ffnn_shape_write(&self->weights, shape), (Py_ssize_t)m);
+        char shape[FFNN_SHAPE_TEXT], X_shape[FFNN_SHAPE_TEXT];
+        return ffnn_error_raise(PyExc_ValueError, place, "has shape %s, expected (%zd,) for X %s",
+                                ffnn_shape_write(&self->weights, shape), (Py_ssize_t)m,
+                                ffnn_shape_write(&self->X, X_shape));
     }
     return ffnn_operand_elements(&self->weights, self->real, weights);
 }
@@ -195,7 +201,7 @@ int ffnn_trainer_fill(trainer_object *self, PyObject *const arg[FFNN_TRAINER_ARG
         goto done;
     const npy_intp m = ffnn_operand_cols(&self->X);
     if (ffnn_labels_check(function, &self->labels, settings.cost, self->dims[self->layers], m,
-                          "the output layer") < 0 ||
+                          "the output layer", &self->X) < 0 ||
         ffnn_examples_check(function, m) < 0)
         goto done;
     self->real = self->X.kind == FFNN_KIND_FLOAT ? FFNN_FLOAT : FFNN_DOUBLE;
@@ -257,9 +263,9 @@ PyObject *ffnn_check_run(PyObject *module, PyObject *const *args, Py_ssize_t n_a
     const int status =
         ffnn_operand_take(&x, arg[X + 1], (ffnn_place){function, "X", 0}) < 0 ||
         ffnn_labels_take(&labels, arg[Y + 1], function) < 0 ||
-        ffnn_inputs_check(function, &x, n_x, "layers_dims[0]") < 0 ||
+        ffnn_inputs_check(function, &x, n_x, "layers_dims[0]", NULL) < 0 ||
         ffnn_labels_check(function, &labels, settings.cost, n_y, ffnn_operand_cols(&x),
-                          "the output layer") < 0 ||
+                          "the output layer", &x) < 0 ||
         ffnn_examples_check(function, ffnn_operand_cols(&x)) < 0 ||
         (labels.are_classes &&
          ffnn_labels_elements(function, &labels, FFNN_FLOAT, n_y, ffnn_operand_cols(&x), &y) < 0);

@@ -2,6 +2,11 @@
  * when they were kept; and who may touch them.
  */
 #include "trainer.h"
+#include "errors.h"
+#include "lock.h"
+#include "parameters.h"
+#include "parse.h"
+#include "results.h"
 
 static int claim(trainer_object *self, const char *method)
 {

@@ -1,11 +1,19 @@
 /* update.c - update_parameters: the same dict, bound to new arrays.
  *
- * The caches still hold the old arrays, so those are not written. All new arrays are complete
- * before the first is put into the dict.
+ * The caches hold references to the old arrays, so those are never written. The dict is changed
+ * after the last new array has been computed.
  */
-#include "binding.h"
-
+#include "arrays.h"
+#include "errors.h"
+#include "lock.h"
+#include "methods.h"
+#include "parameters.h"
+#include "parse.h"
+#include "results.h"
+#include "shapes.h"
+#include "state.h"
 #include "update_docs.h"
+#include "../train/train.h"
 
 static const char function[] = "update_parameters";
 
@@ -103,7 +111,8 @@ static int bind(const ffnn_state *state, PyObject *dict, const array_plan *step,
     return ffnn_dict_give(state, dict, step->key, step->l, Py_NewRef(array));
 }
 
-/* All or nothing: what was bound before a failure gets its old array back. */
+/* All or nothing: where the dict refuses a new array, the keys before it get their old arrays back.
+ */
 static int bind_results(const ffnn_state *state, PyObject *parameters, const update_plan *plan)
 {
     for (int i = 0; i < plan->count; i++) {

@@ -2,13 +2,11 @@
  *
  * The distance is Damerau's and Levenshtein's (optimal string alignment), without regard to case.
  */
-#include "binding.h"
+#include "words.h"
 
 #include <ctype.h>
 #include <limits.h>
 #include <string.h>
-
-#include "words_docs.h"
 
 /* Insertions, deletions, replacements and exchanges of neighbours that lead from a to b. */
 static int distance(const char *a, const char *b)
@@ -37,8 +35,7 @@ static int distance(const char *a, const char *b)
     return last[m];
 }
 
-/* Whether `candidate` is near enough, and nearer than `least`, which becomes its distance. */
-static bool is_nearer(const char *word, const char *candidate, int *least)
+bool ffnn_word_is_nearer(const char *word, const char *candidate, int *least)
 {
     /* One slip, or one in three letters of a longer word; every letter wrong is no slip. */
     const size_t length = strlen(candidate);
@@ -53,7 +50,7 @@ const char *ffnn_word_nearest(const char *word, const char *const *candidates, i
     const char *nearest = NULL;
     int least = INT_MAX;
     for (int i = 0; i < count; i++)
-        if (is_nearer(word, candidates[i], &least)) nearest = candidates[i];
+        if (ffnn_word_is_nearer(word, candidates[i], &least)) nearest = candidates[i];
     return nearest;
 }
 
@@ -79,47 +76,3 @@ int ffnn_word_parse(ffnn_place place, PyObject *object, const char *const *words
     return ffnn_error_raise(PyExc_ValueError, place,
                             "must be one of %s, not %R; did you mean '%s'?", list, object, near);
 }
-
-/* A lone surrogate has no spelling: it is near to nothing. */
-static const char *text_of(const char *name, PyObject *object)
-{
-    if (!PyUnicode_Check(object)) {
-        ffnn_error_raise(PyExc_TypeError, (ffnn_place){"nearest_word", name, 0},
-                         "must be a str, not %s", Py_TYPE(object)->tp_name);
-        return NULL;
-    }
-    const char *text = PyUnicode_AsUTF8(object);
-    if (text != NULL || !PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) return text;
-    PyErr_Clear();
-    return "";
-}
-
-static PyObject *nearest_word(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
-                              PyObject *kw_names)
-{
-    static const ffnn_signature signature = {
-        "nearest_word", 2, {FFNN_NAME_word, FFNN_NAME_words}, 0};
-    PyObject *arg[2];
-    if (ffnn_arguments_parse(ffnn_state_of(module), &signature, args, n_args, kw_names, arg) < 0)
-        return NULL;
-    PyObject *words = PySequence_Tuple(arg[1]);
-    if (words == NULL) return NULL;
-    PyObject *nearest = Py_None;
-    int least = INT_MAX;
-    const char *word = text_of("word", arg[0]);
-    for (Py_ssize_t i = 0; word != NULL && i < PyTuple_GET_SIZE(words); i++) {
-        const char *candidate = text_of("words", PyTuple_GET_ITEM(words, i));
-        if (candidate == NULL)
-            word = NULL;
-        else if (is_nearer(word, candidate, &least))
-            nearest = PyTuple_GET_ITEM(words, i);
-    }
-    PyObject *result = word == NULL ? NULL : Py_NewRef(nearest);
-    Py_DECREF(words);
-    return result;
-}
-
-PyMethodDef ffnn_words_methods[] = {
-    {"nearest_word", FFNN_METHOD(nearest_word), METH_FASTCALL | METH_KEYWORDS, nearest_word_doc},
-    {NULL, NULL, 0, NULL},
-};

@@ -65,7 +65,8 @@ SHAPES = [
         "columns, pass A.T", A=transposed),
     bad("linear_forward", ValueError, "b has shape (4,), expected (4, 1)", b=zeros(4)),
     bad("linear_forward", ValueError, "b has shape (1, 4), expected (4, 1)", b=zeros(1, 4)),
-    bad("linear_forward", ValueError, "b has shape (5, 1), expected (4, 1)", b=zeros(5, 1)),
+    bad("linear_forward", ValueError, "b has shape (5, 1), expected (4, 1) for W (4, 5)",
+        b=zeros(5, 1)),
     bad("linear_forward", ValueError, "b has shape (), expected (4, 1)", b=np.zeros(())),
     bad("linear_activation_forward", ValueError, "W (4, 5) and A_prev (3, 7) do not chain: 5 != 3",
         A_prev=zeros(3, 7)),
@@ -73,7 +74,8 @@ SHAPES = [
         b=zeros(4, 2)),
     bad("L_model_forward", ValueError, "X has shape (7, 6) where W1 wants 6 rows: examples are "
         "columns, pass X.T", X=transposed),
-    bad("L_model_forward", ValueError, "X has shape (5, 7) where W1 wants 6 rows", X=zeros(5, 7)),
+    bad("L_model_forward", ValueError, "X has shape (5, 7) where W1 wants 6 rows; W1 has "
+        "shape (5, 6)", X=zeros(5, 7)),
     bad("L_model_forward", ValueError, "parameters['b2'] has shape (4,), expected (4, 1)",
         parameters=having(b2=zeros(4))),
     bad("L_model_forward", ValueError, "parameters['W2'] (4, 6)...parameters['W1'] (5, 6) do not "
@@ -87,22 +89,28 @@ SHAPES = [
     bad("relu_backward", ValueError, "dA has shape (28,)...(4, 7)", dA=np.ravel),
     bad("linear_backward", ValueError, "W of cache (4, 5) and dZ (3, 7) do not chain: 4 != 3",
         dZ=zeros(3, 7)),
-    bad("linear_backward", ValueError, "A_prev of cache has shape (5, 7), expected (5, 6)",
-        dZ=zeros(4, 6)),
+    bad("linear_backward", ValueError, "dZ (4, 6) and A_prev of cache (5, 7) differ in examples: "
+        "6 != 7 columns", dZ=zeros(4, 6)),
+    bad("linear_backward", ValueError, "dZ (5, 8) and A_prev of cache (4, 7) differ in examples: "
+        "8 != 7 columns", dZ=zeros(5, 8),
+        cache=(zeros(4, 7), zeros(5, 4), zeros(5, 1))),
+    bad("linear_backward", ValueError, "W of cache (4, 5) and A_prev of cache (3, 7) do not chain: "
+        "5 != 3", cache=lambda old: (zeros(3, 7), *old[1:])),
     bad("linear_activation_backward", ValueError, "W of cache (4, 5) and dA (5, 7)",
         dA=zeros(5, 7)),
-    bad("linear_activation_backward", ValueError, "Z of cache has shape (4, 6), expected (4, 7)",
+    bad("linear_activation_backward", ValueError, "dA has shape (4, 7) where Z of cache has "
+        "shape (4, 6)",
         cache=lambda old: (old[0], zeros(4, 6))),
     bad("L_model_backward", ValueError, "Y has shape (1, 6) where AL has shape (1, 7)", Y=FEW),
-    bad("L_model_backward", ValueError, "Z of caches[2] has shape (1, 7), expected (1, 6)",
-        AL=FEW + 0.5, Y=FEW),
+    bad("L_model_backward", ValueError, "AL has shape (1, 6) where Z of caches[2] has shape "
+        "(1, 7)", AL=FEW + 0.5, Y=FEW),
     bad("update_parameters", ValueError, "grads['dW2'] has shape (5, 4), expected (4, 5)",
         grads=having(dW2=zeros(5, 4))),
     bad("update_parameters", ValueError, "grads['db3'] has shape (1,), expected (1, 1)",
         grads=having(db3=zeros(1))),
     bad("predict", ValueError, "X has shape (7, 6) where W1 wants 6 rows: examples are columns, "
         "pass X.T", X=transposed),
-    bad("predict", ValueError, "y has shape (1, 6)...(1, 7)", y=FEW),
+    bad("predict", ValueError, "y has shape (1, 6)...(1, 7); X has shape (6, 7)", y=FEW),
     bad("Trainer", ValueError, "parameters['b1'] has shape (5,), expected (5, 1)",
         parameters=having(b1=zeros(5))),
 ]  # fmt: skip
@@ -110,8 +118,8 @@ for model in MODELS:
     SHAPES += [
         bad(model, ValueError, "X has shape (7, 6) where layers_dims[0] wants 6 rows: examples are "
             "columns, pass X.T", X=transposed),
-        bad(model, ValueError, "Y has shape (1, 6) where the output layer has shape (1, 7)",
-            Y=FEW),
+        bad(model, ValueError, "Y has shape (1, 6) where the output layer has shape (1, 7); X has "
+            "shape (6, 7)", Y=FEW),
     ]  # fmt: skip
 
 

@@ -1,21 +1,16 @@
-"""The house is as drawn: who includes whom, lengths, tables and their twins, stubs, docstrings."""
+"""The house is as drawn: lengths, words, tables and their twins, stubs, docstrings, the drawing."""
 
 import ast
 import inspect
-import platform
 import re
-import shutil
-import subprocess
-from pathlib import Path
 
 import pytest
 
 import ffnn
 import reference_activations
 import reference_train
+from tree import CORE, CSRC, TEMPLATES, TREE, code_of, relative, rows
 
-TREE = Path(__file__).resolve().parents[2]
-CSRC = TREE / "csrc"
 pytestmark = [
     pytest.mark.skipif(
         not (TREE / "setup.py").exists(), reason="needs the source tree beside the tests"
@@ -29,152 +24,6 @@ SOURCES = sorted(
     and path.relative_to(TREE).parts[0] in {"ffnn", "csrc", "tests", "benchmarks", "setup.py"}
     or path.relative_to(TREE).as_posix() in {".ci/run", "Makefile", "pyproject.toml"}
 )
-ROOMS = ("product", "train", "system")
-CORE = sorted(path for room in ROOMS for path in CSRC.glob(f"{room}/*.c"))
-TEMPLATES = sorted(CSRC.glob("templates/*.h"))
-ISAS = sorted(CSRC.glob("isa/*.c"))
-HEADERS = sorted(
-    [*CSRC.glob("*.h"), *(path for room in ROOMS for path in CSRC.glob(f"{room}/*.h"))]
-)
-BINDING = sorted(CSRC.glob("python/*.[ch]"))
-# A room knows itself, the vocabulary, and the rooms below it.
-MAY_INCLUDE = {
-    "csrc": set(),
-    "system": {"../ffnn.h", "system.h"},
-    "product": {"../ffnn.h", "../system/system.h", "product.h", "parts.h"},
-    "train": {
-        "../ffnn.h",
-        "../system/system.h",
-        "../product/product.h",
-        "train.h",
-        "parts.h",
-    },
-}
-STANDARD = {
-    f"<{name}.h>"
-    for name in """
-    assert ctype errno float inttypes limits math stdalign stdarg stdatomic stdbool stddef stdint
-    stdio stdlib string time unistd pthread sched signal sys/auxv sys/mman sys/sysctl cpuid
-""".split()
-}
-INTRINSICS = {"<immintrin.h>", "<arm_neon.h>", "<arm_acle.h>"}
-
-
-def relative(path):
-    return path.relative_to(TREE).as_posix()
-
-
-def code_of(path):
-    """The C without its comments."""
-    return re.sub(r"/\*.*?\*/|//[^\n]*", " ", path.read_text(), flags=re.DOTALL)
-
-
-def includes(path):
-    """What a file includes, as it is spelt."""
-    return re.findall(r'^\s*#\s*include\s+([<"][^>"]+[>"])', code_of(path), re.MULTILINE)
-
-
-def rows(table, macro):
-    """The first column of a .def file."""
-    return re.findall(rf"^{macro}\((\w+)", code_of(CSRC / table), re.MULTILINE)
-
-
-# ---- dependencies run one way --------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("path", [*CORE, *TEMPLATES, *ISAS, *BINDING, *HEADERS], ids=relative)
-def test_who_includes_whom(path):
-    for name in includes(path):
-        plain = name.strip('<">')
-        if path in BINDING:
-            assert (
-                name[0] == '"'
-                and not plain.startswith(("../isa/", "../templates/"))
-                or (name in STANDARD or plain == "Python.h" or plain.startswith("numpy/"))
-            ), name
-            continue
-        assert plain != "Python.h" and not plain.startswith("numpy/"), name
-        if path in ISAS:
-            ours = plain == "../ffnn.h" or plain.startswith("../templates/")
-            assert ours or name in STANDARD | INTRINSICS, name
-        elif path in TEMPLATES:
-            ours = plain.endswith((".inl.h", ".def", "begin.h", "end.h", "ffnn.h"))
-            assert (ours and "python" not in plain and "isa/" not in plain) or name in STANDARD, (
-                name
-            )
-        else:
-            room = path.parent.name if path.parent != CSRC else "csrc"
-            assert name in STANDARD or plain.endswith(".def") or plain in MAY_INCLUDE[room], name
-
-
-def test_only_the_binding_knows_python():
-    assert len(BINDING) > 3 and len(ISAS) == 4 and len(CORE) > 3 and len(TEMPLATES) > 3
-    for path in (*CORE, *TEMPLATES, *ISAS, *HEADERS):
-        assert not re.search(r"\bPy[A-Z_]\w+|\bnpy_", code_of(path)), relative(path)
-
-
-def test_the_package_reaches_the_core_through_the_binding_alone():
-    """And does no arithmetic over examples: no product, no sum of products.
-
-    But for ffnn/coursera/_literal.py, whose formulas are the courses' own, in NumPy: literal, and
-    slow by design. And __main__.py races NumPy.
-    """
-    arithmetic = set()
-    for path in (TREE / "ffnn").rglob("*.py"):
-        text = path.read_text()
-        assert not re.search(r"ctypes|cffi", text), path.name
-        if re.search(r"np\.(dot|matmul|einsum|exp|log)\b", text):
-            arithmetic.add(relative(path))
-    assert arithmetic == {"ffnn/__main__.py", "ffnn/coursera/_literal.py"}
-
-
-@pytest.mark.parametrize("path", CORE, ids=relative)
-def test_the_core_asks_no_processor(path):
-    code = code_of(path)
-    assert not re.search(r"_mm\d*_|__m\d{3}|immintrin|arm_neon|target\(", code)
-    if path.name != "dispatch.c":
-        assert not re.search(r"cpuid|xgetbv", code, re.IGNORECASE)
-        assert not re.search(r"^static\s+(?!const\b|inline\b|_Atomic\b)[\w\s\*]+(=|;)", code,
-                             re.MULTILINE) or path.name in ("memory.c", "pool.c")  # fmt: skip
-
-
-def disassembly():
-    """(function, instruction) of the running build."""
-    if (
-        platform.machine() != "x86_64"
-        or platform.system() != "Linux"
-        or not shutil.which("objdump")
-    ):
-        pytest.skip("disassembles x86-64 with objdump")
-    run = subprocess.run(
-        ["objdump", "-d", "--no-show-raw-insn", ffnn._ffnn.__file__],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    function = ""
-    for line in run.stdout.splitlines():
-        if match := re.fullmatch(r"[0-9a-f]+ <(.+)>:", line):
-            function = match[1]
-        elif "\t" in line:
-            yield function, line.split("\t", 1)[1].strip()
-
-
-def test_no_instruction_beyond_what_was_asked_for():
-    """VEX and EVEX stand only in functions that are named after their instruction set."""
-    functions, wide = set(), {"avx2": 0, "avx512": 0}
-    for function, instruction in disassembly():
-        functions.add(function)
-        of_isa = next((name for name in ("avx512", "avx2") if name in function), None)
-        if of_isa and re.search("%zmm" if of_isa == "avx512" else "%ymm", instruction):
-            wide[of_isa] += 1
-        vector = re.match(r"(\{\w+\} )?v[a-z0-9]+\s.*%[xyz]mm", instruction)
-        assert not vector or of_isa, f"{function}: {instruction}"
-        if of_isa == "avx2":
-            assert not re.search(r"%zmm|%k[0-7]|%[xyz]mm(1[6-9]|2\d|3[01])", instruction), function
-    if not any("avx2" in name for name in functions):
-        pytest.skip("the build is stripped of its symbols")
-    assert min(wide.values()) > 100
 
 
 # ---- lengths and words ---------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-/* words_docs.h - the docstring of words.c.
+/* nearest_word_docs.h - the docstring of nearest_word.c.
  *
  * A first line "name(arguments)", then "--", becomes __text_signature__.
  */

@@ -1,0 +1,48 @@
+/* options.h - what a net and its training are. */
+#ifndef FFNN_OPTIONS_H
+#define FFNN_OPTIONS_H
+
+#include "state.h"
+#include "../train/train.h"
+
+/* Layer l at index l - 1. */
+typedef struct {
+    int layers;
+    ffnn_activation *activations, small_activations[FFNN_STACK_LAYERS];
+    double *keep_prob, small_keep_prob[FFNN_STACK_LAYERS]; /* 1 for the output */
+    bool has_dropout;
+} ffnn_net;
+
+/* NULL stands for an option that was not given: relu, sigmoid, 1.0. net->activations is NULL after
+ * an error. */
+int ffnn_net_parse(const ffnn_state *state, const char *function, int layers, PyObject *hidden,
+                   PyObject *output, PyObject *keep_prob, ffnn_net *net);
+void ffnn_net_clear(ffnn_net *net);
+int ffnn_activation_parse(const ffnn_state *state, const char *function, PyObject *object,
+                          ffnn_activation *g);
+/* The name of a cost, any. */
+int ffnn_cost_parse(const ffnn_state *state, const char *function, PyObject *object,
+                    ffnn_cost *cost);
+/* The same for a net with that output, which has to fit; NULL or None: what goes with it. */
+int ffnn_cost_parse_for(const ffnn_state *state, const char *function, PyObject *object,
+                        ffnn_activation output, ffnn_cost *cost);
+/* A number that is not negative; 0 for NULL. */
+int ffnn_lambd_parse(const char *function, PyObject *object, double *lambd);
+
+/* Which of a run's arguments is which. */
+enum {
+#define FFNN_RUN_OPTION(name) FFNN_RUN_##name,
+#include "run_options.def"
+#undef FFNN_RUN_OPTION
+    FFNN_RUN_OPTIONS
+};
+
+typedef struct {
+    ffnn_net net;
+    ffnn_cost cost;
+    ffnn_hyperparameters hyperparameters;
+} ffnn_run_settings;
+int ffnn_run_settings_parse(const ffnn_state *state, const char *function, int layers,
+                            PyObject *const arg[FFNN_RUN_OPTIONS], ffnn_run_settings *settings);
+
+#endif

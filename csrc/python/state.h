@@ -1,0 +1,37 @@
+/* state.h - what the module keeps from its import on: the instruction set, names and keys. */
+#ifndef FFNN_STATE_H
+#define FFNN_STATE_H
+
+#include "numpy_api.h"
+#include "../ffnn.h"
+
+typedef enum {
+#define FFNN_NAME(name) FFNN_NAME_##name,
+#include "names.def"
+#undef FFNN_NAME
+    FFNN_NAMES
+} ffnn_name;
+
+/* The keys of the parameters' and the gradients' dicts. */
+typedef enum { FFNN_KEY_W, FFNN_KEY_b, FFNN_KEY_dW, FFNN_KEY_db, FFNN_KEY_dA, FFNN_KEYS } ffnn_key;
+
+/* Making and hashing a key costs as much as an array of a small net, so the module holds those
+ * of the first 64 layers; few nets that are called layer by layer are deeper. */
+enum { FFNN_CACHED_LAYERS = 64 };
+
+/* The plans of this many layers live on the stack; a deeper net takes one allocation. */
+enum { FFNN_STACK_LAYERS = 8 };
+
+typedef struct {
+    const ffnn_isa *isa; /* the instruction set that runs */
+    PyTypeObject *trainer;
+    PyObject *names[FFNN_NAMES];
+    PyObject *keys[FFNN_KEYS][FFNN_CACHED_LAYERS + 1];
+} ffnn_state;
+
+static inline ffnn_state *ffnn_state_of(PyObject *module)
+{
+    return PyModule_GetState(module);
+}
+
+#endif
