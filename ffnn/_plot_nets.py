@@ -33,12 +33,18 @@ def plot_history(
 
     =======  ==============  =========================================================
     history  dict            as ffnn.train returns it
-    names    list or None    what to draw; None: the costs, of training and validation
+    names    list or None    the lists to draw; None: the costs and all metrics, of training
+                             and validation
     ax                       where to draw; a new figure when None
     =======  ==============  =========================================================
 
-    What begins with "val_" is dashed and has the colour of its namesake. TypeError where history is
-    another thing, KeyError for a name that it has not.
+    Costs have the scale on the left, metrics one of their own on the right; where only one of the
+    two kinds is drawn, it has the left. A name that begins with "val_" is dashed and has the colour
+    of its namesake; a dotted line marks the best epoch of a run with patience. Returned are the
+    axes on the left: `.set_yscale("log")` on them leaves the metrics as they are.
+
+    TypeError where history is another thing, or names is a str; KeyError for a name that it has
+    not.
     """
     if not isinstance(history, dict) or "epoch" not in history:
         found = "a dict without 'epoch'" if isinstance(history, dict) else type(history).__name__
@@ -46,32 +52,54 @@ def plot_history(
             "plot_history: history must be the dict that ffnn.train returns beside the parameters, "
             f"not {found}"
         )
+    if isinstance(names, str):
+        raise TypeError(f"plot_history: names must be a list of names: [{names!r}]")
     if names is None:
-        names = [name for name in ("cost", "val_cost") if name in history]
+        names = [name for name in _curves(history) if name != "learning_rate"]
     for name in names:
         if name not in history:
-            lists = ", ".join(key for key in history if isinstance(history[key], list))
-            raise KeyError(f"plot_history: history has no {name!r}; it has {lists}")
+            known = ", ".join(_curves(history))
+            raise KeyError(f"plot_history: history has no {name!r}; it has {known}")
     axes = ax if ax is not None else pyplot("plot_history").subplots()[1]
-    colours: dict[str, Any] = {}
+    costs = [name for name in names if _is_cost(name)]
+    metrics = [name for name in names if not _is_cost(name)]
+    right = axes.twinx() if costs and metrics else axes
+
+    colours: dict[str, str] = {}
+    lines: list[Any] = []
     for name in names:
         of = name.removeprefix("val_")
-        (line,) = axes.plot(
+        lines += (axes if _is_cost(name) else right).plot(
             history["epoch"],
             history[name],
             label=name.replace("_", " "),
             marker=mark_of(len(history[name])),
             linestyle="--" if of != name else "-",
-            color=colours.get(of),
+            color=colours.setdefault(of, f"C{len(colours)}"),
         )
-        colours.setdefault(of, line.get_color())
+    best = history.get("best_epoch")
+    if best is not None:
+        lines.append(axes.axvline(best, color="grey", linestyle=":", label=f"best epoch: {best}"))
     axes.set_xlabel("epoch")
     whole_ticks(axes)
-    if len(names) == 1:
-        axes.set_ylabel(names[0].replace("_", " "))
-    else:
-        axes.legend()
+    for side, drawn in (axes, costs), (right, metrics):
+        if drawn:
+            kinds = dict.fromkeys(name.removeprefix("val_").replace("_", " ") for name in drawn)
+            side.set_ylabel(", ".join(kinds))
+    if len(lines) > 1:
+        # Of the two, the axes on the right are drawn last: no line of theirs crosses the legend.
+        # Costs fall and metrics rise: between them there is room.
+        right.legend(handles=lines, loc="best" if right is axes else "center right")
     return axes
+
+
+def _curves(history: dict[str, Any]) -> list[str]:
+    """The names of all that was recorded epoch by epoch."""
+    return [name for name, of in history.items() if isinstance(of, list) and name != "epoch"]
+
+
+def _is_cost(name: str) -> bool:
+    return name.endswith("cost")
 
 
 def plot_decision_boundary(
@@ -95,8 +123,8 @@ def plot_decision_boundary(
     ax                               where to draw; a new figure when None
     =================  ============  ====================================================
 
-    Returns the axes. ValueError where X has not two rows, y not an entry for each example, or a
-    function does not return an entry for each point.
+    A legend gives each class of y its colour. Returns the axes. ValueError where X has not two
+    rows, y not an entry for each example, or a function does not return an entry for each point.
     """
     function = "plot_decision_boundary"
     points, labels = check_points(function, np.asarray(X, dtype=np.float64), y)
@@ -119,7 +147,9 @@ def plot_decision_boundary(
     scale: dict[str, Any] = {"cmap": "Spectral", "vmin": 0, "vmax": top}
     axes.pcolormesh(across, up, classes.reshape(across.shape), alpha=0.6, **scale)
     dots: dict[str, Any] = {"edgecolors": "black", "linewidths": 0.5, "s": 20}
-    axes.scatter(points[0], points[1], c=labels, **dots, **scale)
+    examples = axes.scatter(points[0], points[1], c=labels, **dots, **scale)
+    entries = examples.legend_elements(num=np.unique(labels).tolist(), markeredgecolor="black")
+    axes.legend(*entries, title="class")
     axes.set_xlabel("$x_1$")
     axes.set_ylabel("$x_2$")
     return axes

@@ -16,15 +16,36 @@ HISTORY = {
 }  # fmt: skip
 
 
-def test_a_history_draws_its_costs():
-    ax = ffnn.plot_history(HISTORY)
-    drawn = {line.get_label(): line for line in ax.lines}
-    assert list(drawn) == ["cost", "val cost"]
-    assert drawn["val cost"].get_xdata().tolist() == [0, 2, 4]
-    assert drawn["val cost"].get_ydata().tolist() == HISTORY["val_cost"]
-    assert drawn["val cost"].get_linestyle() == "--" and drawn["cost"].get_linestyle() == "-"
-    assert drawn["val cost"].get_color() == drawn["cost"].get_color()
-    assert ax.get_xlabel() == "epoch" and ax.get_legend() is not None
+def sides(ax):
+    """The lines drawn on the left and on the right, by their labels."""
+    right = [other for other in ax.figure.axes if other is not ax]
+    return [{line.get_label(): line for line in axes.lines} for axes in (ax, *right)]
+
+
+def test_a_history_has_its_costs_on_the_left_and_its_metrics_on_the_right():
+    ax = ffnn.plot_history({**HISTORY, "best_epoch": 2})
+    left, right = sides(ax)
+    assert list(left) == ["cost", "val cost", "best epoch: 2"] and list(right) == ["accuracy"]
+    assert left["val cost"].get_xdata().tolist() == [0, 2, 4]
+    assert left["val cost"].get_ydata().tolist() == HISTORY["val_cost"]
+    assert left["val cost"].get_linestyle() == "--" and left["cost"].get_linestyle() == "-"
+    assert left["val cost"].get_color() == left["cost"].get_color()
+    assert right["accuracy"].get_color() != left["cost"].get_color()
+    assert set(left["best epoch: 2"].get_xdata()) == {2}
+    other = ax.figure.axes[1]
+    assert (ax.get_xlabel(), ax.get_ylabel(), other.get_ylabel()) == ("epoch", "cost", "accuracy")
+    shown = {text.get_text() for text in other.get_legend().get_texts()}
+    assert shown == {*left, *right} and ax.get_legend() is None
+    ax.set_yscale("log")
+    assert other.get_yscale() == "linear"
+
+
+def test_a_history_without_metrics_has_one_scale():
+    history = {name: HISTORY[name] for name in ("epoch", "cost", "val_cost", "learning_rate")}
+    ax = ffnn.plot_history({**history, "best_epoch": None})
+    [lines] = sides(ax)
+    assert list(lines) == ["cost", "val cost"]
+    assert ax.get_ylabel() == "cost" and ax.get_legend() is not None
 
 
 def test_a_history_draws_what_is_named_where_it_is_told():
@@ -32,8 +53,22 @@ def test_a_history_draws_what_is_named_where_it_is_told():
     assert ffnn.plot_history(HISTORY, ["accuracy"], ax=ax) is ax
     assert ax.lines[0].get_ydata().tolist() == HISTORY["accuracy"]
     assert ax.get_ylabel() == "accuracy" and ax.get_legend() is None
-    with pytest.raises(KeyError, match="history has no 'recall'; it has epoch, cost"):
+    assert ax.figure.axes == [ax]
+    with pytest.raises(KeyError, match="history has no 'recall'; it has cost"):
         ffnn.plot_history(HISTORY, ["recall"])
+    with pytest.raises(TypeError, match=r"names must be a list of names: \['cost'\]"):
+        ffnn.plot_history(HISTORY, "cost")
+
+
+def test_a_history_of_a_run_says_its_best_epoch():
+    X, Y = np.array([[0.0, 1.0, 2.0, 3.0]]), np.array([[0, 0, 1, 1]])
+    _, history = ffnn.train(
+        X, Y, [1, 5, 1], seed=1, num_epochs=8, validation_data=(X, Y), metrics="accuracy",
+        patience=8,
+    )  # fmt: skip
+    left, right = sides(ffnn.plot_history(history))
+    assert set(left) == {"cost", "val cost", f"best epoch: {history['best_epoch']}"}
+    assert set(right) == {"accuracy", "val accuracy"}
 
 
 def test_a_history_counts_whole_epochs():
@@ -74,6 +109,8 @@ def test_a_boundary_is_where_the_model_has_it():
     centres = (corners[:-1, :-1, 0] + corners[1:, 1:, 0]) / 2
     np.testing.assert_array_equal(values, centres > 0.5)
     assert set(np.unique(values)) == {0, 1}
+    entries = ax.get_legend().get_texts()
+    assert [text.get_text() for text in entries] == [r"$\mathdefault{0}$", r"$\mathdefault{1}$"]
     dots = ax.collections[1]
     np.testing.assert_allclose(dots.get_offsets(), X.T)
     np.testing.assert_array_equal(dots.get_array(), y[0])
