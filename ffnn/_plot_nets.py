@@ -27,7 +27,11 @@ _MOST_WEIGHTS = 64
 
 
 def plot_history(
-    history: dict[str, Any], names: Sequence[str] | None = None, *, ax: Axes | None = None
+    history: dict[str, Any],
+    names: Sequence[str] | None = None,
+    *,
+    label: str | None = None,
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw what a run of ffnn.train recorded, against the epoch, and return the axes.
 
@@ -35,6 +39,7 @@ def plot_history(
     history  dict            as ffnn.train returns it
     names    list or None    the lists to draw; None: the costs and all metrics, of training
                              and validation
+    label    str or None     the run's name in the legend, where ax holds several runs
     ax                       where to draw; a new figure when None
     =======  ==============  =========================================================
 
@@ -65,31 +70,41 @@ def plot_history(
     metrics = [name for name in names if not _is_cost(name)]
     right = axes.twinx() if costs and metrics else axes
 
+    # Both sides take colours from one cycle, and so does another run on the same axes.
+    first = len(axes.lines)
     colours: dict[str, str] = {}
-    lines: list[Any] = []
     for name in names:
         of = name.removeprefix("val_")
-        lines += (axes if _is_cost(name) else right).plot(
+        title = name.replace("_", " ")
+        if label is not None:
+            title = label if len(names) == 1 else f"{label}: {title}"
+        (axes if _is_cost(name) else right).plot(
             history["epoch"],
             history[name],
-            label=name.replace("_", " "),
+            label=title,
             marker=mark_of(len(history[name])),
             linestyle="--" if of != name else "-",
-            color=colours.setdefault(of, f"C{len(colours)}"),
+            color=colours.setdefault(of, f"C{first + len(colours)}"),
         )
     best = history.get("best_epoch")
     if best is not None:
-        lines.append(axes.axvline(best, color="grey", linestyle=":", label=f"best epoch: {best}"))
+        title = f"best epoch: {best}"
+        title = title if label is None else f"{label}: {title}"
+        axes.axvline(best, color="grey", linestyle=":", label=title, zorder=1)
     axes.set_xlabel("epoch")
     whole_ticks(axes)
     for side, drawn in (axes, costs), (right, metrics):
         if drawn:
             kinds = dict.fromkeys(name.removeprefix("val_").replace("_", " ") for name in drawn)
             side.set_ylabel(", ".join(kinds))
-    if len(lines) > 1:
+    handles, titles = axes.get_legend_handles_labels()
+    if right is not axes:
+        more, names_of_more = right.get_legend_handles_labels()
+        handles, titles = handles + more, titles + names_of_more
+    if len(titles) > 1 or label is not None:
         # Of the two, the axes on the right are drawn last: no line of theirs crosses the legend.
         # Costs fall and metrics rise: between them there is room.
-        right.legend(handles=lines, loc="best" if right is axes else "center right")
+        right.legend(handles, titles, loc="best" if right is axes else "center right")
     return axes
 
 

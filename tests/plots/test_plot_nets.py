@@ -60,6 +60,18 @@ def test_a_history_draws_what_is_named_where_it_is_told():
         ffnn.plot_history(HISTORY, "cost")
 
 
+def test_runs_share_axes_each_with_its_label_and_colour():
+    _, ax = pyplot.subplots()
+    for name in "gd", "adam":
+        ffnn.plot_history({**HISTORY, "best_epoch": 2}, ["cost"], label=name, ax=ax)
+    labels = ["gd", "gd: best epoch: 2", "adam", "adam: best epoch: 2"]
+    assert [line.get_label() for line in ax.lines] == labels
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == labels
+    assert ax.lines[0].get_color() != ax.lines[2].get_color()
+    ax = ffnn.plot_history(HISTORY, ["cost", "val_cost"], label="gd")
+    assert [line.get_label() for line in ax.lines] == ["gd: cost", "gd: val cost"]
+
+
 def test_a_history_of_a_run_says_its_best_epoch():
     X, Y = np.array([[0.0, 1.0, 2.0, 3.0]]), np.array([[0, 0, 1, 1]])
     _, history = ffnn.train(
