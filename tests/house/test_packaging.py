@@ -122,6 +122,16 @@ def test_one_source_for_the_version():
     assert metadata.version("ffnn") == ffnn.__version__
 
 
+@in_the_tree
+def test_the_version_has_its_changes_and_its_citation():
+    changes = (TREE / "CHANGELOG.md").read_text(encoding="utf-8")
+    # The newest of those that are out; a version under way stands above it as unreleased.
+    newest = re.findall(r"(?m)^## (\d+\.\d+\.\d+) - (\d{4}-\d\d-\d\d)$", changes)[0]
+    assert newest[0] == ffnn.__version__
+    cited = (TREE / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {newest[0]}\ndate-released: {newest[1]}\n" in cited
+
+
 def test_numpy_is_the_only_dependency():
     needed = [line for line in metadata.requires("ffnn") if "extra ==" not in line]
     assert [re.split(r"[<>=!~ ]", line)[0] for line in needed] == ["numpy"]
