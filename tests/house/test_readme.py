@@ -10,7 +10,7 @@ import pytest
 
 pytestmark = [pytest.mark.process, pytest.mark.once]
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+README = Path(__file__).resolve().parents[2] / "README.md"
 if not README.exists():
     pytest.skip("needs the source tree beside the tests", allow_module_level=True)
 TEXT = README.read_text(encoding="utf-8")
