@@ -137,9 +137,10 @@ def print_mislabeled_images(
 
     The result is an array with one axes for each image drawn, in the order of the columns; empty
     where nothing is mislabelled. A line below the images says how many there are where not all are
-    drawn. ValueError where limit is below 1, where n_x makes no square image, where y or p has not
-    one entry for each image, where a mislabelled entry has no name in `classes`, or where both
-    figure and ax are given.
+    drawn. TypeError for labels that are no numbers; ValueError where limit is below 1, where n_x
+    makes no square image, where y or p has not one entry for each image, where one is no whole
+    number of at least 0 or, mislabelled, has no name in `classes`, or where both figure and ax are
+    given.
     """
     if ax is not None and figure is not None:
         raise ValueError("print_mislabeled_images: ax and figure are both given: choose one")
@@ -150,6 +151,8 @@ def print_mislabeled_images(
         check_row("print_mislabeled_images", name, value, images.shape[1])
         for name, value in (("y", y), ("p", p))
     )
+    for name, value in (("y", labels), ("p", predictions)):
+        check_classes("print_mislabeled_images", name, value)
     mislabelled = np.flatnonzero(labels != predictions)
     wrong = mislabelled[:most]
     names = [
@@ -197,6 +200,21 @@ def print_mislabeled_images(
     return drawn
 
 
+def check_classes(function: str, name: str, classes: NDArray[Any]) -> None:
+    """Raise where a class is none of 0, 1, 2, ...: those alone have a colour or a name."""
+    if classes.dtype.kind not in "biuf":
+        raise TypeError(
+            f"{function}: {name} holds {classes.dtype}, and classes are whole numbers from 0: "
+            "np.unique(y, return_inverse=True) gives the names and the numbers"
+        )
+    wrong = np.flatnonzero(~((classes >= 0) & (classes == np.floor(classes))))
+    if wrong.size:
+        raise ValueError(
+            f"{function}: {name} holds {classes.flat[wrong[0]]} at entry {wrong[0]}, and classes "
+            "are whole numbers from 0"
+        )
+
+
 def inset_grid(ax: Axes, rows: int, cols: int, filled: float) -> NDArray[Any]:
     """Axes in rows and columns within `ax`, each as high as that part of its row."""
     ax.set_axis_off()
@@ -226,7 +244,7 @@ def _image_shape(pixels: int) -> tuple[int, ...]:
 
 
 def _class_name(classes: Sequence[Any] | NDArray[Any], label: Any) -> str:
-    if not 0 <= label < len(classes) or label != int(label):
+    if label >= len(classes):
         raise ValueError(
             f"print_mislabeled_images: label {label} has no name in the {len(classes)} of `classes`"
         )

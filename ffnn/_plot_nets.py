@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from ffnn import _ffnn
 from ffnn._checks import check_points
 from ffnn._initializers import Parameters
-from ffnn._plot_assignment import inset_grid, mark_of, pyplot, whole_ticks
+from ffnn._plot_assignment import check_classes, inset_grid, mark_of, pyplot, whole_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +28,7 @@ _MOST_WEIGHTS = 64
 
 def plot_history(
     history: dict[str, Any],
-    names: Sequence[str] | None = None,
+    names: str | Sequence[str] | None = None,
     *,
     label: str | None = None,
     ax: Axes | None = None,
@@ -37,8 +37,8 @@ def plot_history(
 
     =======  ==============  =========================================================
     history  dict            as ffnn.train returns it
-    names    list or None    the lists to draw; None: the costs and all metrics, of training
-                             and validation
+    names    str, list or    the names of the lists to draw, or one name; None: the costs and
+             None            all metrics, of training and validation
     label    str or None     the run's name in the legend, where ax holds several runs
     ax                       where to draw; a new figure when None
     =======  ==============  =========================================================
@@ -48,8 +48,7 @@ def plot_history(
     of its namesake; a dotted line marks the best epoch of a run with patience. Returned are the
     axes on the left: `.set_yscale("log")` on them leaves the metrics as they are.
 
-    TypeError where history is another thing, or names is a str; KeyError for a name that it has
-    not.
+    TypeError where history is another thing, KeyError for a name that it has not.
     """
     if not isinstance(history, dict) or "epoch" not in history:
         found = "a dict without 'epoch'" if isinstance(history, dict) else type(history).__name__
@@ -58,8 +57,8 @@ def plot_history(
             f"not {found}"
         )
     if isinstance(names, str):
-        raise TypeError(f"plot_history: names must be a list of names: [{names!r}]")
-    if names is None:
+        names = [names]
+    elif names is None:
         names = [name for name in _curves(history) if name != "learning_rate"]
     for name in names:
         if name not in history:
@@ -139,10 +138,12 @@ def plot_decision_boundary(
     =================  ============  ====================================================
 
     A legend gives each class of y its colour. Returns the axes. ValueError where X has not two
-    rows, y not an entry for each example, or a function does not return an entry for each point.
+    rows, where y has not a whole number of at least 0 for each example, or a function not a finite
+    number for each point; TypeError where y holds no numbers.
     """
     function = "plot_decision_boundary"
     points, labels = check_points(function, np.asarray(X, dtype=np.float64), y)
+    check_classes(function, "y", labels)
     low, high = points.min(axis=1), points.max(axis=1)
     margin = 0.1 * np.where(high > low, high - low, 1)
     across, up = np.meshgrid(
@@ -156,6 +157,8 @@ def plot_decision_boundary(
         classes = np.asarray(model(rows))
     if classes.size != len(rows):
         raise ValueError(f"{function}: model returned shape {classes.shape} for {len(rows)} points")
+    if classes.dtype.kind not in "biuf" or not np.isfinite(classes).all():
+        raise ValueError(f"{function}: model returned {classes.dtype} that is no finite number")
     axes = ax if ax is not None else pyplot(function).subplots()[1]
     # One scale for both: a point's colour is that of its class's region.
     top = max(1, int(labels.max()), int(classes.max()))

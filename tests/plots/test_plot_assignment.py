@@ -198,13 +198,21 @@ def test_mislabeled_images_stand_in_even_columns_and_near_rows():
         (np.zeros((4, 2)), [[0, 0, 0]], [[1, 1]], r"y has shape \(1, 3\), expected \(1, 2\)"),
         (np.zeros((4, 2)), [[0, 0]], [1], r"p has shape \(1,\), expected \(1, 2\)"),
         (np.zeros((4, 2)), [[0, 2]], [[1, 1]], "label 2 has no name"),
-        (np.zeros((4, 2)), [[0, 0]], [[0.5, 0]], "label 0.5 has no name"),
-        (np.zeros((4, 2)), [[0, 0]], [[-1, 0]], "label -1 has no name"),
+        (np.zeros((4, 2)), [[0, 0]], [[0.5, 0]], r"holds 0\.5 at entry 0"),
+        (np.zeros((4, 2)), [[0, 0]], [[-1, 0]], "holds -1 at entry 0"),
     ],
 )
 def test_mislabeled_refuses(X, y, p, message):
     with pytest.raises(ValueError, match=message):
         ffnn.print_mislabeled_images("ab", X, y, p)
+    assert pyplot.get_fignums() == []
+
+
+def test_mislabeled_refuses_labels_that_are_no_numbers():
+    with pytest.raises(TypeError, match=r"print_mislabeled_images: y holds <U1.*return_inverse"):
+        ffnn.print_mislabeled_images("ab", np.zeros((4, 2)), [["a", "b"]], [[1, 1]])
+    with pytest.raises(ValueError, match=r"print_mislabeled_images: p holds nan at entry 1"):
+        ffnn.print_mislabeled_images("ab", np.zeros((4, 2)), [[0, 0]], [[1, np.nan]])
     assert pyplot.get_fignums() == []
 
 

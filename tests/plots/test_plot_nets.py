@@ -56,8 +56,8 @@ def test_a_history_draws_what_is_named_where_it_is_told():
     assert ax.figure.axes == [ax]
     with pytest.raises(KeyError, match="history has no 'recall'; it has cost"):
         ffnn.plot_history(HISTORY, ["recall"])
-    with pytest.raises(TypeError, match=r"names must be a list of names: \['cost'\]"):
-        ffnn.plot_history(HISTORY, "cost")
+    (line,) = ffnn.plot_history(HISTORY, "accuracy").lines
+    assert line.get_label() == "accuracy"
 
 
 def test_runs_share_axes_each_with_its_label_and_colour():
@@ -158,6 +158,27 @@ def test_a_boundary_between_several_classes():
 def test_a_boundary_refuses(X, y, says):
     with pytest.raises(ValueError, match=says):
         ffnn.plot_decision_boundary(SPLIT, X, y)
+
+
+@pytest.mark.parametrize(
+    ("y", "error", "says"),
+    [
+        (["cat", "dog", "cat"], TypeError, "y holds <U3.*return_inverse"),
+        ([0, np.nan, 1], ValueError, "y holds nan at entry 1"),
+        ([0, 1, -1], ValueError, "y holds -1 at entry 2"),
+        ([0.5, 1, 0], ValueError, r"y holds 0\.5 at entry 0"),
+    ],
+)
+def test_a_boundary_wants_classes_that_have_a_colour(y, error, says):
+    with pytest.raises(error, match=f"plot_decision_boundary: {says}"):
+        ffnn.plot_decision_boundary(SPLIT, np.arange(6.0).reshape(2, 3), y)
+    assert pyplot.get_fignums() == []
+
+
+def test_a_boundary_wants_finite_numbers_of_a_function():
+    for values in np.full(90000, np.nan), np.full(90000, "cat"):
+        with pytest.raises(ValueError, match="model returned .* that is no finite number"):
+            ffnn.plot_decision_boundary(lambda rows, of=values: of, np.eye(2), [0, 1])
 
 
 def test_a_boundary_wants_an_entry_for_each_point():
