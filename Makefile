@@ -1,7 +1,7 @@
 # make demo    build, train on the digits that come with ffnn, race NumPy, leave demo.png
 # make test    the whole suite, and all that depends on it for each other instruction set
 # make bench   the races; RACE=name runs one of them or a group (benchmarks/README.md)
-# make notebooks   executes the notebooks
+# make notebooks   executes the notebooks and stores their outputs
 # make core    the core without Python against naive loops (tests/core/core_check.mk says more)
 # make clean   remove what was built
 #
@@ -37,7 +37,7 @@ bench: build-bench
 	$(RUN) -m benchmarks --save $(RACE)
 
 notebooks: build-notebooks
-	$(RUN) -m pytest tests/house/test_notebooks.py
+	$(RUN) notebooks/execute.py
 
 core:
 	@$(MAKE) --no-print-directory -f tests/core/core_check.mk
@@ -50,7 +50,7 @@ clean:
 build-demo: $(ENV)/ffnn-plot.stamp
 build-test: $(ENV)/ffnn-test.stamp
 build-bench: $(ENV)/ffnn-bench.stamp
-build-notebooks: $(ENV)/ffnn-test.stamp $(ENV)/ffnn-notebooks.stamp
+build-notebooks: $(ENV)/ffnn-execute.stamp
 build-demo build-test build-bench build-notebooks:
 	@$(RUN) setup.py --quiet build_ext --inplace
 

@@ -64,10 +64,9 @@ def draw(costs, X, Y, predictions, accuracy):
     figure = Figure(figsize=(8, 7), layout="constrained")
     top, bottom = figure.subfigures(2, 1, height_ratios=(1.5, 1), hspace=0.06)
 
-    ax = ffnn.plot_costs(costs, LEARNING_RATE, ax=top.subplots())
+    ax = ffnn.plot_costs(costs, record_every=100, ax=top.subplots())
     ax.set_yscale("log")
     ax.set_title(f"Cost, {'-'.join(map(str, LAYERS))} network, learning rate {LEARNING_RATE}")
-    ax.set_xlabel("iterations (hundreds)")
     ax.set_ylabel("cost (logarithmic)")
     ax.grid(alpha=0.3)
 

@@ -1,5 +1,9 @@
-"""`python -m ffnn`: the configuration, and a race of ten seconds against plain NumPy."""
+"""`python -m ffnn`: the configuration, and a race of ten seconds against plain NumPy.
 
+`python -m ffnn --version` prints the version alone.
+"""
+
+import argparse
 import time
 from collections.abc import Callable
 from typing import Any
@@ -81,6 +85,12 @@ def _race(dims: list[int], m: int) -> None:
 
 def main() -> None:
     """Print the configuration and the race: microseconds for one iteration of training."""
+    parser = argparse.ArgumentParser(
+        prog="python -m ffnn",
+        description="Print the configuration, and race plain NumPy for ten seconds.",
+    )
+    parser.add_argument("--version", action="version", version=f"ffnn {ffnn.__version__}")
+    parser.parse_args()
     ffnn.show_config()
     print("\none iteration of training, float64:", flush=True)
     for dims, m in _NETS:

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from ffnn import _ffnn
 from ffnn._checks import check_points
 from ffnn._initializers import Parameters
-from ffnn._plot_assignment import inset_grid, mark_of, pyplot, whole_ticks
+from ffnn._plot_assignment import check_classes, inset_grid, mark_of, pyplot, whole_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,18 +27,28 @@ _MOST_WEIGHTS = 64
 
 
 def plot_history(
-    history: dict[str, Any], names: Sequence[str] | None = None, *, ax: Axes | None = None
+    history: dict[str, Any],
+    names: str | Sequence[str] | None = None,
+    *,
+    label: str | None = None,
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw what a run of ffnn.train recorded, against the epoch, and return the axes.
 
     =======  ==============  =========================================================
     history  dict            as ffnn.train returns it
-    names    list or None    what to draw; None: the costs, of training and validation
+    names    str, list or    the names of the lists to draw, or one name; None: the costs and
+             None            all metrics, of training and validation
+    label    str or None     the run's name in the legend, where ax holds several runs
     ax                       where to draw; a new figure when None
     =======  ==============  =========================================================
 
-    What begins with "val_" is dashed and has the colour of its namesake. TypeError where history is
-    another thing, KeyError for a name that it has not.
+    Costs have the scale on the left, metrics one of their own on the right; where only one of the
+    two kinds is drawn, it has the left. A name that begins with "val_" is dashed and has the colour
+    of its namesake; a dotted line marks the best epoch of a run with patience. Returned are the
+    axes on the left: `.set_yscale("log")` on them leaves the metrics as they are.
+
+    TypeError where history is another thing, KeyError for a name that it has not.
     """
     if not isinstance(history, dict) or "epoch" not in history:
         found = "a dict without 'epoch'" if isinstance(history, dict) else type(history).__name__
@@ -46,32 +56,64 @@ def plot_history(
             "plot_history: history must be the dict that ffnn.train returns beside the parameters, "
             f"not {found}"
         )
-    if names is None:
-        names = [name for name in ("cost", "val_cost") if name in history]
+    if isinstance(names, str):
+        names = [names]
+    elif names is None:
+        names = [name for name in _curves(history) if name != "learning_rate"]
     for name in names:
         if name not in history:
-            lists = ", ".join(key for key in history if isinstance(history[key], list))
-            raise KeyError(f"plot_history: history has no {name!r}; it has {lists}")
+            known = ", ".join(_curves(history))
+            raise KeyError(f"plot_history: history has no {name!r}; it has {known}")
     axes = ax if ax is not None else pyplot("plot_history").subplots()[1]
-    colours: dict[str, Any] = {}
+    costs = [name for name in names if _is_cost(name)]
+    metrics = [name for name in names if not _is_cost(name)]
+    right = axes.twinx() if costs and metrics else axes
+
+    # Both sides take colours from one cycle, and so does another run on the same axes.
+    first = len(axes.lines)
+    colours: dict[str, str] = {}
     for name in names:
         of = name.removeprefix("val_")
-        (line,) = axes.plot(
+        title = name.replace("_", " ")
+        if label is not None:
+            title = label if len(names) == 1 else f"{label}: {title}"
+        (axes if _is_cost(name) else right).plot(
             history["epoch"],
             history[name],
-            label=name.replace("_", " "),
+            label=title,
             marker=mark_of(len(history[name])),
             linestyle="--" if of != name else "-",
-            color=colours.get(of),
+            color=colours.setdefault(of, f"C{first + len(colours)}"),
         )
-        colours.setdefault(of, line.get_color())
+    best = history.get("best_epoch")
+    if best is not None:
+        title = f"best epoch: {best}"
+        title = title if label is None else f"{label}: {title}"
+        axes.axvline(best, color="grey", linestyle=":", label=title, zorder=1)
     axes.set_xlabel("epoch")
     whole_ticks(axes)
-    if len(names) == 1:
-        axes.set_ylabel(names[0].replace("_", " "))
-    else:
-        axes.legend()
+    for side, drawn in (axes, costs), (right, metrics):
+        if drawn:
+            kinds = dict.fromkeys(name.removeprefix("val_").replace("_", " ") for name in drawn)
+            side.set_ylabel(", ".join(kinds))
+    handles, titles = axes.get_legend_handles_labels()
+    if right is not axes:
+        more, names_of_more = right.get_legend_handles_labels()
+        handles, titles = handles + more, titles + names_of_more
+    if len(titles) > 1 or label is not None:
+        # Of the two, the axes on the right are drawn last: no line of theirs crosses the legend.
+        # Costs fall and metrics rise: between them there is room.
+        right.legend(handles, titles, loc="best" if right is axes else "center right")
     return axes
+
+
+def _curves(history: dict[str, Any]) -> list[str]:
+    """The names of all that was recorded epoch by epoch."""
+    return [name for name, of in history.items() if isinstance(of, list) and name != "epoch"]
+
+
+def _is_cost(name: str) -> bool:
+    return name.endswith("cost")
 
 
 def plot_decision_boundary(
@@ -95,11 +137,13 @@ def plot_decision_boundary(
     ax                               where to draw; a new figure when None
     =================  ============  ====================================================
 
-    Returns the axes. ValueError where X has not two rows, y not an entry for each example, or a
-    function does not return an entry for each point.
+    A legend gives each class of y its colour. Returns the axes. ValueError where X has not two
+    rows, where y has not a whole number of at least 0 for each example, or a function not a finite
+    number for each point; TypeError where y holds no numbers.
     """
     function = "plot_decision_boundary"
     points, labels = check_points(function, np.asarray(X, dtype=np.float64), y)
+    check_classes(function, "y", labels)
     low, high = points.min(axis=1), points.max(axis=1)
     margin = 0.1 * np.where(high > low, high - low, 1)
     across, up = np.meshgrid(
@@ -113,13 +157,17 @@ def plot_decision_boundary(
         classes = np.asarray(model(rows))
     if classes.size != len(rows):
         raise ValueError(f"{function}: model returned shape {classes.shape} for {len(rows)} points")
+    if classes.dtype.kind not in "biuf" or not np.isfinite(classes).all():
+        raise ValueError(f"{function}: model returned {classes.dtype} that is no finite number")
     axes = ax if ax is not None else pyplot(function).subplots()[1]
     # One scale for both: a point's colour is that of its class's region.
     top = max(1, int(labels.max()), int(classes.max()))
     scale: dict[str, Any] = {"cmap": "Spectral", "vmin": 0, "vmax": top}
     axes.pcolormesh(across, up, classes.reshape(across.shape), alpha=0.6, **scale)
     dots: dict[str, Any] = {"edgecolors": "black", "linewidths": 0.5, "s": 20}
-    axes.scatter(points[0], points[1], c=labels, **dots, **scale)
+    examples = axes.scatter(points[0], points[1], c=labels, **dots, **scale)
+    entries = examples.legend_elements(num=np.unique(labels).tolist(), markeredgecolor="black")
+    axes.legend(*entries, title="class")
     axes.set_xlabel("$x_1$")
     axes.set_ylabel("$x_2$")
     return axes

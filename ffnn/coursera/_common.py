@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ffnn import _ffnn
+from ffnn import _ffnn, _plot_assignment
 from ffnn._checks import check_layer_dims, check_points
 from ffnn._initializers import Parameters, draw_by, draw_scaled
 
@@ -98,8 +98,8 @@ def entries(
 
 def draw_decision_boundary(
     model: Callable[[NDArray[np.float64]], ArrayLike], X: ArrayLike, y: ArrayLike, ax: Any = None
-) -> Any:
-    """Colour the plane by what `model` says, put the examples on it and return the axes.
+) -> None:
+    """Colour the plane by the values of `model`, and put the examples on it.
 
     model takes points as rows, (k, 2), and returns k values; X is (2, m). The axes are the current
     ones where none are given, so that plt.title and plt.subplot work as in the notebooks.
@@ -118,7 +118,22 @@ def draw_decision_boundary(
     axes.set_ylabel("x2")
     axes.set_xlabel("x1")
     axes.scatter(points[0], points[1], c=labels, cmap="Spectral")
-    return axes
+
+
+def print_mislabeled_images(classes: Any, X: ArrayLike, y: ArrayLike, p: ArrayLike) -> None:
+    """Draw the images whose predictions differ from their labels.
+
+    =======  ==========  ==================================================
+    classes  (k,)        the names of labels 0 .. k-1, bytes or str
+    X        (n_x, m)    a column per image, as ffnn.print_mislabeled_images takes them
+    y        (1, m)      the labels; (m,) and (m, 1) serve too
+    p        (1, m)      the predictions, as `predict` returns them
+    =======  ==========  ==================================================
+
+    As the helper file's, it returns nothing: a notebook cell that ends with the call shows the
+    picture alone. Errors are those of ffnn.print_mislabeled_images, which returns the axes.
+    """
+    _plot_assignment.print_mislabeled_images(classes, X, y, p)
 
 
 # ---- what several files compute alike ----

@@ -17,7 +17,6 @@ from ffnn import (
     linear_forward,
     load_data,
     predict,
-    print_mislabeled_images,
     relu,
     relu_backward,
     sigmoid,
@@ -26,7 +25,7 @@ from ffnn import (
 )
 from ffnn._checks import check_size
 from ffnn._initializers import Parameters, draw_scaled
-from ffnn.coursera._common import draw_seeded, h5py, plt
+from ffnn.coursera._common import draw_seeded, h5py, plt, print_mislabeled_images
 from ffnn.coursera._literal import mean_cost
 
 __all__ = [

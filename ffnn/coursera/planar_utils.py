@@ -31,8 +31,8 @@ def plot_decision_boundary(
     y: ArrayLike,
     *,
     ax: Any = None,
-) -> Any:
-    """Colour the plane by what a model says, put the examples on it, and return the axes.
+) -> None:
+    """Colour the plane by the values of a model, and put the examples on it.
 
     =====  ==============  ======================================================
     model  a function      of points as rows, (k, 2), that returns k values
@@ -43,7 +43,7 @@ def plot_decision_boundary(
 
     ValueError for other shapes, ImportError without matplotlib. plt.show() is left to the caller.
     """
-    return draw_decision_boundary(model, X, y, ax)
+    draw_decision_boundary(model, X, y, ax)
 
 
 def load_planar_dataset() -> tuple[NDArray[np.float64], NDArray[np.uint8]]:

@@ -139,7 +139,9 @@ WITHOUT_EXAMPLE = {
     "load_cat_dataset",
     "load_dataset",
     "load_extra_datasets",
+    "plot_costs",
     "plot_decision_boundary",
+    "print_mislabeled_images",
 }
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import reference_coursera as reference
+from ffnn import coursera
 from ffnn.coursera import planar_classification, planar_utils
 from support import network
 
@@ -289,8 +290,8 @@ def test_a_boundary(pyplot, planar):
 
     pictures = []
     for plot in (planar_utils.plot_decision_boundary, reference.plot_decision_boundary):
-        figure, axes = pyplot.subplots()
-        assert plot(model, X, Y) is axes  # the current ones
+        _, axes = pyplot.subplots()  # the current ones from here on
+        assert plot(model, X, Y) is None  # a cell's last line shows the picture alone
         contours, points = axes.collections
         assert (points.get_offsets() == X.T).all() and (points.get_array() == Y[0]).all()
         pictures.append((contours.levels, [path.vertices for path in contours.get_paths()]))
@@ -300,8 +301,8 @@ def test_a_boundary(pyplot, planar):
         assert np.array_equal(ours, theirs)
     _, other = pyplot.subplots()
     pyplot.subplots()
-    axes = planar_utils.plot_decision_boundary(model, X, Y[0], ax=other)
-    assert axes is other and (axes.get_xlabel(), axes.get_ylabel()) == ("x1", "x2")
+    planar_utils.plot_decision_boundary(model, X, Y[0], ax=other)
+    assert other.collections and (other.get_xlabel(), other.get_ylabel()) == ("x1", "x2")
 
 
 def test_what_cannot_be_drawn(planar):
@@ -316,3 +317,16 @@ def test_what_cannot_be_drawn(planar):
             planar_utils.plot_decision_boundary(lambda points: points[:, 0], *arguments)
     with pytest.raises(ValueError, match=r"model returned shape \(1,\)"):
         planar_utils.plot_decision_boundary(lambda points: points[:1, 0], X, Y)
+
+
+def test_helpers_that_draw_return_nothing(pyplot):
+    """As the originals: ffnn's own return the axes, which a notebook would print."""
+    X, y = np.zeros((12, 3)), np.array([[0, 1, 1]])
+    for module in coursera.dnn_app_utils_v2, coursera.dnn_app_utils_v3:
+        assert module.print_mislabeled_images([b"no", b"yes"], X, y, 1 - y) is None
+        assert len(pyplot.gcf().axes) == 3
+    assert coursera.application.plot_costs([0.7, 0.5]) is None
+    [axes] = pyplot.gcf().axes
+    assert axes.lines[0].get_ydata().tolist() == [0.7, 0.5]
+    assert axes.get_xlabel() == "iterations (per hundreds)"
+    assert axes.get_title() == "Learning rate = 0.0075"

@@ -1,6 +1,7 @@
 """What is built and shipped: flags for each file, exported symbols, metadata, extras left alone."""
 
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -121,9 +122,37 @@ def test_one_source_for_the_version():
     assert metadata.version("ffnn") == ffnn.__version__
 
 
+@in_the_tree
+def test_the_version_has_its_changes_and_its_citation():
+    changes = (TREE / "CHANGELOG.md").read_text(encoding="utf-8")
+    # The newest of those that are out; a version under way stands above it as unreleased.
+    newest = re.findall(r"(?m)^## (\d+\.\d+\.\d+) - (\d{4}-\d\d-\d\d)$", changes)[0]
+    assert newest[0] == ffnn.__version__
+    cited = (TREE / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {newest[0]}\ndate-released: {newest[1]}\n" in cited
+
+
 def test_numpy_is_the_only_dependency():
     needed = [line for line in metadata.requires("ffnn") if "extra ==" not in line]
     assert [re.split(r"[<>=!~ ]", line)[0] for line in needed] == ["numpy"]
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("arguments", [["-c"], ["-m", "ffnn"]], ids=["import", "-m"])
+def test_it_is_found_beside_a_folder_of_its_name(tmp_path, arguments):
+    """A clone seen from its parent, where a notebook lies beside it, is no empty namespace."""
+    (tmp_path / "ffnn").symlink_to(TREE, target_is_directory=True)
+    call = "--version" if "-m" in arguments else "import ffnn; print('ffnn', ffnn.__version__)"
+    run = subprocess.run(
+        [sys.executable, *arguments, call],
+        cwd=tmp_path,
+        # Neither a path that leads to the tree, nor one without the folder that is asked about.
+        env={k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONSAFEPATH")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout == f"ffnn {ffnn.__version__}\n"
 
 
 @pytest.mark.process

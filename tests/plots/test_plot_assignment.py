@@ -31,8 +31,49 @@ def test_plot_costs_draws_every_cost():
     assert ax.lines[0].get_xdata().tolist() == [0, 1, 2]
     assert ax.lines[0].get_ydata().tolist() == [0.7, 0.5, 0.25]
     assert "0.01" in ax.get_title()
-    assert "cost" in ax.get_ylabel()
-    assert "iterations" in ax.get_xlabel()
+    assert ax.get_ylabel() == "cost"
+    assert ax.get_xlabel() == "record point"
+
+
+def test_plot_costs_says_only_what_it_was_told():
+    _, costs = ffnn.L_layer_model(np.eye(2), [[0, 1]], [2, 2, 1], 0.3, num_iterations=401)
+    ax = ffnn.plot_costs(costs)
+    assert ax.get_title() == "" and ax.lines[0].get_xdata().tolist() == [0, 1, 2, 3, 4]
+    ax = ffnn.plot_costs(costs, learning_rate=0.3, record_every=100)
+    assert ax.get_title() == "Learning rate = 0.3" and ax.get_xlabel() == "iteration"
+    assert ax.lines[0].get_xdata().tolist() == [0, 100, 200, 300, 400]
+    ax = ffnn.plot_costs(costs, record_every=5, xlabel="epoch")
+    assert ax.get_xlabel() == "epoch" and ax.lines[0].get_xdata().tolist() == [0, 5, 10, 15, 20]
+
+
+def test_plot_costs_of_a_history_knows_its_epochs():
+    _, history = ffnn.train(
+        np.eye(2), [[0, 1]], [2, 2, 1], num_epochs=10, record_every=4, learning_rate=0.3
+    )
+    ax = ffnn.plot_costs(history, 0.3)
+    assert ax.lines[0].get_xdata().tolist() == history["epoch"] == [0, 4, 8, 9]
+    assert ax.lines[0].get_ydata().tolist() == history["cost"]
+    assert ax.get_xlabel() == "epoch" and ax.get_title() == "Learning rate = 0.3"
+
+
+@pytest.mark.parametrize(
+    ("costs", "options", "error", "message"),
+    [
+        ({"W1": [1.0]}, {}, TypeError, "a dict must be the history that ffnn.train returns"),
+        ({"cost": [1.0]}, {}, TypeError, "'epoch' and 'cost' of one length"),
+        ({"cost": [1.0], "epoch": []}, {}, TypeError, "'epoch' and 'cost' of one length"),
+        ({"cost": [1.0], "epoch": [0]}, {"record_every": 2}, TypeError, "leave record_every out"),
+        (({"W1": np.ones((2, 2))}, [0.5]), {}, TypeError, "costs must be numbers.* not tuple"),
+        (["one"], {}, TypeError, "costs must be numbers"),
+        (0.5, {}, TypeError, "not float"),
+        ([0.5], {"record_every": 0}, ValueError, "record_every must be at least 1, not 0"),
+        ([0.5], {"record_every": 1.5}, TypeError, "record_every must be an integer"),
+    ],
+)
+def test_plot_costs_refuses(costs, options, error, message):
+    with pytest.raises(error, match=f"plot_costs: .*{message}"):
+        ffnn.plot_costs(costs, **options)
+    assert pyplot.get_fignums() == []
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 11, 26])
@@ -48,7 +89,6 @@ def test_plot_costs_draws_where_it_is_told():
     _, ax = pyplot.subplots()
     assert ffnn.plot_costs([1.0, 0.5], ax=ax) is ax
     assert len(pyplot.get_fignums()) == 1
-    assert "0.0075" in ax.get_title()
 
 
 def test_plot_costs_starts_a_new_figure():
@@ -113,6 +153,22 @@ def test_mislabeled_in_a_figure_of_the_caller():
     assert len(pyplot.get_fignums()) == 1
 
 
+def test_mislabeled_draws_up_to_a_limit_and_says_how_many_there_are():
+    X, y = np.zeros((4, 50)), np.zeros((1, 50))
+    for limit, drawn in ({}, 40), ({"limit": 50}, 50), ({"limit": None}, 50), ({"limit": 7}, 7):
+        axes = ffnn.print_mislabeled_images("ab", X, y, 1 - y, **limit)
+        assert len(axes) == drawn
+        said = axes[0].figure.get_supxlabel()
+        assert said == ("" if drawn == 50 else f"the first {drawn} of 50 mislabelled images")
+    _, ax = pyplot.subplots()
+    ffnn.print_mislabeled_images("ab", X, y, 1 - y, ax=ax, limit=9)
+    assert [text.get_text() for text in ax.texts] == ["the first 9 of 50 mislabelled images"]
+    before = pyplot.get_fignums()
+    with pytest.raises(ValueError, match="print_mislabeled_images: limit must be at least 1"):
+        ffnn.print_mislabeled_images("ab", X, y, 1 - y, limit=0)
+    assert pyplot.get_fignums() == before
+
+
 def test_mislabeled_in_one_place_only():
     figure, ax = pyplot.subplots()
     with pytest.raises(ValueError, match="ax and figure are both given"):
@@ -142,13 +198,21 @@ def test_mislabeled_images_stand_in_even_columns_and_near_rows():
         (np.zeros((4, 2)), [[0, 0, 0]], [[1, 1]], r"y has shape \(1, 3\), expected \(1, 2\)"),
         (np.zeros((4, 2)), [[0, 0]], [1], r"p has shape \(1,\), expected \(1, 2\)"),
         (np.zeros((4, 2)), [[0, 2]], [[1, 1]], "label 2 has no name"),
-        (np.zeros((4, 2)), [[0, 0]], [[0.5, 0]], "label 0.5 has no name"),
-        (np.zeros((4, 2)), [[0, 0]], [[-1, 0]], "label -1 has no name"),
+        (np.zeros((4, 2)), [[0, 0]], [[0.5, 0]], r"holds 0\.5 at entry 0"),
+        (np.zeros((4, 2)), [[0, 0]], [[-1, 0]], "holds -1 at entry 0"),
     ],
 )
 def test_mislabeled_refuses(X, y, p, message):
     with pytest.raises(ValueError, match=message):
         ffnn.print_mislabeled_images("ab", X, y, p)
+    assert pyplot.get_fignums() == []
+
+
+def test_mislabeled_refuses_labels_that_are_no_numbers():
+    with pytest.raises(TypeError, match=r"print_mislabeled_images: y holds <U1.*return_inverse"):
+        ffnn.print_mislabeled_images("ab", np.zeros((4, 2)), [["a", "b"]], [[1, 1]])
+    with pytest.raises(ValueError, match=r"print_mislabeled_images: p holds nan at entry 1"):
+        ffnn.print_mislabeled_images("ab", np.zeros((4, 2)), [[0, 0]], [[1, np.nan]])
     assert pyplot.get_fignums() == []
 
 

@@ -16,15 +16,36 @@ HISTORY = {
 }  # fmt: skip
 
 
-def test_a_history_draws_its_costs():
-    ax = ffnn.plot_history(HISTORY)
-    drawn = {line.get_label(): line for line in ax.lines}
-    assert list(drawn) == ["cost", "val cost"]
-    assert drawn["val cost"].get_xdata().tolist() == [0, 2, 4]
-    assert drawn["val cost"].get_ydata().tolist() == HISTORY["val_cost"]
-    assert drawn["val cost"].get_linestyle() == "--" and drawn["cost"].get_linestyle() == "-"
-    assert drawn["val cost"].get_color() == drawn["cost"].get_color()
-    assert ax.get_xlabel() == "epoch" and ax.get_legend() is not None
+def sides(ax):
+    """The lines drawn on the left and on the right, by their labels."""
+    right = [other for other in ax.figure.axes if other is not ax]
+    return [{line.get_label(): line for line in axes.lines} for axes in (ax, *right)]
+
+
+def test_a_history_has_its_costs_on_the_left_and_its_metrics_on_the_right():
+    ax = ffnn.plot_history({**HISTORY, "best_epoch": 2})
+    left, right = sides(ax)
+    assert list(left) == ["cost", "val cost", "best epoch: 2"] and list(right) == ["accuracy"]
+    assert left["val cost"].get_xdata().tolist() == [0, 2, 4]
+    assert left["val cost"].get_ydata().tolist() == HISTORY["val_cost"]
+    assert left["val cost"].get_linestyle() == "--" and left["cost"].get_linestyle() == "-"
+    assert left["val cost"].get_color() == left["cost"].get_color()
+    assert right["accuracy"].get_color() != left["cost"].get_color()
+    assert set(left["best epoch: 2"].get_xdata()) == {2}
+    other = ax.figure.axes[1]
+    assert (ax.get_xlabel(), ax.get_ylabel(), other.get_ylabel()) == ("epoch", "cost", "accuracy")
+    shown = {text.get_text() for text in other.get_legend().get_texts()}
+    assert shown == {*left, *right} and ax.get_legend() is None
+    ax.set_yscale("log")
+    assert other.get_yscale() == "linear"
+
+
+def test_a_history_without_metrics_has_one_scale():
+    history = {name: HISTORY[name] for name in ("epoch", "cost", "val_cost", "learning_rate")}
+    ax = ffnn.plot_history({**history, "best_epoch": None})
+    [lines] = sides(ax)
+    assert list(lines) == ["cost", "val cost"]
+    assert ax.get_ylabel() == "cost" and ax.get_legend() is not None
 
 
 def test_a_history_draws_what_is_named_where_it_is_told():
@@ -32,8 +53,34 @@ def test_a_history_draws_what_is_named_where_it_is_told():
     assert ffnn.plot_history(HISTORY, ["accuracy"], ax=ax) is ax
     assert ax.lines[0].get_ydata().tolist() == HISTORY["accuracy"]
     assert ax.get_ylabel() == "accuracy" and ax.get_legend() is None
-    with pytest.raises(KeyError, match="history has no 'recall'; it has epoch, cost"):
+    assert ax.figure.axes == [ax]
+    with pytest.raises(KeyError, match="history has no 'recall'; it has cost"):
         ffnn.plot_history(HISTORY, ["recall"])
+    (line,) = ffnn.plot_history(HISTORY, "accuracy").lines
+    assert line.get_label() == "accuracy"
+
+
+def test_runs_share_axes_each_with_its_label_and_colour():
+    _, ax = pyplot.subplots()
+    for name in "gd", "adam":
+        ffnn.plot_history({**HISTORY, "best_epoch": 2}, ["cost"], label=name, ax=ax)
+    labels = ["gd", "gd: best epoch: 2", "adam", "adam: best epoch: 2"]
+    assert [line.get_label() for line in ax.lines] == labels
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == labels
+    assert ax.lines[0].get_color() != ax.lines[2].get_color()
+    ax = ffnn.plot_history(HISTORY, ["cost", "val_cost"], label="gd")
+    assert [line.get_label() for line in ax.lines] == ["gd: cost", "gd: val cost"]
+
+
+def test_a_history_of_a_run_says_its_best_epoch():
+    X, Y = np.array([[0.0, 1.0, 2.0, 3.0]]), np.array([[0, 0, 1, 1]])
+    _, history = ffnn.train(
+        X, Y, [1, 5, 1], seed=1, num_epochs=8, validation_data=(X, Y), metrics="accuracy",
+        patience=8,
+    )  # fmt: skip
+    left, right = sides(ffnn.plot_history(history))
+    assert set(left) == {"cost", "val cost", f"best epoch: {history['best_epoch']}"}
+    assert set(right) == {"accuracy", "val accuracy"}
 
 
 def test_a_history_counts_whole_epochs():
@@ -74,6 +121,8 @@ def test_a_boundary_is_where_the_model_has_it():
     centres = (corners[:-1, :-1, 0] + corners[1:, 1:, 0]) / 2
     np.testing.assert_array_equal(values, centres > 0.5)
     assert set(np.unique(values)) == {0, 1}
+    entries = ax.get_legend().get_texts()
+    assert [text.get_text() for text in entries] == [r"$\mathdefault{0}$", r"$\mathdefault{1}$"]
     dots = ax.collections[1]
     np.testing.assert_allclose(dots.get_offsets(), X.T)
     np.testing.assert_array_equal(dots.get_array(), y[0])
@@ -109,6 +158,27 @@ def test_a_boundary_between_several_classes():
 def test_a_boundary_refuses(X, y, says):
     with pytest.raises(ValueError, match=says):
         ffnn.plot_decision_boundary(SPLIT, X, y)
+
+
+@pytest.mark.parametrize(
+    ("y", "error", "says"),
+    [
+        (["cat", "dog", "cat"], TypeError, "y holds <U3.*return_inverse"),
+        ([0, np.nan, 1], ValueError, "y holds nan at entry 1"),
+        ([0, 1, -1], ValueError, "y holds -1 at entry 2"),
+        ([0.5, 1, 0], ValueError, r"y holds 0\.5 at entry 0"),
+    ],
+)
+def test_a_boundary_wants_classes_that_have_a_colour(y, error, says):
+    with pytest.raises(error, match=f"plot_decision_boundary: {says}"):
+        ffnn.plot_decision_boundary(SPLIT, np.arange(6.0).reshape(2, 3), y)
+    assert pyplot.get_fignums() == []
+
+
+def test_a_boundary_wants_finite_numbers_of_a_function():
+    for values in np.full(90000, np.nan), np.full(90000, "cat"):
+        with pytest.raises(ValueError, match="model returned .* that is no finite number"):
+            ffnn.plot_decision_boundary(lambda rows, of=values: of, np.eye(2), [0, 1])
 
 
 def test_a_boundary_wants_an_entry_for_each_point():

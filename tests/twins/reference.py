@@ -339,14 +339,18 @@ def load_data(folder="datasets"):
     return (*arrays, classes)
 
 
-def plot_costs(costs, learning_rate=0.0075, *, ax=None):
-    """The costs against their number, in hundreds of iterations; returns the axes."""
+def plot_costs(costs, learning_rate=None, *, record_every=None, xlabel=None, ax=None):
+    """The costs against the iteration, or a history's against its epochs; returns the axes."""
     import matplotlib.pyplot as plt
 
     ax = plt.subplots()[1] if ax is None else ax
-    ax.plot(np.squeeze(costs))
-    ax.set(xlabel="iterations (hundreds)", ylabel="cost")
-    ax.set_title(f"Learning rate = {learning_rate}")
+    if isinstance(costs, dict):
+        ax.plot(costs["epoch"], costs["cost"])
+    else:
+        ax.plot([(record_every or 1) * i for i in range(len(costs))], [float(c) for c in costs])
+    unit = "epoch" if isinstance(costs, dict) else "iteration" if record_every else "record point"
+    ax.set(xlabel=xlabel or unit, ylabel="cost")
+    ax.set_title("" if learning_rate is None else f"Learning rate = {learning_rate}")
     return ax
 
 

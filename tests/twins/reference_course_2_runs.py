@@ -167,7 +167,6 @@ def plot_decision_boundary(model, X, y, *, ax=None):
     Z = model(np.column_stack([across.ravel(), up.ravel()])).reshape(across.shape)
     ax.contourf(across, up, Z, cmap="Spectral")
     ax.scatter(*X, c=np.ravel(y), cmap="Spectral")
-    return ax
 
 
 _VALUES = {"relu": relu, "sigmoid": sigmoid, "plot_decision_boundary": plot_decision_boundary}

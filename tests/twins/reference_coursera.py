@@ -225,7 +225,16 @@ def plot_decision_boundary(model, X, y, *, ax=None):
     xx, yy = np.meshgrid(*sides)
     axes.contourf(xx, yy, model(np.c_[xx.ravel(), yy.ravel()]).reshape(xx.shape), cmap="Spectral")
     axes.scatter(X[0], X[1], c=np.ravel(y), cmap="Spectral")
-    return axes
+
+
+def plot_costs(costs, learning_rate=0.0075):
+    """The costs against their number, with the notebook's labels."""
+    reference.plot_costs(costs, learning_rate, xlabel="iterations (per hundreds)")
+
+
+def print_mislabeled_images(classes, X, y, p):
+    """The images whose predictions differ from their labels, in one row; no axes come back."""
+    reference.print_mislabeled_images(classes, X, y, p)
 
 
 def load_dataset():
@@ -235,16 +244,19 @@ def load_dataset():
 
 TWINS = {
     **reference_course_2_runs.TWINS,
+    "application": {"plot_costs": plot_costs},
     "dnn_app_utils_v2": {
         "L_model_backward": L_model_backward,
         "compute_cost": compute_cost,
         "initialize_parameters": initialize_parameters,
         "initialize_parameters_deep": initialize_parameters_deep,
+        "print_mislabeled_images": print_mislabeled_images,
     },
     "dnn_app_utils_v3": {
         "compute_cost": compute_cost,
         "initialize_parameters": initialize_parameters,
         "initialize_parameters_deep": initialize_parameters_deep,
+        "print_mislabeled_images": print_mislabeled_images,
     },
     "lr_utils": {"load_dataset": load_dataset},
     "planar_utils": {
