@@ -1,4 +1,4 @@
-/* model.c - forward propagation through a whole net: L_model_forward, predict and predict_proba.
+/* model.c - forward propagation through a whole net with its caches: L_model_forward.
  *
  * The type of a layer is the widest among its A_prev, W and b. A_prev is double from the first
  * double layer on, so a net changes from float to double at most once and never back. All arrays
@@ -23,7 +23,7 @@ typedef struct {
     ffnn_view W, b;
     ffnn_result z, a;
     ffnn_dropout dropout;
-    PyObject *Z, *A; /* owned; Z is NULL where no cache is wanted */
+    PyObject *Z, *A; /* owned */
     PyObject *D;     /* owned: dropout's mask, or NULL */
 } layer_plan;
 
@@ -71,7 +71,7 @@ static int steps_reserve(forward_plan *plan)
 }
 
 /* Views and results of layer l; `below` are the kinds of its A_prev. */
-static int plan_layer(forward_plan *plan, int l, unsigned below, int keep_Z)
+static int plan_layer(forward_plan *plan, int l, unsigned below)
 {
     ffnn_pair *pair = &plan->parameters.pairs[l - 1];
     layer_plan *step = &plan->steps[l - 1];
@@ -90,10 +90,8 @@ static int plan_layer(forward_plan *plan, int l, unsigned below, int keep_Z)
         plan->wide_view = ffnn_view_of(data, step->W.cols, m);
     }
     step->z.row = step->a.row = m;
-    if ((step->A = ffnn_matrix_new(real, n, m, &step->a.data)) == NULL) return -1;
-    if (!keep_Z)
-        step->z = step->a;
-    else if ((step->Z = ffnn_matrix_new(real, n, m, &step->z.data)) == NULL)
+    if ((step->A = ffnn_matrix_new(real, n, m, &step->a.data)) == NULL ||
+        (step->Z = ffnn_matrix_new(real, n, m, &step->z.data)) == NULL)
         return -1;
     plan->work += (double)n * (double)m * ((double)step->W.cols + FFNN_ELEMENT_WORK);
     return 0;
@@ -147,8 +145,7 @@ typedef struct {
 } forward_options;
 
 static int plan_forward(const ffnn_state *state, const char *function, PyObject *X,
-                        PyObject *parameters, forward_options options, int keep_Z,
-                        forward_plan *plan)
+                        PyObject *parameters, forward_options options, forward_plan *plan)
 {
     plan->X = (ffnn_operand){0};
     plan->net.activations = NULL;
@@ -164,7 +161,7 @@ static int plan_forward(const ffnn_state *state, const char *function, PyObject 
         return -1;
     unsigned kinds = plan->X.kind;
     for (int l = 1; l <= plan->parameters.layers; l++) {
-        if (plan_layer(plan, l, kinds, keep_Z) < 0) return -1;
+        if (plan_layer(plan, l, kinds) < 0) return -1;
         kinds = plan->steps[l - 1].real == FFNN_DOUBLE ? FFNN_KIND_DOUBLE : FFNN_KIND_FLOAT;
     }
     return plan->net.has_dropout ? draw_masks(function, plan) : 0;
@@ -256,55 +253,9 @@ static PyObject *L_model_forward(PyObject *module, PyObject *const *args, Py_ssi
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
     forward_plan plan;
     const forward_options options = {arg[2], arg[3], arg[4]};
-    if (plan_forward(state, signature.function, arg[0], arg[1], options, 1, &plan) == 0) {
+    if (plan_forward(state, signature.function, arg[0], arg[1], options, &plan) == 0) {
         run_forward(state, &plan);
         result = forward_result(&plan);
-    }
-    forward_clear(&plan);
-    return result;
-}
-
-static PyObject *predict(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
-                         PyObject *kw_names)
-{
-    static const ffnn_signature signature = {"predict", 2, {FFNN_NAME_X, FFNN_NAME_parameters}, 0};
-    const ffnn_state *state = ffnn_state_of(module);
-    PyObject *arg[2], *classes = NULL;
-    if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
-    forward_plan plan;
-    const forward_options assignment = {NULL, NULL, NULL};
-    if (plan_forward(state, signature.function, arg[0], arg[1], assignment, 0, &plan) == 0) {
-        run_forward(state, &plan);
-        const layer_plan *last = &plan.steps[plan.parameters.layers - 1];
-        const ptrdiff_t n_y = last->W.rows, m = plan.X_view.cols;
-        void *data;
-        classes = ffnn_matrix_new(FFNN_DOUBLE, n_y, m, &data);
-        double *p = data;
-        for (ptrdiff_t i = 0; classes != NULL && i < n_y * m; i++)
-            p[i] = last->real == FFNN_DOUBLE ? ((const double *)last->a.data)[i] > 0.5
-                                             : ((const float *)last->a.data)[i] > 0.5f;
-    }
-    forward_clear(&plan);
-    return classes;
-}
-
-static PyObject *predict_proba(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
-                               PyObject *kw_names)
-{
-    static const ffnn_signature signature = {"predict_proba",
-                                             2,
-                                             {FFNN_NAME_X, FFNN_NAME_parameters,
-                                              FFNN_NAME_hidden_activation,
-                                              FFNN_NAME_output_activation},
-                                             2};
-    const ffnn_state *state = ffnn_state_of(module);
-    PyObject *arg[4], *result = NULL;
-    if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
-    forward_plan plan;
-    const forward_options options = {arg[2], arg[3], NULL};
-    if (plan_forward(state, signature.function, arg[0], arg[1], options, 0, &plan) == 0) {
-        run_forward(state, &plan);
-        result = Py_NewRef(plan.steps[plan.parameters.layers - 1].A);
     }
     forward_clear(&plan);
     return result;
@@ -313,7 +264,5 @@ static PyObject *predict_proba(PyObject *module, PyObject *const *args, Py_ssize
 PyMethodDef ffnn_model_methods[] = {
     {"L_model_forward", FFNN_METHOD(L_model_forward), METH_FASTCALL | METH_KEYWORDS,
      L_model_forward_doc},
-    {"predict", FFNN_METHOD(predict), METH_FASTCALL | METH_KEYWORDS, predict_doc},
-    {"predict_proba", FFNN_METHOD(predict_proba), METH_FASTCALL | METH_KEYWORDS, predict_proba_doc},
     {NULL, NULL, 0, NULL},
 };

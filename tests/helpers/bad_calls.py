@@ -110,7 +110,7 @@ SHAPES = [
         grads=having(db3=zeros(1))),
     bad("predict", ValueError, "X has shape (7, 6) where W1 wants 6 rows: examples are columns, "
         "pass X.T", X=transposed),
-    bad("predict", ValueError, "y has shape (1, 6)...(1, 7); X has shape (6, 7)", y=FEW),
+    bad("predict", ValueError, "y has shape (1, 6)...X (6, 7)...(1, 7)", y=FEW),
     bad("Trainer", ValueError, "parameters['b1'] has shape (5,), expected (5, 1)",
         parameters=having(b1=zeros(5))),
 ]  # fmt: skip
