@@ -63,16 +63,6 @@ void *ffnn_reallocate(void *memory, size_t bytes)
     return moved;
 }
 
-size_t ffnn_bytes_with(size_t bytes, ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t element_bytes)
-{
-    size_t elements, more;
-    if (__builtin_mul_overflow((size_t)rows, (size_t)cols, &elements) ||
-        __builtin_mul_overflow(elements, (size_t)element_bytes, &more) || more > SIZE_MAX / 4 ||
-        bytes > SIZE_MAX / 4)
-        return SIZE_MAX;
-    return bytes + (more + FFNN_ALIGNMENT - 1) / FFNN_ALIGNMENT * FFNN_ALIGNMENT;
-}
-
 /* ---- scratch ---- */
 
 enum { SPARES = 64 }; /* more threads than most machines have */

@@ -49,7 +49,16 @@ void ffnn_free(void *memory);
 void *ffnn_reallocate(void *memory, size_t bytes);
 /* `bytes` and rows * cols elements more, rounded up to the alignment; SIZE_MAX where that does not
  * fit. */
-size_t ffnn_bytes_with(size_t bytes, ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t element_bytes);
+static inline size_t ffnn_bytes_with(size_t bytes, ptrdiff_t rows, ptrdiff_t cols,
+                                     ptrdiff_t element_bytes)
+{
+    size_t elements, more;
+    if (__builtin_mul_overflow((size_t)rows, (size_t)cols, &elements) ||
+        __builtin_mul_overflow(elements, (size_t)element_bytes, &more) || more > SIZE_MAX / 4 ||
+        bytes > SIZE_MAX / 4)
+        return SIZE_MAX;
+    return bytes + (more + FFNN_ALIGNMENT - 1) / FFNN_ALIGNMENT * FFNN_ALIGNMENT;
+}
 /* FFNN_SCRATCH_BYTES for a short while, or NULL; who takes a block gives it back. They are kept for
  * the next, so that after the first products of a run no other allocates anything. */
 enum { FFNN_SCRATCH_BYTES = 512 << 10 };
