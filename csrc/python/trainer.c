@@ -118,7 +118,7 @@ static PyObject *compute(trainer_object *self, ptrdiff_t n, const ptrdiff_t *ord
     poll.last = ffnn_os_seconds();
     poll.thread = ffnn_lock_release((double)(n > 0 ? n : 1) * self->iteration_work);
     const ffnn_status status =
-        size == 0 ? ffnn_run_iterate(self->run, n, &cost, poll_signals, &poll)
+        size == 0 ? ffnn_run_iterate(self->run, n, false, &cost, poll_signals, &poll)
         : n == 0  ? ffnn_run_epoch(self->run, order, size, &cost, poll_signals, &poll)
                   : ffnn_run_shuffled(self->run, n, size, &cost, poll_signals, &poll);
     ffnn_lock_take(poll.thread);

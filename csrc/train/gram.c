@@ -122,15 +122,15 @@ static void finish_weights(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows,
     }
 }
 
-/* W1 = W1_0 - S X^T, apart from the W1 of the beginning: to ask changes nothing. */
-void *ffnn_gram_weights(gram_form *g, const ffnn_kernels *k, const layer *l, ffnn_view X)
+void *ffnn_gram_weights_of(gram_form *g, const ffnn_kernels *k, const layer *l, ffnn_view X,
+                           void *W1, const void *S)
 {
     layer of = *l;
-    if (g->has_weights) return g->W;
-    g->has_weights = true;
+    of.W = W1;
+    g->has_weights = false;
     ffnn_product_run(&(ffnn_product){
         .kernels = k,
-        .left = {g->S, l->n, g->m, g->row, 1},
+        .left = {S, l->n, g->m, g->row, 1},
         .right = ffnn_transposed(X),
         .out = g->W,
         .out_row = l->n_prev,
@@ -138,5 +138,12 @@ void *ffnn_gram_weights(gram_form *g, const ffnn_kernels *k, const layer *l, ffn
         .finish = finish_weights,
         .context = &of,
     });
+    return g->W;
+}
+
+void *ffnn_gram_weights(gram_form *g, const ffnn_kernels *k, const layer *l, ffnn_view X)
+{
+    if (!g->has_weights) ffnn_gram_weights_of(g, k, l, X, l->W, g->S);
+    g->has_weights = true;
     return g->W;
 }

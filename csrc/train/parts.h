@@ -79,7 +79,11 @@ bool ffnn_gram_start(gram_form *g, const ffnn_kernels *k, const layer *l, ffnn_v
                      interrupt_check *check);
 bool ffnn_gram_step(gram_form *g, const ffnn_kernels *k, const layer *l, double rate,
                     interrupt_check *check);
+/* W1 as it is, W1_0 - S X^T, apart from the W1_0 of the beginning: to ask changes nothing. The
+ * second is that of another W1_0 and S. */
 void *ffnn_gram_weights(gram_form *g, const ffnn_kernels *k, const layer *l, ffnn_view X);
+void *ffnn_gram_weights_of(gram_form *g, const ffnn_kernels *k, const layer *l, ffnn_view X,
+                           void *W1, const void *S);
 
 /* What shards.c needs for batches of more than one shard. */
 typedef struct ffnn_shard_memory ffnn_shard_memory;
@@ -106,6 +110,7 @@ struct ffnn_run {
     void *snapshot;
     ptrdiff_t snapshot_steps;
     bool snapshot_gram;
+    bool wants_record;      /* of the step in hand, see ffnn_step_record */
     void *block;            /* all that the run and its first workspace point to */
     bool is_small;          /* batches go through small.c */
     ffnn_small_pair *pairs; /* of all layers, where a row is one vector */
@@ -214,7 +219,7 @@ bool ffnn_shards_propagate(ffnn_run *run, const batch *b, bool has_update, doubl
                            interrupt_check *check);
 
 /* Both ways, and the update where wanted, for a slab that is a whole batch, gathered and padded. */
-bool ffnn_small_step(const ffnn_run *run, const workspace *w, const slab *s, double *cost,
+bool ffnn_small_step(ffnn_run *run, const workspace *w, const slab *s, double *cost,
                      bool has_update, interrupt_check *check);
 /* Is a step of this run plain descent and no more? Then many that follow a first one, which has
  * prepared the rate, are the same bits in fewer instructions. */
@@ -235,6 +240,9 @@ static inline void ffnn_step_part(const ffnn_run *run, const ffnn_coefficients *
 
 /* One step with the examples of `b`; adds what they cost before it, L2 included, to *cost. */
 bool ffnn_step_run(ffnn_run *run, const batch *b, double *cost, interrupt_check *check);
+/* Takes a snapshot, where one is wanted, once the cost of a step is known, if it is finite, and
+ * before anything changes. */
+void ffnn_step_record(ffnn_run *run, const double *cost);
 /* Its two halves: the sums of gradients and of costs, L2 left out of both; and the update, which
  * takes the gradients for sums over m examples. */
 bool ffnn_step_gradients(ffnn_run *run, const batch *b, double *cost, interrupt_check *check);

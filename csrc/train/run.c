@@ -180,6 +180,30 @@ void *ffnn_run_parameter(ffnn_run *run, char kind, int l)
     return part(run, run->parameters, kind, l);
 }
 
+/* What stands in the snapshot where `now` stands in the state. */
+static void *recorded(const ffnn_run *run, const void *now)
+{
+    return ffnn_within(run->snapshot, (const char *)now - (const char *)run->parameters);
+}
+
+void *ffnn_run_recorded_parameter(ffnn_run *run, char kind, int l)
+{
+    if (kind == 'W' && l == 1 && run->snapshot_gram)
+        return ffnn_gram_weights_of(&run->gram, run->k, run->layer, run->examples.X, run->snapshot,
+                                    recorded(run, run->gram.S));
+    return recorded(run, part(run, run->parameters, kind, l));
+}
+
+void *ffnn_run_recorded_moment(ffnn_run *run, int which, char kind, int l)
+{
+    return recorded(run, part(run, run->moments[which], kind, l));
+}
+
+ptrdiff_t ffnn_run_recorded_steps(const ffnn_run *run)
+{
+    return run->snapshot_steps;
+}
+
 void *ffnn_run_gradient(ffnn_run *run, char kind, int l)
 {
     return part(run, run->gradients, kind, l);
@@ -249,13 +273,14 @@ double *ffnn_run_rate(ffnn_run *run)
 
 /* ---- the ways in ---- */
 
-ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, double *cost, ffnn_poll *poll,
-                             void *context)
+ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, bool is_record, double *cost,
+                             ffnn_poll *poll, void *context)
 {
     interrupt_check check = {poll, context, 0};
     const batch all = {&run->examples, NULL, 0, run->examples.X.cols};
     *cost = 0;
     if (!ffnn_batch_prepare(run, false, all.count)) return FFNN_NO_MEMORY;
+    run->wants_record = is_record;
     for (ptrdiff_t i = 0; i < iterations; i++) {
         if (run->is_gram && !run->gram.is_running && run->steps >= run->gram_from &&
             ffnn_gram_start(&run->gram, run->k, run->layer, run->examples.X, &check))

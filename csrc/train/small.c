@@ -119,12 +119,13 @@ static inline void backward(const ffnn_run *run, const workspace *w, const slab 
 
 /* ---- the ways in ---- */
 
-bool ffnn_small_step(const ffnn_run *run, const workspace *w, const slab *s, double *cost,
+bool ffnn_small_step(ffnn_run *run, const workspace *w, const slab *s, double *cost,
                      bool has_update, interrupt_check *check)
 {
     lay_out(run, w, s);
     forward(run, w, s, false);
     if (cost) *cost += ffnn_propagate_cost(run, w, s);
+    ffnn_step_record(run, cost);
     backward(run, w, s, has_update, false);
     return spend(run, check);
 }

@@ -99,6 +99,15 @@ void ffnn_step_update_all(ffnn_run *run)
     for (int i = 0; i < count; i++) clear_padding(run, run->moments[i]);
 }
 
+void ffnn_step_record(ffnn_run *run, const double *cost)
+{
+    if (!run->wants_record || !cost || !isfinite(*cost)) return;
+    run->wants_record = false;
+    run->steps--;
+    ffnn_run_snapshot(run);
+    run->steps++;
+}
+
 /* Forward and backward, slab by slab; has_update: with the update. */
 static bool propagate(ffnn_run *run, const batch *b, bool has_update, double *cost,
                       interrupt_check *check)
@@ -109,10 +118,10 @@ static bool propagate(ffnn_run *run, const batch *b, bool has_update, double *co
     const destination to = {.sums = run->gradients, .has_update = has_update};
     for (ptrdiff_t first = 0; first < b->count;) {
         const slab s = ffnn_batch_slab(run, w, b, first);
-        if (run->is_small ? ffnn_small_step(run, w, &s, cost, has_update, check)
-                          : ffnn_propagate_forward(run, w, &s, cost, check) ||
-                                ffnn_propagate_backward(run, w, &s, to, check))
-            return true;
+        if (run->is_small) return ffnn_small_step(run, w, &s, cost, has_update, check);
+        if (ffnn_propagate_forward(run, w, &s, cost, check)) return true;
+        if (s.is_last) ffnn_step_record(run, cost);
+        if (ffnn_propagate_backward(run, w, &s, to, check)) return true;
         first += s.X.cols;
     }
     return false;

@@ -98,11 +98,12 @@ ffnn_status ffnn_run_step(ffnn_run *run, const ffnn_examples *examples, double *
 /* lambd / 2 times the sum of all W^2: what L2 adds to a sum of costs. */
 double ffnn_run_l2_cost(const ffnn_run *run);
 
-/* `iterations` steps with all examples; *cost is that of the parameters before the first. Only the
+/* `iterations` steps with all examples; *cost is that of the parameters before the first, of which
+ * a snapshot is taken where is_record, if the cost is finite. Only the
  * parameters of a run that returns FFNN_OK mean anything; after FFNN_NO_MEMORY nothing has changed.
  */
-ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, double *cost, ffnn_poll *poll,
-                             void *context);
+ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, bool is_record, double *cost,
+                             ffnn_poll *poll, void *context);
 /* One step for each `batch` examples, the last perhaps with fewer, in the order of X or, where
  * `order` is not NULL, in that order. *cost is the mean over all examples of what each cost before
  * the step that it took part in. */
@@ -119,5 +120,9 @@ bool ffnn_run_is_finite(ffnn_run *run);
  */
 void ffnn_run_snapshot(ffnn_run *run);
 void ffnn_run_restore(ffnn_run *run);
+/* What the snapshot holds, to be read. */
+void *ffnn_run_recorded_parameter(ffnn_run *run, char kind, int l);
+void *ffnn_run_recorded_moment(ffnn_run *run, int which, char kind, int l);
+ptrdiff_t ffnn_run_recorded_steps(const ffnn_run *run);
 
 #endif
