@@ -218,6 +218,20 @@ typedef struct ffnn_kernels {
     void (*log)(ptrdiff_t n, const void *x, void *y);
 } ffnn_kernels;
 
+/* The address of the element that stands `offset` elements behind `data`; in an array with unit
+ * column stride, i * row + j elements lead to (i, j). As memchr's, the result is writable where
+ * `data` is. */
+static inline void *ffnn_element(const ffnn_kernels *k, const void *data, ptrdiff_t offset)
+{
+    return (char *)data + offset * k->element_bytes;
+}
+
+static inline const void *ffnn_view_element(const ffnn_kernels *k, ffnn_view v, ptrdiff_t i,
+                                            ptrdiff_t j)
+{
+    return ffnn_element(k, v.data, i * v.row + j * v.col);
+}
+
 typedef struct ffnn_isa {
     const char *name;
     const ffnn_kernels *kernels[FFNN_REALS];

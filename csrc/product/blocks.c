@@ -30,12 +30,12 @@ static void place_tile(const ffnn_product *p, ffnn_tile *t, ptrdiff_t i, ptrdiff
                        ptrdiff_t most)
 {
     t->rows = part(end - i, most);
-    t->bias = (const char *)p->bias + i * p->bias_row * p->kernels->element_bytes;
+    t->bias = ffnn_element(p->kernels, p->bias, i * p->bias_row);
 }
 
 static void run_tile(const ffnn_product *p, ffnn_tile *t, ptrdiff_t i, ptrdiff_t j)
 {
-    t->tile = (char *)p->out + (i * p->out_row + j) * p->kernels->element_bytes;
+    t->tile = ffnn_element(p->kernels, p->out, i * p->out_row + j);
     p->kernels->tile(t);
 }
 
@@ -58,7 +58,7 @@ static ffnn_prefetch panel_prefetch(const ffnn_product *p, const ffnn_tile *t, b
     const ptrdiff_t depth = is_last ? b.depth + t->depth : b.depth;
     const bool is_later = i >= b.row + 2 * t->rows; /* tiles differ by a row */
     if (depth == p->left.cols || is_later) return no_prefetch(t);
-    const char *first = at(k, p->right, depth, is_last ? b.col : j + t->cols);
+    const char *first = ffnn_view_element(k, p->right, depth, is_last ? b.col : j + t->cols);
     const ptrdiff_t row = p->right.row * k->element_bytes, col = p->right.col * k->element_bytes;
     if (p->right.col == 1) {
         const ptrdiff_t half = k->tile_cols * k->element_bytes / 2;
@@ -85,8 +85,9 @@ static ffnn_prefetch depth_prefetch(const ffnn_product *p, const ffnn_tile *t, b
     const ptrdiff_t step = row_tiles == 1 ? 2 * LINE_BYTES : LINE_BYTES;
     const ptrdiff_t run = ((b.col_end - b.col) * k->element_bytes + step - 1) / step;
     const ptrdiff_t row = p->right.row * k->element_bytes;
-    return (ffnn_prefetch){at(k, p->right, next + least(tile * share, rows - 1), b.col),
-                           .step = step, .run = run, .jump = row - run * step};
+    return (ffnn_prefetch){
+        ffnn_view_element(k, p->right, next + least(tile * share, rows - 1), b.col), .step = step,
+        .run = run, .jump = row - run * step};
 }
 
 /* Where the tiles of the next rows write, which is one piece of memory: lines that are not in the
@@ -95,7 +96,7 @@ static ffnn_prefetch rows_prefetch(const ffnn_product *p, const ffnn_tile *t, bl
 {
     if (i + t->rows == b.row_end) return no_prefetch(t);
     const ptrdiff_t next = (i + t->rows) * p->out_row + b.col;
-    const char *first = (const char *)p->out + next * p->kernels->element_bytes;
+    const char *first = ffnn_element(p->kernels, p->out, next);
     return (ffnn_prefetch){first, .step = LINE_BYTES, .run = PTRDIFF_MAX};
 }
 
@@ -110,8 +111,8 @@ static ffnn_prefetch sums_prefetch(const ffnn_product *p, const ffnn_tile *t, bl
         is_last ? b.row * p->out_row + j + t->cols : (i + t->rows) * p->out_row + j;
     const ptrdiff_t row = p->out_row * k->element_bytes;
     const ptrdiff_t run = (k->tile_cols * k->element_bytes + LINE_BYTES - 1) / LINE_BYTES;
-    return (ffnn_prefetch){(const char *)p->out + next * k->element_bytes, .step = LINE_BYTES,
-                           .run = run, .jump = row - run * LINE_BYTES};
+    return (ffnn_prefetch){ffnn_element(k, p->out, next), .step = LINE_BYTES, .run = run,
+                           .jump = row - run * LINE_BYTES};
 }
 
 /* The next tile's rows of a left operand that is stored transposed, whose columns lie far apart: by
@@ -121,8 +122,8 @@ static ffnn_prefetch left_prefetch(const ffnn_product *p, const ffnn_tile *t, bl
     const ffnn_kernels *k = p->kernels;
     if (i + t->rows == b.row_end) return no_prefetch(t);
     const ptrdiff_t last = least(i + 2 * t->rows, b.row_end) - 1;
-    return (ffnn_prefetch){at(k, p->left, last, b.depth), .step = p->left.col * k->element_bytes,
-                           .run = PTRDIFF_MAX};
+    return (ffnn_prefetch){ffnn_view_element(k, p->left, last, b.depth),
+                           .step = p->left.col * k->element_bytes, .run = PTRDIFF_MAX};
 }
 
 static ffnn_prefetch prefetch(const ffnn_product *p, const ffnn_tile *t, block b, bool packed,
@@ -143,16 +144,16 @@ static void run_panels(const ffnn_product *p, ffnn_tile *t, block b, bool packed
     t->right_row = packed ? k->tile_cols : p->right.row;
     for (ptrdiff_t j = b.col; j < b.col_end; j += t->cols) {
         t->cols = least(b.col_end - j, k->tile_cols);
-        t->right = at(k, p->right, b.depth, j);
+        t->right = ffnn_view_element(k, p->right, b.depth, j);
         if (b.right) {
-            t->right = b.right + (j - b.col) * t->depth * k->element_bytes;
+            t->right = ffnn_element(k, b.right, (j - b.col) * t->depth);
         } else if (packed) {
             k->pack(t->depth, t->cols, t->right, p->right.row, p->right.col, panel);
             t->right = panel;
         }
         for (ptrdiff_t i = b.row; i < b.row_end; i += t->rows) {
             place_tile(p, t, i, b.row_end, k->tile_rows);
-            t->left = at(k, p->left, i, b.depth);
+            t->left = ffnn_view_element(k, p->left, i, b.depth);
             t->prefetch = prefetch(p, t, b, packed, i, j);
             run_tile(p, t, i, j);
         }
@@ -170,7 +171,7 @@ static void run_tile_rows(const ffnn_product *p, ffnn_tile *t, block b, char *pa
     t->right_row = p->right.row;
     for (ptrdiff_t i = b.row; i < b.row_end; i += t->rows) {
         place_tile(p, t, i, b.row_end, least(k->tile_rows, k->tile_cols)); /* a panel's width */
-        t->left = at(k, p->left, i, b.depth);
+        t->left = ffnn_view_element(k, p->left, i, b.depth);
         if (gathered) {
             k->pack(t->depth, t->rows, t->left, p->left.col, p->left.row, panel);
             t->left = panel;
@@ -178,7 +179,7 @@ static void run_tile_rows(const ffnn_product *p, ffnn_tile *t, block b, char *pa
         t->prefetch = rows_prefetch(p, t, b, i);
         for (ptrdiff_t j = b.col; j < b.col_end; j += t->cols) {
             t->cols = least(b.col_end - j, k->tile_cols);
-            t->right = at(k, p->right, b.depth, j);
+            t->right = ffnn_view_element(k, p->right, b.depth, j);
             run_tile(p, t, i, j);
             t->prefetch.first += t->depth * t->prefetch.step;
         }
@@ -196,8 +197,8 @@ static void pack_right(const ffnn_product *p, ptrdiff_t depth, block b)
         for (ptrdiff_t j = b.col; j < b.col_end; j += k->tile_cols) {
             const ptrdiff_t to = (j - b.col) * depth + d * k->tile_cols;
             k->pack(least(depth - d, most), least(b.col_end - j, k->tile_cols),
-                    at(k, p->right, b.depth + d, j), p->right.row, p->right.col,
-                    b.right + to * k->element_bytes);
+                    ffnn_view_element(k, p->right, b.depth + d, j), p->right.row, p->right.col,
+                    ffnn_element(k, b.right, to));
         }
 }
 

@@ -39,7 +39,7 @@ static void run_slab(const forward *f, ptrdiff_t slab, char *buffers)
     const ptrdiff_t count = least(f->columns, f->X.cols - first);
     const ffnn_net_layer *last = f->net + f->layers - 1;
     ffnn_view A = f->X;
-    A.data = at(f->net->kernels, A, 0, first);
+    A.data = ffnn_view_element(f->net->kernels, A, 0, first);
     A.cols = count;
     int turn = 0;
     for (const ffnn_net_layer *l = f->net; l <= last; l++) {
@@ -48,8 +48,7 @@ static void run_slab(const forward *f, ptrdiff_t slab, char *buffers)
             turn = !turn;
         }
         ffnn_result out = {buffers + turn * f->buffer_bytes, count};
-        if (l == last)
-            out = (ffnn_result){(char *)f->AL.data + first * l->kernels->element_bytes, f->AL.row};
+        if (l == last) out = (ffnn_result){ffnn_element(l->kernels, f->AL.data, first), f->AL.row};
         turn = !turn;
         if (l->W.rows > 0)
             ffnn_layer_forward(l->kernels, l->W, l->b, A, l->g, (ffnn_dropout){0}, out, out, out);

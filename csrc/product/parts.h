@@ -39,11 +39,6 @@ static inline ptrdiff_t part(ptrdiff_t left_over, ptrdiff_t most)
     return (left_over + parts - 1) / parts;
 }
 
-static inline const char *at(const ffnn_kernels *k, ffnn_view v, ptrdiff_t i, ptrdiff_t j)
-{
-    return (const char *)v.data + (i * v.row + j * v.col) * k->element_bytes;
-}
-
 static inline bool is_beyond_page(const ffnn_kernels *k, ptrdiff_t stride)
 {
     const ptrdiff_t bytes = stride * k->element_bytes;

@@ -20,9 +20,9 @@ static void pack_left(const ffnn_product *p, ptrdiff_t from, ptrdiff_t depth, ch
 {
     const ffnn_kernels *k = p->kernels;
     for (ptrdiff_t i = 0; i < p->left.rows; i += k->tile_cols) {
-        k->pack(depth, least(p->left.rows - i, k->tile_cols), at(k, p->left, i, from), p->left.col,
-                p->left.row, to);
-        to += depth * k->tile_cols * k->element_bytes;
+        k->pack(depth, least(p->left.rows - i, k->tile_cols),
+                ffnn_view_element(k, p->left, i, from), p->left.col, p->left.row, to);
+        to = ffnn_element(k, to, depth * k->tile_cols);
     }
 }
 
@@ -48,8 +48,8 @@ bool ffnn_strips_run(const ffnn_product *p, area all)
             pack_left(p, d, t.depth, left);
             for (ptrdiff_t strip = j; strip < end; strip += t.cols) {
                 t.cols = least(end - strip, k->lanes);
-                t.right = at(k, p->right, d, strip);
-                t.tile = (char *)p->out + strip * k->element_bytes;
+                t.right = ffnn_view_element(k, p->right, d, strip);
+                t.tile = ffnn_element(k, p->out, strip);
                 k->strip(&t);
             }
         }

@@ -20,6 +20,7 @@
 /* clang-format on */
 #define NR (NV * LANES)
 
+#include "ragged.inl.h"
 #include "gemm.inl.h"
 #include "math.inl.h"
 #include "special.inl.h"

@@ -3,20 +3,6 @@
  * Neighbouring columns stand in the lanes of a vector, so no column's bits depend on the others.
  */
 
-/* The first n <= LANES columns of a row; n is mostly the constant LANES. */
-FFNN_INLINE vec FN(load_columns)(const real *row, ptrdiff_t n)
-{
-    return n == LANES ? v_load(row) : v_load_part(row, n);
-}
-
-FFNN_INLINE void FN(store_columns)(real *row, ptrdiff_t n, vec v)
-{
-    if (n == LANES)
-        v_store(row, v);
-    else
-        v_store_part(row, n, v);
-}
-
 /* The greatest element of each column: what is subtracted, so that no exp overflows. */
 FFNN_INLINE vec FN(column_top)(ptrdiff_t rows, ptrdiff_t n, const real *z, ptrdiff_t z_row)
 {
