@@ -137,8 +137,8 @@ typedef struct {
  * FROM_TILE) never changes a bit. */
 typedef enum { FFNN_FROM_ZERO, FFNN_FROM_BIAS, FFNN_FROM_TILE } ffnn_start;
 
-/* What a tile asks into L2 while it computes, one cache line at each step of its depth: `run` lines
- * `step` bytes apart, then on by `jump` bytes, and again. A step of 0 asks for nothing new. */
+/* The lines that a tile prefetches into L2, one at each step of its depth: `run` lines `step` bytes
+ * apart, then a jump of `jump` bytes, and so on. A step of 0 prefetches the same line again. */
 typedef struct {
     const char *first;
     ptrdiff_t step, run, jump;
