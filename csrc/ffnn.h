@@ -232,6 +232,18 @@ static inline const void *ffnn_view_element(const ffnn_kernels *k, ffnn_view v, 
     return ffnn_element(k, v.data, i * v.row + j * v.col);
 }
 
+static inline ffnn_view ffnn_transposed(ffnn_view v)
+{
+    return (ffnn_view){v.data, v.cols, v.rows, v.col, v.row};
+}
+
+/* `count` columns of v, from `first` on. */
+static inline ffnn_view ffnn_columns(const ffnn_kernels *k, ffnn_view v, ptrdiff_t first,
+                                     ptrdiff_t count)
+{
+    return (ffnn_view){ffnn_view_element(k, v, 0, first), v.rows, count, v.row, v.col};
+}
+
 typedef struct ffnn_isa {
     const char *name;
     const ffnn_kernels *kernels[FFNN_REALS];

@@ -6,11 +6,6 @@
  */
 #include "product.h"
 
-static ffnn_view transposed(ffnn_view v)
-{
-    return (ffnn_view){v.data, v.cols, v.rows, v.col, v.row};
-}
-
 /* ---- forward ---- */
 
 typedef struct {
@@ -88,7 +83,7 @@ static void large_gradients(const ffnn_kernels *k, ffnn_view dZ, ffnn_view A_pre
     ffnn_product_run(&(ffnn_product){
         .kernels = k,
         .left = dZ,
-        .right = transposed(A_prev),
+        .right = ffnn_transposed(A_prev),
         .out = dw,
         .out_row = A_prev.rows,
         .start = FFNN_FROM_ZERO,
@@ -136,7 +131,7 @@ void ffnn_layer_backward(const ffnn_kernels *k, ffnn_view dZ, ffnn_view W, ffnn_
     backward_context context = {dropout, derivative, V_prev, dz_prev};
     ffnn_product_run(&(ffnn_product){
         .kernels = k,
-        .left = transposed(W),
+        .left = ffnn_transposed(W),
         .right = dZ,
         .out = da_prev.data,
         .out_row = da_prev.row,

@@ -38,9 +38,7 @@ static void run_slab(const forward *f, ptrdiff_t slab, char *buffers)
     const ptrdiff_t first = slab * f->columns;
     const ptrdiff_t count = least(f->columns, f->X.cols - first);
     const ffnn_net_layer *last = f->net + f->layers - 1;
-    ffnn_view A = f->X;
-    A.data = ffnn_view_element(f->net->kernels, A, 0, first);
-    A.cols = count;
+    ffnn_view A = ffnn_columns(f->net->kernels, f->X, first, count);
     int turn = 0;
     for (const ffnn_net_layer *l = f->net; l <= last; l++) {
         if (l > f->net && l->kernels != l[-1].kernels) {
