@@ -61,7 +61,10 @@ typedef void ffnn_value(ptrdiff_t rows, ptrdiff_t cols, const void *z, ptrdiff_t
 typedef void ffnn_derivative(ptrdiff_t rows, ptrdiff_t cols, const void *da, ptrdiff_t da_row,
                              const void *v, ptrdiff_t v_row, void *dz, ptrdiff_t dz_row);
 
-/* Which rows of dZ and of A_prev an element of dW is made from. */
+/* The rows of dZ and of A_prev whose product an element of dW is. Listed once for many steps, they
+ * spare each step the counting. Gain on a Xeon of the Sapphire Rapids kind: with vectors of 16
+ * elements 17 % on a step of 5-4-3-1 and 23 % on 10-10-10-1; with 8 elements 3 to 8 % and 5 to 17
+ * %; with 4 elements nothing on the former, while the latter loses 8 %. */
 typedef struct {
     uint16_t i, k;
 } ffnn_small_pair;
