@@ -41,6 +41,14 @@ FFNN_INLINE void FN(tile_sums)(const int rows, const int vectors, const bool rag
     FFNN_UNROLL
     for (int i = 0; i < (rows + 2) / 3; i++) left[i] = (const real *)t->left + 3 * i * left_row;
     for (ptrdiff_t p = t->depth; p > 0; p--) {
+        /* First: Clang gathers all loads of a step before a branch that follows them, and spills
+         * sums for that; with GCC the place makes no difference. */
+        __builtin_prefetch(prefetch, 0, 2);
+        prefetch += t->prefetch.step;
+        if (--run == 0) {
+            prefetch += t->prefetch.jump;
+            run = t->prefetch.run;
+        }
         vec r[NV];
         FFNN_UNROLL
         for (int j = 0; j < vectors; j++)
@@ -55,12 +63,6 @@ FFNN_INLINE void FN(tile_sums)(const int rows, const int vectors, const bool rag
         FFNN_UNROLL
         for (int i = 0; i < (rows + 2) / 3; i++) left[i] += left_col;
         right += right_row;
-        __builtin_prefetch(prefetch, 0, 2);
-        prefetch += t->prefetch.step;
-        if (--run == 0) {
-            prefetch += t->prefetch.jump;
-            run = t->prefetch.run;
-        }
     }
 
     FFNN_UNROLL
