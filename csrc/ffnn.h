@@ -61,7 +61,10 @@ typedef void ffnn_value(ptrdiff_t rows, ptrdiff_t cols, const void *z, ptrdiff_t
 typedef void ffnn_derivative(ptrdiff_t rows, ptrdiff_t cols, const void *da, ptrdiff_t da_row,
                              const void *v, ptrdiff_t v_row, void *dz, ptrdiff_t dz_row);
 
-/* Which rows of dZ and of A_prev an element of dW is made from. */
+/* The rows of dZ and of A_prev whose product an element of dW is. Listed once for many steps, they
+ * spare each step the counting. Gain on a Xeon of the Sapphire Rapids kind: with vectors of 16
+ * elements 17 % on a step of 5-4-3-1 and 23 % on 10-10-10-1; with 8 elements 3 to 8 % and 5 to 17
+ * %; with 4 elements nothing on the former, while the latter loses 8 %. */
 typedef struct {
     uint16_t i, k;
 } ffnn_small_pair;
@@ -137,8 +140,8 @@ typedef struct {
  * FROM_TILE) never changes a bit. */
 typedef enum { FFNN_FROM_ZERO, FFNN_FROM_BIAS, FFNN_FROM_TILE } ffnn_start;
 
-/* What a tile asks into L2 while it computes, one cache line at each step of its depth: `run` lines
- * `step` bytes apart, then on by `jump` bytes, and again. A step of 0 asks for nothing new. */
+/* The lines that a tile prefetches into L2, one at each step of its depth: `run` lines `step` bytes
+ * apart, then a jump of `jump` bytes, and so on. A step of 0 prefetches the same line again. */
 typedef struct {
     const char *first;
     ptrdiff_t step, run, jump;
@@ -217,6 +220,32 @@ typedef struct ffnn_kernels {
     void (*exp)(ptrdiff_t n, const void *x, void *y);
     void (*log)(ptrdiff_t n, const void *x, void *y);
 } ffnn_kernels;
+
+/* The address of the element that stands `offset` elements behind `data`; in an array with unit
+ * column stride, i * row + j elements lead to (i, j). As memchr's, the result is writable where
+ * `data` is. */
+static inline void *ffnn_element(const ffnn_kernels *k, const void *data, ptrdiff_t offset)
+{
+    return (char *)data + offset * k->element_bytes;
+}
+
+static inline const void *ffnn_view_element(const ffnn_kernels *k, ffnn_view v, ptrdiff_t i,
+                                            ptrdiff_t j)
+{
+    return ffnn_element(k, v.data, i * v.row + j * v.col);
+}
+
+static inline ffnn_view ffnn_transposed(ffnn_view v)
+{
+    return (ffnn_view){v.data, v.cols, v.rows, v.col, v.row};
+}
+
+/* `count` columns of v, from `first` on. */
+static inline ffnn_view ffnn_columns(const ffnn_kernels *k, ffnn_view v, ptrdiff_t first,
+                                     ptrdiff_t count)
+{
+    return (ffnn_view){ffnn_view_element(k, v, 0, first), v.rows, count, v.row, v.col};
+}
 
 typedef struct ffnn_isa {
     const char *name;

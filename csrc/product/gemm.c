@@ -7,8 +7,7 @@
 
 #include "../system/system.h"
 
-/* ---- small products ----------------------------------------------------------------------------
- */
+/* ---- small products ---- */
 
 bool ffnn_product_is_small(const ffnn_kernels *k, ptrdiff_t n, ptrdiff_t n_prev, ptrdiff_t m)
 {
@@ -37,12 +36,11 @@ static void run_small(const ffnn_product *p)
     if (p->finish) p->finish(p, 0, p->left.rows, 0, p->right.cols);
 }
 
-/* ---- chunks for the pool ----------------------------------------------------------------------
- */
+/* ---- chunks for the pool ---- */
 
-/* Below PARALLEL_WORK multiply-adds (10 to 20 us) a second thread gains less than it costs; a chunk
- * of CHUNK_WORK is short enough to wait for, and there are some for each thread, since none of them
- * can be relied upon. */
+/* Below PARALLEL_WORK multiply-adds (10 to 20 us) a second thread costs more than it gains. The
+ * caller may have to wait for the last chunk of another thread: CHUNK_WORK keeps that short. Each
+ * thread has CHUNKS_A_THREAD of them, so that the others go on where one loses its processor. */
 enum { PARALLEL_WORK = 1000 * 1000, CHUNK_WORK = 250 * 1000, CHUNKS_A_THREAD = 4 };
 
 /* rows x cols of `out` in row_parts x col_parts chunks, whose edges are those of tiles. */
@@ -76,9 +74,9 @@ static void run_chunk(void *context, int chunk)
                        .col_end = edge(cols, tile_cols, j + 1, g->col_parts)});
 }
 
-/* Columns are cut first, into a power of two of equal parts: each chunk packs what it needs of the
- * right operand, and the more rows it has the more use that. Each saves ROW_TILES by COL_TILES
- * tiles where there are so many. */
+/* Columns are cut first, into a power of two of equal parts: a chunk packs its columns of the right
+ * operand, and the more rows it has, the more tiles share that cost. No chunk has fewer than
+ * ROW_TILES rows of tiles, nor fewer than COL_TILES columns of them, unless `out` has. */
 static grid cut(const ffnn_product *p, ptrdiff_t wanted)
 {
     enum { ROW_TILES = 10, COL_TILES = 3 };

@@ -6,21 +6,6 @@
  */
 #include "product.h"
 
-static ffnn_view transposed(ffnn_view v)
-{
-    return (ffnn_view){v.data, v.cols, v.rows, v.col, v.row};
-}
-
-static void *element(const ffnn_kernels *k, void *data, ptrdiff_t row, ptrdiff_t i, ptrdiff_t j)
-{
-    return (char *)data + (i * row + j) * k->element_bytes;
-}
-
-static const void *element_of(const ffnn_kernels *k, ffnn_view v, ptrdiff_t i, ptrdiff_t j)
-{
-    return (const char *)v.data + (i * v.row + j * v.col) * k->element_bytes;
-}
-
 /* ---- forward ---- */
 
 typedef struct {
@@ -33,12 +18,13 @@ typedef struct {
 static void activate(const ffnn_kernels *k, const forward_context *c, ffnn_result z, ptrdiff_t row,
                      ptrdiff_t rows, ptrdiff_t col, ptrdiff_t cols)
 {
-    void *v = element(k, c->v.data, c->v.row, row, col);
-    k->activations[c->g].value(rows, cols, element(k, z.data, z.row, row, col), z.row, v, c->v.row);
+    void *v = ffnn_element(k, c->v.data, row * c->v.row + col);
+    k->activations[c->g].value(rows, cols, ffnn_element(k, z.data, row * z.row + col), z.row, v,
+                               c->v.row);
     if (c->dropout.mask)
         k->drop(rows, cols, v, c->v.row, c->dropout.mask + row * c->dropout.row + col,
-                c->dropout.row, c->dropout.keep_prob, element(k, c->a.data, c->a.row, row, col),
-                c->a.row);
+                c->dropout.row, c->dropout.keep_prob,
+                ffnn_element(k, c->a.data, row * c->a.row + col), c->a.row);
 }
 
 static void finish_forward(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t col,
@@ -81,7 +67,7 @@ static void finish_gradient(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows
 {
     const ffnn_kernels *k = p->kernels;
     for (ptrdiff_t i = row; i < row + rows; i++)
-        k->divide(cols, element(k, p->out, p->out_row, i, col), (double)p->left.cols);
+        k->divide(cols, ffnn_element(k, p->out, i * p->out_row + col), (double)p->left.cols);
 }
 
 /* dW of few elements, whose sums run over the examples as db's do. */
@@ -97,7 +83,7 @@ static void large_gradients(const ffnn_kernels *k, ffnn_view dZ, ffnn_view A_pre
     ffnn_product_run(&(ffnn_product){
         .kernels = k,
         .left = dZ,
-        .right = transposed(A_prev),
+        .right = ffnn_transposed(A_prev),
         .out = dw,
         .out_row = A_prev.rows,
         .start = FFNN_FROM_ZERO,
@@ -129,13 +115,13 @@ static void finish_backward(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows
 {
     const ffnn_kernels *k = p->kernels;
     const backward_context *c = p->context;
-    void *da = element(k, p->out, p->out_row, row, col);
+    void *da = ffnn_element(k, p->out, row * p->out_row + col);
     if (c->dropout.mask)
         k->drop(rows, cols, da, p->out_row, c->dropout.mask + row * c->dropout.row + col,
                 c->dropout.row, c->dropout.keep_prob, da, p->out_row);
     if (c->dz.data)
-        c->derivative(rows, cols, da, p->out_row, element_of(k, c->V, row, col), c->V.row,
-                      element(k, c->dz.data, c->dz.row, row, col), c->dz.row);
+        c->derivative(rows, cols, da, p->out_row, ffnn_view_element(k, c->V, row, col), c->V.row,
+                      ffnn_element(k, c->dz.data, row * c->dz.row + col), c->dz.row);
 }
 
 void ffnn_layer_backward(const ffnn_kernels *k, ffnn_view dZ, ffnn_view W, ffnn_dropout dropout,
@@ -145,7 +131,7 @@ void ffnn_layer_backward(const ffnn_kernels *k, ffnn_view dZ, ffnn_view W, ffnn_
     backward_context context = {dropout, derivative, V_prev, dz_prev};
     ffnn_product_run(&(ffnn_product){
         .kernels = k,
-        .left = transposed(W),
+        .left = ffnn_transposed(W),
         .right = dZ,
         .out = da_prev.data,
         .out_row = da_prev.row,

@@ -38,9 +38,7 @@ static void run_slab(const forward *f, ptrdiff_t slab, char *buffers)
     const ptrdiff_t first = slab * f->columns;
     const ptrdiff_t count = least(f->columns, f->X.cols - first);
     const ffnn_net_layer *last = f->net + f->layers - 1;
-    ffnn_view A = f->X;
-    A.data = at(f->net->kernels, A, 0, first);
-    A.cols = count;
+    ffnn_view A = ffnn_columns(f->net->kernels, f->X, first, count);
     int turn = 0;
     for (const ffnn_net_layer *l = f->net; l <= last; l++) {
         if (l > f->net && l->kernels != l[-1].kernels) {
@@ -48,8 +46,7 @@ static void run_slab(const forward *f, ptrdiff_t slab, char *buffers)
             turn = !turn;
         }
         ffnn_result out = {buffers + turn * f->buffer_bytes, count};
-        if (l == last)
-            out = (ffnn_result){(char *)f->AL.data + first * l->kernels->element_bytes, f->AL.row};
+        if (l == last) out = (ffnn_result){ffnn_element(l->kernels, f->AL.data, first), f->AL.row};
         turn = !turn;
         if (l->W.rows > 0)
             ffnn_layer_forward(l->kernels, l->W, l->b, A, l->g, (ffnn_dropout){0}, out, out, out);

@@ -12,9 +12,7 @@
 /* Columns of `out` that are worked at together: 512 floats or 256 doubles. */
 enum { COL_BYTES = 2048 };
 
-/* Rows a multiple of FAR_BYTES apart share so few sets of L1 that their panel does not stay there,
- * and rows more than a page apart cost a page each. */
-enum { FAR_BYTES = 1024, PAGE_BYTES = 4096, LINE_BYTES = 64 };
+enum { CONFLICT_BYTES = 1024, PAGE_BYTES = 4096, LINE_BYTES = 64 };
 
 /* Rows and columns of `out`. */
 typedef struct {
@@ -31,7 +29,7 @@ static inline ptrdiff_t greatest(ptrdiff_t a, ptrdiff_t b)
     return a > b ? a : b;
 }
 
-/* The size of the next of the equal parts, at most `most` each, into which `left_over` is cut. */
+/* Cuts `left_over` into equal parts of at most `most` each: the size of the first. */
 static inline ptrdiff_t part(ptrdiff_t left_over, ptrdiff_t most)
 {
     if (left_over <= most) return left_over;
@@ -39,23 +37,26 @@ static inline ptrdiff_t part(ptrdiff_t left_over, ptrdiff_t most)
     return (left_over + parts - 1) / parts;
 }
 
-static inline const char *at(const ffnn_kernels *k, ffnn_view v, ptrdiff_t i, ptrdiff_t j)
+/* Rows this far apart fall into so few sets of L1 that a panel of them evicts itself. */
+static inline bool has_conflicts(const ffnn_kernels *k, ptrdiff_t stride)
 {
-    return (const char *)v.data + (i * v.row + j * v.col) * k->element_bytes;
+    return stride * k->element_bytes % CONFLICT_BYTES == 0;
 }
 
+/* Rows this far apart take an entry of the TLB each. */
 static inline bool is_beyond_page(const ffnn_kernels *k, ptrdiff_t stride)
 {
     const ptrdiff_t bytes = stride * k->element_bytes;
     return bytes >= PAGE_BYTES || bytes <= -PAGE_BYTES;
 }
 
-/* Rows of the right operand that are far apart, or that are its columns in memory, are packed; the
- * former only if tiles enough share what that costs. */
+/* Tiles read rows of the right operand as vectors, so that columns which memory holds together are
+ * packed; and so are rows that are far apart, if tiles enough share the cost. Gain of the latter:
+ * 40 % on squares of 1024 and 2048, 50 % and more on [1000, 100] x [100, 4096]. */
 static inline bool packs_right(const ffnn_product *p)
 {
-    const bool is_far = p->right.row * p->kernels->element_bytes % FAR_BYTES == 0 ||
-                        is_beyond_page(p->kernels, p->right.row);
+    const bool is_far =
+        has_conflicts(p->kernels, p->right.row) || is_beyond_page(p->kernels, p->right.row);
     return p->right.cols > 1 &&
            (p->right.col != 1 || (is_far && p->left.rows > p->kernels->tile_rows / 2));
 }

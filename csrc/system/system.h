@@ -11,8 +11,10 @@
 const ffnn_isa *ffnn_isa_choose(const char *name, const char **why);
 /* The rows of isa.def that were built and that run on this machine, best first; NULL at the end. */
 const ffnn_isa *ffnn_isa_available(int index);
-/* The kernels of the narrow instruction set where so many columns fit into one of its vectors,
- * which longer ones would leave half empty; else k. */
+/* The kernels of the narrow instruction set where `cols` columns fit into one of its vectors, so
+ * that they would leave half of a longer one empty; else k. Gain of AVX2's vectors on a Xeon of the
+ * Sapphire Rapids kind: 28 % on a step of 5-4-3-1 with 4 examples in double, 31 % in float; 4 %
+ * lost on 10-20-10-1 in double. */
 const ffnn_kernels *ffnn_isa_kernels_for(const ffnn_kernels *k, ptrdiff_t cols);
 
 /* ---- pool.c: threads that help ---- */

@@ -18,8 +18,10 @@ static double FN(add_losses)(ptrdiff_t n, const real *loss)
     return chain[0];
 }
 
-/* What a literal formula met; a lane of `of_zero` is 1 where a log that counts took 0, of
- * `of_negative` where any took a negative number. */
+/* Logarithms outside their domain that a literal formula has taken: a lane of `of_zero` is 1 where
+ * a log with a factor other than 0 took 0, one of `of_negative` where any log took a negative
+ * number.
+ */
 typedef struct {
     vec of_zero, of_negative;
 } FN(marks);
@@ -48,8 +50,7 @@ FFNN_INLINE double FN(sum_losses)(ptrdiff_t rows, ptrdiff_t cols, const real *a,
     return total;
 }
 
-/* ---- mean squared error: (a - y)^2 ------------------------------------------------------------
- */
+/* ---- mean squared error: (a - y)^2 ---- */
 
 FFNN_INLINE vec FN(mean_squared_error_loss)(vec a, vec y)
 {
@@ -61,8 +62,7 @@ FFNN_INLINE vec FN(mean_squared_error_slope)(vec a, vec y)
     return v_set1(2) * (a - y);
 }
 
-/* ---- mean absolute error: |a - y|, whose slope is 0 where they are equal ----------------------
- */
+/* ---- mean absolute error: |a - y|, whose slope is 0 where they are equal ---- */
 
 FFNN_INLINE vec FN(mean_absolute_error_loss)(vec a, vec y)
 {
@@ -81,8 +81,7 @@ FFNN_INLINE vec FN(mean_absolute_error_slope)(vec a, vec y)
     return FN(sign)(a - y);
 }
 
-/* ---- Huber's: (a - y)^2 / 2 up to a distance of 1, |a - y| - 1/2 beyond -----------------------
- */
+/* ---- Huber's: (a - y)^2 / 2 up to a distance of 1, |a - y| - 1/2 beyond ---- */
 
 FFNN_INLINE vec FN(huber_loss)(vec a, vec y)
 {
@@ -97,8 +96,7 @@ FFNN_INLINE vec FN(huber_slope)(vec a, vec y)
     return v_select(v_lt(v_set1(1), v_abs(error)), FN(sign)(error), error);
 }
 
-/* ---- the loops of the plain rows --------------------------------------------------------------
- */
+/* ---- the loops of the plain rows ---- */
 
 /* clang-format off */
 #define SUM_ARGUMENTS ptrdiff_t rows, ptrdiff_t cols, const void *al, ptrdiff_t al_row, const void *y, ptrdiff_t y_row, const void *weights, int *flags

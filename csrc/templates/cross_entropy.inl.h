@@ -1,20 +1,20 @@
 /* cross_entropy.inl.h - the fused costs: cross-entropies with their sigmoid or softmax. */
 
-/* The literal formula meets what NumPy's log would warn of. */
+/* The floating-point errors of which NumPy's log would warn. */
 static int FN(flags_of)(FN(marks) marks)
 {
     return (v_any(v_lt(v_set1(0), marks.of_zero)) ? FFNN_DIVIDE_BY_ZERO : 0) |
            (v_any(v_lt(v_set1(0), marks.of_negative)) ? FFNN_INVALID : 0);
 }
 
-/* factor * log, where 0 * log(0) is its limit, 0. */
+/* factor * log; 0 * log(0) is its limit, 0. */
 FFNN_INLINE vec FN(weighted_log)(vec factor, vec log)
 {
     vmask limit = m_and(v_eq(factor, v_set1(0)), v_eq(v_abs(log), v_set1(INFINITY)));
     return v_select(limit, v_set1(0), factor * log);
 }
 
-/* number / divisor; ors into *flags what the lanes of `live` raise. */
+/* number / divisor; ors the floating-point errors of the lanes of `live` into *flags. */
 FFNN_INLINE vec FN(flagged_quotient)(vec number, vec divisor, vmask live, int *flags)
 {
     vec quotient = number / divisor, size = v_abs(number);
@@ -27,8 +27,7 @@ FFNN_INLINE vec FN(flagged_quotient)(vec number, vec divisor, vmask live, int *f
     return quotient;
 }
 
-/* ---- binary: -(y log(al) + (1 - y) log(1 - al)) -----------------------------------------------
- */
+/* ---- binary: -(y log(al) + (1 - y) log(1 - al)) ---- */
 
 FFNN_INLINE vec FN(binary_loss)(vec al, vec y, FN(marks) * marks)
 {
@@ -52,8 +51,8 @@ static double FN(binary_cross_entropy_sum)(ptrdiff_t rows, ptrdiff_t cols, const
     return sum;
 }
 
-/* max(z, 0) - z y + log(1 + exp(-|z|)), without the difference of large numbers; an infinite z on
- * the right side of 0 costs nothing. */
+/* max(z, 0) - z y + log(1 + exp(-|z|)), without a difference of large numbers: the first two terms
+ * are |z| times the weight of the wrong label. An infinite z of the right sign costs 0. */
 FFNN_INLINE vec FN(binary_loss_of_logit)(vec z, vec y, FN(marks) * marks)
 {
     (void)marks;
@@ -111,8 +110,7 @@ static void FN(binary_cross_entropy_literal)(ptrdiff_t rows, ptrdiff_t cols, con
                                         v_load_part(x + j, rest), v_load_part(ones, rest), flags));
 }
 
-/* ---- categorical: -(the sum over the units of y log(al)) --------------------------------------
- */
+/* ---- categorical: -(the sum over the units of y log(al)) ---- */
 
 FFNN_INLINE vec FN(categorical_loss)(vec al, vec y, FN(marks) * marks)
 {
@@ -181,9 +179,10 @@ FFNN_INLINE void FN(categorical_columns)(ptrdiff_t rows, ptrdiff_t n, const real
 {
     vec sum = v_set1(0);
     for (ptrdiff_t i = 0; i < rows; i++) sum = sum + FN(load_columns)(y + i * y_row, n);
-    for (ptrdiff_t i = 0; i < rows; i++) FN(store_columns)
-    (dz + i * dz_row, n,
-     FN(load_columns)(al + i * al_row, n) * sum - FN(load_columns)(y + i * y_row, n));
+    for (ptrdiff_t i = 0; i < rows; i++) {
+        vec a = FN(load_columns)(al + i * al_row, n);
+        FN(store_columns)(dz + i * dz_row, n, a * sum - FN(load_columns)(y + i * y_row, n));
+    }
 }
 
 static void FN(categorical_cross_entropy_gradient)(ptrdiff_t rows, ptrdiff_t cols, const void *al,

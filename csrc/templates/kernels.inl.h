@@ -1,25 +1,33 @@
-/* kernels.inl.h - one instruction set and one type: includes the kernels and fills their table.
+/* kernels.inl.h - the kernels of one instruction set and one type, and their table.
  *
- * An isa/<name>.c spells a vocabulary and includes this file, once for float and once for double.
+ * isa/<name>.c defines the vocabulary below and includes this file, for float and then for double.
  */
 
 /* clang-format off */
 /* The vocabulary:
- *   real vec ivec vmask     the element, a vector of LANES of them, integers as wide, a mask
- *   MR NV                   the tile: MR rows by NV vectors whose sums stay in registers
- *   STRIP                   rows of one vector whose sums do, where they are many more than MR
- *   v_set1 v_load v_store   unaligned; v_load_part and v_store_part touch the first n <= LANES
- *                           elements only
- *   v_fma(a, b, c)          a * b + c, rounded once where the instruction set can
- *   v_lt v_le v_eq          masks, false for NaN; v_select(mask, yes, no); v_any; m_and m_or m_not
- *   v_abs v_sqrt v_min v_max     where the second operand of v_min or v_max is NaN, the result is
- *   v_exchange_low, _high   the two halves of a butterfly step, from which transposes are made
- * + - * / work on vec, and & | ^ ~ << >> + - on ivec, as the compiler's vector types give them; a
- * cast between vec and ivec saves the bits. Contraction is off: only v_fma fuses.
+ *   real                    float or double
+ *   vec, ivec, vmask        LANES elements; as many integers of that size; a comparison
+ *   MR, NV                  a tile has MR rows of NV vectors, whose sums stay in registers
+ *   STRIP                   a strip has up to STRIP rows of one vector, whose sums stay in
+ *                           registers; not defined where that is not many more than MR
+ *   v_set1(x)               x in every lane
+ *   v_load, v_store         a whole vector, at any address
+ *   v_load_part(p, n)       the first n <= LANES elements, 0 in the other lanes; reads no others
+ *   v_store_part(p, n, v)   the first n <= LANES elements; writes no others
+ *   v_fma(a, b, c)          a * b + c, rounded once where the instruction set has that
+ *   v_lt, v_le, v_eq        comparisons, false where an operand is NaN
+ *   v_select(mask, yes, no), v_any(mask), m_and, m_or, m_not
+ *   v_abs, v_sqrt
+ *   v_min(a, b), v_max(a, b)    NaN where b is NaN
+ *   v_exchange_low, _high   the two results of a butterfly step, of which transpositions are made
+ *   v_scale(x, n)           x * 2^n, rounded once; not defined where there is no such instruction
+ * Of the compiler's vector types are + - * / on vec, and & | ^ ~ << >> + - on ivec; a cast between
+ * vec and ivec leaves the bits as they are. Contraction is off: v_fma alone fuses.
  */
 /* clang-format on */
 #define NR (NV * LANES)
 
+#include "ragged.inl.h"
 #include "gemm.inl.h"
 #include "math.inl.h"
 #include "special.inl.h"

@@ -3,10 +3,10 @@
  *   exp(x) = 2^n (1 + r + r^2 P(r)),  n = x / log(2) to the nearest, r = x - n log(2)
  *   log(2^k (1 + f)) = k log(2) + f - (f^2 / 2 - s (f^2 / 2 + w Q(w))),  s = f / (2 + f), w = s^2
  *
- * Errors stay below 1 ulp for exp and log and 1.5 for sigmoid, subnormal results included, where
- * v_fma rounds twice, too: log(2) is cut so that its greater part times n is exact.
- * tests/core/ulp.c measures them. P and Q are fits of tests/core/minimax.py, lowest power first.
- * There are no branches.
+ * Errors stay below 1 ulp for exp and log and below 1.5 ulp for sigmoid, in subnormal results and
+ * where v_fma rounds twice, too; tests/core/ulp.c measures them. x is reduced as Cody and Waite do:
+ * n times the greater part of log(2) is exact. P and Q are minimax polynomials of
+ * tests/core/minimax.py, lowest power first. There are no branches.
  */
 
 /* INTEGERS: numbers from here on have no fraction. */
@@ -56,7 +56,8 @@ static const float FN(log_q)[] = {0x1.55557ap-1f, 0x1.995ed6p-2f, 0x1.31e096p-2f
 #define MAGIC (INTEGERS + INTEGERS / 2)
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 
-/* c[0] + c[1] x + ... in two chains, of the even and of the odd powers, that run side by side. */
+/* c[0] + c[1] x + ... by Horner's rule in two chains, of the even and of the odd powers, which run
+ * side by side. */
 FFNN_INLINE vec FN(polynomial)(const real *c, int count, vec x, vec x_squared)
 {
     int top = count - 1;
@@ -76,7 +77,8 @@ FFNN_INLINE vec FN(power_of_2)(vec n)
     return (vec)((FN(bits))(n + v_set1(MAGIC + EXPONENT_BIAS)) << MANTISSA_BITS);
 }
 
-/* x 2^n for an integral n and x near 1, rounded once: half of the power leads to no subnormal. */
+/* x 2^n for an integral n and x near 1, rounded once: the first factor, half of the power, leaves x
+ * a normal number. */
 FFNN_INLINE vec FN(scale)(vec x, vec n)
 {
 #ifdef FFNN_HAS_SCALE
@@ -98,8 +100,8 @@ FFNN_INLINE vec FN(exp_of_rest)(vec head, vec tail, vec *low)
     return high;
 }
 
-/* exp(x) = (high + low) 2^n, where |low| is at most half an ulp of high: callers that go on
- * computing need it. x lies within EXP_LEAST .. EXP_GREATEST or is NaN. */
+/* exp(x) = (high + low) 2^n, where |low| is at most half an ulp of high; sigmoid, tanh and their
+ * kin carry it along. x lies within EXP_LEAST .. EXP_GREATEST or is NaN. */
 FFNN_INLINE vec FN(exp_parts)(vec x, vec *low, vec *n)
 {
     *n = v_fma(x, v_set1(LOG2_E), v_set1(MAGIC)) - v_set1(MAGIC);
@@ -107,7 +109,7 @@ FFNN_INLINE vec FN(exp_parts)(vec x, vec *low, vec *n)
     return FN(exp_of_rest)(v_fma(*n, v_set1(-LOG_2_HIGH), x), *n * v_set1(-LOG_2_LOW), low);
 }
 
-/* The same for x + x_low, where x_low is at most an ulp of x or so. */
+/* exp(x + x_low), where |x_low| is about an ulp of x at most. */
 FFNN_INLINE vec FN(exp_parts_of_sum)(vec x, vec x_low, vec *low, vec *n)
 {
     *n = v_fma(x, v_set1(LOG2_E), v_set1(MAGIC)) - v_set1(MAGIC);
@@ -123,7 +125,7 @@ FFNN_INLINE vec FN(exp)(vec x)
     return FN(scale)(high, n);
 }
 
-/* 1 / d for 1 <= d <= 2 to 1 %, close enough for what is below an ulp. */
+/* 1 / d for 1 <= d <= 2 with an error of 1 %, which suffices for corrections below an ulp. */
 FFNN_INLINE vec FN(rough_inverse)(vec d)
 {
     vec inverse = v_fma(d, v_set1((real)32 / 99), v_set1((real)-144 / 99));
@@ -131,8 +133,8 @@ FFNN_INLINE vec FN(rough_inverse)(vec d)
 }
 
 /* sigmoid(z) = (s + s_rest / d) 2^n, where s = N / d with e = exp(-|z|), d = 1 + e, and N = 1 for
- * z >= 0, else e. What rounding N and d loses is carried along in s_rest: a plain 1 + e alone costs
- * up to 1 ulp. The power of two in N is left to the caller, to be applied once and last. */
+ * z >= 0, else e. s_rest carries the rounding errors of N and d along: that of 1 + e alone may cost
+ * 1 ulp. The caller multiplies by the power of two of N, last, so that one rounding does. */
 FFNN_INLINE vec FN(sigmoid_parts)(vec z, vec *s_rest, vec *d, vec *n)
 {
     const vec one = v_set1(1);
@@ -175,7 +177,7 @@ FFNN_INLINE vec FN(log)(vec x)
     FN(bits) y = (FN(bits))v_select(subnormal, x * v_set1(2 * INTEGERS), x);
     vec bias = v_select(subnormal, v_set1(INTEGERS + EXPONENT_BIAS + MANTISSA_BITS + 1),
                         v_set1(INTEGERS + EXPONENT_BIAS));
-    /* The exponent field counts from sqrt(1/2) on after this shift, so that 1 + f begins there. */
+    /* The shift makes the exponent field change at sqrt(1/2), where 1 + f begins. */
     const FN(bits) sqrt_half = (FN(bits))v_set1(SQRT_HALF), one = (FN(bits))v_set1(1);
     FN(bits) shifted = y + (one - sqrt_half);
     vec k = (vec)(shifted >> MANTISSA_BITS | (FN(bits))integers) - bias;
@@ -186,7 +188,7 @@ FFNN_INLINE vec FN(log)(vec x)
     return v_select(v_eq(x, zero), v_set1(-INFINITY), result);
 }
 
-/* log(1 + e) for 0 <= e <= 1: 1 + e itself is never rounded. */
+/* log(1 + e) for 0 <= e <= 1, without the rounded sum 1 + e. */
 FFNN_INLINE vec FN(log1p)(vec e)
 {
     vmask great = v_lt(v_set1(2 * SQRT_HALF - 1), e);

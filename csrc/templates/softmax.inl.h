@@ -3,21 +3,7 @@
  * Neighbouring columns stand in the lanes of a vector, so no column's bits depend on the others.
  */
 
-/* The first n <= LANES columns of a row; n is mostly the constant LANES. */
-FFNN_INLINE vec FN(load_columns)(const real *row, ptrdiff_t n)
-{
-    return n == LANES ? v_load(row) : v_load_part(row, n);
-}
-
-FFNN_INLINE void FN(store_columns)(real *row, ptrdiff_t n, vec v)
-{
-    if (n == LANES)
-        v_store(row, v);
-    else
-        v_store_part(row, n, v);
-}
-
-/* The greatest element of each column: what is subtracted, so that no exp overflows. */
+/* The greatest element of each column, which is subtracted from it, so that no exp overflows. */
 FFNN_INLINE vec FN(column_top)(ptrdiff_t rows, ptrdiff_t n, const real *z, ptrdiff_t z_row)
 {
     vec top = FN(load_columns)(z, n);
@@ -58,9 +44,10 @@ FFNN_INLINE void FN(softmax_slopes)(ptrdiff_t rows, ptrdiff_t n, const real *da,
     vec dot = v_set1(0);
     for (ptrdiff_t i = 0; i < rows; i++)
         dot = v_fma(FN(load_columns)(a + i * a_row, n), FN(load_columns)(da + i * da_row, n), dot);
-    for (ptrdiff_t i = 0; i < rows; i++) FN(store_columns)
-    (dz + i * dz_row, n,
-     FN(load_columns)(a + i * a_row, n) * (FN(load_columns)(da + i * da_row, n) - dot));
+    for (ptrdiff_t i = 0; i < rows; i++) {
+        vec s = FN(load_columns)(a + i * a_row, n);
+        FN(store_columns)(dz + i * dz_row, n, s * (FN(load_columns)(da + i * da_row, n) - dot));
+    }
 }
 
 static void FN(softmax_derivative_loop)(ptrdiff_t rows, ptrdiff_t cols, const void *da,
@@ -75,7 +62,7 @@ static void FN(softmax_derivative_loop)(ptrdiff_t rows, ptrdiff_t cols, const vo
     if (j < cols) FN(softmax_slopes)(rows, cols - j, d + j, da_row, v + j, a_row, r + j, dz_row);
 }
 
-/* The same from z: exp is taken twice, and nothing is kept. */
+/* The same from z: exp is computed twice, and no array is needed for it. */
 FFNN_INLINE void FN(softmax_slopes_from_input)(ptrdiff_t rows, ptrdiff_t n, const real *da,
                                                ptrdiff_t da_row, const real *z, ptrdiff_t z_row,
                                                real *dz, ptrdiff_t dz_row)

@@ -2,8 +2,8 @@
  *
  *   normal(-a) = exp(-a^2 / 2) R(t) / (1 + a),  t = (a - 4) / (a + 4), a >= 0
  *
- * R is a fit of tests/core/minimax.py, lowest power first; NORMAL_R_LOW is what its constant has
- * beyond the first number. There are no branches.
+ * R is a minimax polynomial of tests/core/minimax.py, lowest power first; NORMAL_R_LOW is the
+ * rounding error of its constant. There are no branches.
  */
 
 /* FAR_NORMAL: beyond -FAR_NORMAL, z normal(z) is 0. HALF_BITS: the last bits of a significand,
@@ -31,7 +31,7 @@ static const float FN(normal_r)[] = {0x1.e361eap-2f,   -0x1.8c18fp-4f,   0x1.cab
                                      -0x1.047dd4p-14f, -0x1.2f6042p-14f};
 #endif
 
-/* What rounding the product p = a b has lost. */
+/* The rounding error of the product p = a b: by one multiply-add, or as Dekker computes it. */
 FFNN_INLINE vec FN(product_low)(vec a, vec b, vec p)
 {
 #ifdef FFNN_HAS_FMA
@@ -68,7 +68,7 @@ FFNN_INLINE vec FN(tanh)(vec z)
     return (vec)((FN(bits))v_abs(t) | ((FN(bits))z & sign));
 }
 
-/* z sigmoid(z), whose roundings are carried along, too. */
+/* z sigmoid(z); the rounding errors are carried along here, too. */
 FFNN_INLINE vec FN(silu)(vec z)
 {
     z = v_max(v_set1(-FAR), z);
@@ -79,7 +79,7 @@ FFNN_INLINE vec FN(silu)(vec z)
     return FN(scale)(v_select(alone, a, a + a_low), n);
 }
 
-/* t (1 - |z| (1 - t)) with t = sigmoid(-|z|) for z < 0; for -z what is missing to 1. */
+/* t (1 - |z| (1 - t)) with t = sigmoid(-|z|) for z < 0; for z >= 0, 1 minus the slope at -z. */
 FFNN_INLINE vec FN(silu_slope)(vec z)
 {
     const vec one = v_set1(1);
@@ -107,8 +107,8 @@ FFNN_INLINE vec FN(normal_parts)(vec a, vec *e, vec *n)
     vec square_low = (high * high - square) + (a - high) * (a + high);
     vec e_low;
     *e = FN(exp_parts_of_sum)(v_set1(-0.5) * square, v_set1(-0.5) * square_low, &e_low, n);
-    /* R varies little, so its constant takes the one rounding that counts, and what that loses is
-     * carried along like all else. */
+    /* R varies little: the rounding of its last sum, with the constant, is the one that counts, and
+     * its error is carried along as all others are. */
     vec t = (a - v_set1(4)) / (a + v_set1(4));
     vec r = FN(polynomial)(FN(normal_r) + 1, COUNT(FN(normal_r)) - 1, t, t * t);
     const vec constant = v_set1(FN(normal_r)[0]);
@@ -132,8 +132,8 @@ FFNN_INLINE vec FN(gelu)(vec z)
     return v_select(v_lt(z, v_set1(0)), below, above);
 }
 
-/* normal(z) + z density(z), which for -z is what is missing to 1. Scaled last, it stays exact to
- * the last subnormal number. */
+/* normal(z) + z density(z) for z < 0; for z >= 0, 1 minus the slope at -z. The power of two comes
+ * last, so that subnormal results are rounded once. */
 FFNN_INLINE vec FN(gelu_slope)(vec z)
 {
     const vec root = v_set1((real)0.39894228040143267794); /* 1 / sqrt(2 pi) */
@@ -147,7 +147,7 @@ FFNN_INLINE vec FN(gelu_slope)(vec z)
 #undef NORMAL_R_LOW
 #undef HALF_BITS
 #undef FAR
-/* math.inl.h's own, which end here. */
+/* Macros of math.inl.h, which end here. */
 #undef MANTISSA_BITS
 #undef EXPONENT_BIAS
 #undef INTEGERS

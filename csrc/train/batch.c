@@ -122,15 +122,15 @@ static void copy_double(const double *from, ptrdiff_t step, const ptrdiff_t *ord
 static ffnn_view gather_rows(const ffnn_kernels *k, ffnn_view v, const ptrdiff_t *order,
                              ptrdiff_t first, ptrdiff_t count, ptrdiff_t row, void *out)
 {
-    const ptrdiff_t bytes = k->element_bytes;
+    const size_t padding_bytes = (size_t)((row - count) * k->element_bytes);
     for (ptrdiff_t i = 0; i < v.rows; i++) {
-        const char *from = (const char *)v.data + i * v.row * bytes;
-        char *to = (char *)out + i * row * bytes;
+        const void *from = ffnn_view_element(k, v, i, 0);
+        void *to = ffnn_element(k, out, i * row);
         if (k->real == FFNN_DOUBLE)
-            copy_double((const void *)from, v.col, order, first, count, (void *)to);
+            copy_double(from, v.col, order, first, count, to);
         else
-            copy_float((const void *)from, v.col, order, first, count, (void *)to);
-        memset(to + count * bytes, 0, (size_t)((row - count) * bytes));
+            copy_float(from, v.col, order, first, count, to);
+        memset(ffnn_element(k, to, count), 0, padding_bytes);
     }
     return ffnn_contiguous(out, v.rows, count, row);
 }
@@ -139,11 +139,10 @@ static ffnn_view gather_rows(const ffnn_kernels *k, ffnn_view v, const ptrdiff_t
 static ffnn_view gather(const ffnn_kernels *k, ffnn_view v, const ptrdiff_t *order, ptrdiff_t count,
                         ptrdiff_t row, void *out)
 {
-    const ptrdiff_t bytes = k->element_bytes;
     if (v.row == 1 && v.rows > 1) {
+        const size_t bytes = (size_t)(v.rows * k->element_bytes);
         for (ptrdiff_t j = 0; j < count; j++)
-            memcpy((char *)out + j * v.rows * bytes,
-                   (const char *)v.data + order[j] * v.col * bytes, (size_t)(v.rows * bytes));
+            memcpy(ffnn_element(k, out, j * v.rows), ffnn_view_element(k, v, 0, order[j]), bytes);
         return (ffnn_view){out, v.rows, count, 1, v.rows};
     }
     return gather_rows(k, v, order, 0, count, row, out);
@@ -195,6 +194,6 @@ slab ffnn_batch_slab(const ffnn_run *run, workspace *w, const batch *b, ptrdiff_
     }
     s.X = ffnn_columns(k, of->X, from, count);
     s.Y = ffnn_columns(k, of->Y, from, count);
-    if (of->weights) s.weights = (const char *)of->weights + from * k->element_bytes;
+    if (of->weights) s.weights = ffnn_element(k, of->weights, from);
     return s;
 }

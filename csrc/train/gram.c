@@ -42,14 +42,11 @@ bool ffnn_gram_start(gram_form *g, const ffnn_kernels *k, const layer *l, ffnn_v
     const float one_float = 1;
     for (ptrdiff_t i = 0; i < g->m && !g->has_G; i += ROWS) {
         const ptrdiff_t rows = g->m - i < ROWS ? g->m - i : ROWS;
-        ffnn_view left = ffnn_transposed(X);
-        left.data = (const char *)left.data + i * left.row * k->element_bytes;
-        left.rows = rows;
         ffnn_product_run(&(ffnn_product){
             .kernels = k,
-            .left = left,
+            .left = ffnn_transposed(ffnn_columns(k, X, i, rows)),
             .right = X,
-            .out = (char *)g->G + i * g->row * k->element_bytes,
+            .out = ffnn_element(k, g->G, i * g->row),
             .out_row = g->row,
             .start = FFNN_FROM_BIAS,
             .bias = k->real == FFNN_FLOAT ? (const void *)&one_float : &one_double,
@@ -84,10 +81,10 @@ static void finish_step(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows, pt
     const ffnn_kernels *k = p->kernels;
     const step_context *c = p->context;
     for (ptrdiff_t i = row; i < row + rows; i++) {
-        const ptrdiff_t at_bytes = (i * c->g->row + col) * k->element_bytes;
-        char *z = (char *)c->g->Z + at_bytes;
-        k->update(cols, z, (const char *)p->out + at_bytes, c->rate, z);
-        k->add_scaled(cols, c->rate, (const char *)c->g->dZ + at_bytes, (char *)c->g->S + at_bytes);
+        const ptrdiff_t at = i * c->g->row + col;
+        void *z = ffnn_element(k, c->g->Z, at);
+        k->update(cols, z, ffnn_element(k, p->out, at), c->rate, z);
+        k->add_scaled(cols, c->rate, ffnn_element(k, c->g->dZ, at), ffnn_element(k, c->g->S, at));
     }
 }
 
@@ -116,9 +113,9 @@ static void finish_weights(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows,
     const ffnn_kernels *k = p->kernels;
     const layer *l = p->context;
     for (ptrdiff_t i = row; i < row + rows; i++) {
-        const ptrdiff_t at_bytes = (i * p->out_row + col) * k->element_bytes;
-        char *out = (char *)p->out + at_bytes;
-        k->update(cols, (const char *)l->W + at_bytes, out, 1, out);
+        const ptrdiff_t at = i * p->out_row + col;
+        void *out = ffnn_element(k, p->out, at);
+        k->update(cols, ffnn_element(k, l->W, at), out, 1, out);
     }
 }
 

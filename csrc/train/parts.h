@@ -132,19 +132,6 @@ static inline ffnn_view ffnn_contiguous(const void *data, ptrdiff_t rows, ptrdif
     return (ffnn_view){data, rows, cols, row, 1};
 }
 
-static inline ffnn_view ffnn_transposed(ffnn_view v)
-{
-    return (ffnn_view){v.data, v.cols, v.rows, v.col, v.row};
-}
-
-static inline ffnn_view ffnn_columns(const ffnn_kernels *k, ffnn_view v, ptrdiff_t first,
-                                     ptrdiff_t count)
-{
-    v.data = (const char *)v.data + first * v.col * k->element_bytes;
-    v.cols = count;
-    return v;
-}
-
 /* So that rows begin on whole vectors. */
 static inline ptrdiff_t ffnn_whole_vectors(ptrdiff_t n, ptrdiff_t lanes)
 {

@@ -1,11 +1,6 @@
 /* propagation.c - a slab of examples forward and backward through all layers. */
 #include "parts.h"
 
-static void *row_of(const ffnn_run *run, void *data, ptrdiff_t row, ptrdiff_t i)
-{
-    return (char *)data + i * row * run->k->element_bytes;
-}
-
 static ffnn_view input_of(const ffnn_run *run, const workspace *w, int i, const slab *s)
 {
     if (i == 0) return s->X;
@@ -27,7 +22,7 @@ static ffnn_dropout dropout_of(const ffnn_run *run, int i, const slab *s)
 /* The columns of one of gram.c's arrays that belong to the slab. */
 static ffnn_result gram_columns(const ffnn_run *run, void *data, const slab *s)
 {
-    return (ffnn_result){(char *)data + s->first * run->k->element_bytes, run->gram.row};
+    return (ffnn_result){ffnn_element(run->k, data, s->first), run->gram.row};
 }
 
 /* Where Z of a layer stands: in `saved`, which is also A's place unless the derivative needs it;
@@ -179,8 +174,8 @@ bool ffnn_propagate_backward(const ffnn_run *run, const workspace *w, const slab
         if (i == 0 && run->gram.is_running) {
             ffnn_result dZ_all = gram_columns(run, run->gram.dZ, s);
             for (ptrdiff_t row = 0; row < l->n; row++)
-                memcpy(row_of(run, dZ_all.data, dZ_all.row, row),
-                       row_of(run, w->dZ[turn], s->row, row),
+                memcpy(ffnn_element(run->k, dZ_all.data, row * dZ_all.row),
+                       ffnn_element(run->k, w->dZ[turn], row * s->row),
                        (size_t)(s->X.cols * k->element_bytes));
         } else {
             weight_gradients(run, w, i, s, dZ, to);

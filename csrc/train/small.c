@@ -9,9 +9,9 @@
 
 static inline void pad(const ffnn_run *run, const slab *s, ptrdiff_t rows, void *data)
 {
-    const ptrdiff_t bytes = run->k->element_bytes, from = s->X.cols * bytes;
+    const ptrdiff_t bytes = (s->row - s->X.cols) * run->k->element_bytes;
     for (ptrdiff_t i = 0; i < rows; i++)
-        memset((char *)data + i * s->row * bytes + from, 0, (size_t)(s->row * bytes - from));
+        memset(ffnn_element(run->k, data, i * s->row + s->X.cols), 0, (size_t)bytes);
 }
 
 static bool spend(const ffnn_run *run, interrupt_check *check)

@@ -34,16 +34,17 @@ static void work_in_chunks(ptrdiff_t n, void (*work)(const void *, ptrdiff_t, pt
 
 typedef struct {
     const ffnn_kernels *k;
-    const char *x, *dx;
+    const void *x, *dx;
     double rate;
-    char *out;
+    void *out;
 } update_context;
 
 static void update(const void *of, ptrdiff_t first, ptrdiff_t count)
 {
     const update_context *d = of;
-    const ptrdiff_t bytes = first * d->k->element_bytes;
-    d->k->update(count, d->x + bytes, d->dx + bytes, d->rate, d->out + bytes);
+    const ffnn_kernels *k = d->k;
+    k->update(count, ffnn_element(k, d->x, first), ffnn_element(k, d->dx, first), d->rate,
+              ffnn_element(k, d->out, first));
 }
 
 void ffnn_update(const ffnn_kernels *k, ptrdiff_t n, const void *x, const void *dx, double rate,
@@ -55,16 +56,16 @@ void ffnn_update(const ffnn_kernels *k, ptrdiff_t n, const void *x, const void *
 typedef struct {
     const ffnn_kernels *k;
     ptrdiff_t n, count;
-    const char *vectors;
-    char *x;
+    const void *vectors;
+    void *x;
 } addition;
 
 static void add(const void *of, ptrdiff_t first, ptrdiff_t count)
 {
     const addition *a = of;
-    const ptrdiff_t bytes = a->k->element_bytes;
+    const ffnn_kernels *k = a->k;
     for (ptrdiff_t i = 0; i < a->count; i++)
-        a->k->add(count, a->vectors + (i * a->n + first) * bytes, a->x + first * bytes);
+        k->add(count, ffnn_element(k, a->vectors, i * a->n + first), ffnn_element(k, a->x, first));
 }
 
 void ffnn_add_vectors(const ffnn_kernels *k, ptrdiff_t n, ptrdiff_t count, const void *vectors,
@@ -77,19 +78,20 @@ typedef struct {
     const ffnn_kernels *k;
     ffnn_optimizer optimizer;
     const ffnn_coefficients *s;
-    const char *dw;
-    char *w;
+    const void *dw;
+    void *w;
     void *const *moments;
 } step_context;
 
 static void step(const void *of, ptrdiff_t first, ptrdiff_t count)
 {
     const step_context *o = of;
-    const ptrdiff_t bytes = first * o->k->element_bytes;
-    const ffnn_optimizer_kernels *kernels = &o->k->optimizers[o->optimizer];
+    const ffnn_kernels *k = o->k;
+    const ffnn_optimizer_kernels *kernels = &k->optimizers[o->optimizer];
     void *moments[FFNN_MOST_MOMENTS];
-    for (int i = 0; i < kernels->moments; i++) moments[i] = (char *)o->moments[i] + bytes;
-    kernels->step(count, o->s, o->dw + bytes, o->w + bytes, moments);
+    for (int i = 0; i < kernels->moments; i++) moments[i] = ffnn_element(k, o->moments[i], first);
+    kernels->step(count, o->s, ffnn_element(k, o->dw, first), ffnn_element(k, o->w, first),
+                  moments);
 }
 
 void ffnn_optimize(const ffnn_kernels *k, ffnn_optimizer optimizer, ptrdiff_t n,
