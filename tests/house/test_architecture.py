@@ -98,8 +98,17 @@ def stub():
     return found
 
 
-def names_of(args):
-    return [arg.arg for arg in (*args.posonlyargs, *args.args, *args.kwonlyargs)]
+REQUIRED = inspect.Parameter.empty
+
+
+def arguments_of(args):
+    """{name: default} of a stub's function."""
+    plain = [*args.posonlyargs, *args.args]
+    defaults = [None] * (len(plain) - len(args.defaults)) + args.defaults + args.kw_defaults
+    return {
+        arg.arg: REQUIRED if default is None else ast.literal_eval(default)
+        for arg, default in zip([*plain, *args.kwonlyargs], defaults, strict=True)
+    }
 
 
 def test_the_stub_names_what_the_module_has():
@@ -115,11 +124,60 @@ def test_the_stub_has_the_modules_arguments(name):
     function = getattr(ffnn._ffnn, owner) if owner else getattr(ffnn._ffnn, name)
     if owner and method != "__new__":
         function = getattr(function, method)
-    expected = names_of(stub()[name])
+    expected = arguments_of(stub()[name])
     if owner:
-        expected = expected[1:]
-    ours = [p for p in inspect.signature(function).parameters if p != "self"]
-    assert ours == expected
+        expected.pop("cls" if method == "__new__" else "self")
+    ours = {
+        argument.name: argument.default
+        for argument in inspect.signature(function).parameters.values()
+        if argument.name != "self"
+    }
+    if stub()[name].kwarg is not None:  # what an optimiser reads
+        numbers = rows("options.def", "FFNN_OPTIMIZER_NUMBER")
+        assert numbers and {ours.pop(number) for number in numbers} == {None}
+    assert ours == expected and list(ours) == list(expected)
+
+
+# ---- the options of a run ------------------------------------------------------------------------
+
+
+def options():
+    """{name: (macro, default)} of options.def, in its order; None for a number of an optimiser."""
+    found = re.findall(r"^FFNN_(\w+)\((\w+),(?: [A-Z]+,)? ([^,)]+)", code_of(CSRC / "options.def"),
+                       re.MULTILINE)  # fmt: skip
+    return {name: (macro, ast.literal_eval(default)) for macro, name, default in found}
+
+
+def test_every_option_is_an_argument_of_train():
+    """With the table's default, or with None and a docstring that tells it."""
+    ours = inspect.signature(ffnn.train).parameters
+    assert len(options()) > 10
+    for name, (macro, default) in options().items():
+        if macro != "OPTIMIZER_NUMBER":
+            assert ours[name].default == default, name
+            continue
+        assert ours[name].default is None, name
+        told = re.search(rf"^ +(?:\w+, )*{name}\b.*None: (.*)", ffnn.train.__doc__, re.MULTILINE)
+        assert told and default in map(float, re.findall(r"[\d.e-]*\d", told[1])), name
+
+
+def test_a_trainers_signature_is_the_table():
+    ours = list(inspect.signature(ffnn._ffnn.Trainer).parameters.values())
+    first = next(i for i, argument in enumerate(ours) if argument.kind is argument.KEYWORD_ONLY)
+    table = {
+        name: None if macro == "OPTIMIZER_NUMBER" else default
+        for name, (macro, default) in options().items()
+    }
+    shown = {argument.name: argument.default for argument in ours[first : first + len(table)]}
+    assert shown == table and list(shown) == list(table)
+    assert list(options()) == re.findall(
+        r"^FFNN_\w+\((\w+), [^)]*\)$", (CSRC / "options.def").read_text(), re.MULTILINE
+    ), "a row that this test does not read"
+
+
+def test_every_number_has_its_twin():
+    numbers = {name: value for name, (macro, value) in options().items() if "OPTIMIZER" in macro}
+    assert numbers == {name: default for name, (default, _) in reference_train.NUMBERS.items()}
 
 
 # ---- docstrings ----------------------------------------------------------------------------------
