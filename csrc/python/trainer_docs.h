@@ -82,10 +82,10 @@ static const char check_doc[] =
     ">>> import numpy as np\n"
     ">>> from ffnn import _ffnn\n"
     ">>> trainer = _ffnn.Trainer(\"demo\", np.array([[1., 2.]]), np.array([[1, 0]]), (1, 1))\n"
-    ">>> trainer.check(\"validation_data\", np.array([[1.], [2.]]), np.array([[1]]))\n"
+    ">>> trainer.check(\"validation_data\", np.ones((2, 3)), np.ones((1, 3)))\n"
     "Traceback (most recent call last):\n"
     "    ...\n"
-    "ValueError: demo: validation_data: X has shape (2, 1) where layer_dims[0] wants 1 rows";
+    "ValueError: demo: validation_data: X has shape (2, 3) where layer_dims[0] wants 1 rows";
 
 static const char run_doc[] =
     "run($self, n)\n"

@@ -138,48 +138,6 @@ def test_the_stub_has_the_modules_arguments(name):
     assert ours == expected and list(ours) == list(expected)
 
 
-# ---- the options of a run ------------------------------------------------------------------------
-
-
-def options():
-    """{name: (macro, default)} of options.def, in its order; None for a number of an optimiser."""
-    found = re.findall(r"^FFNN_(\w+)\((\w+),(?: [A-Z]+,)? ([^,)]+)", code_of(CSRC / "options.def"),
-                       re.MULTILINE)  # fmt: skip
-    return {name: (macro, ast.literal_eval(default)) for macro, name, default in found}
-
-
-def test_every_option_is_an_argument_of_train():
-    """With the table's default, or with None and a docstring that tells it."""
-    ours = inspect.signature(ffnn.train).parameters
-    assert len(options()) > 10
-    for name, (macro, default) in options().items():
-        if macro != "OPTIMIZER_NUMBER":
-            assert ours[name].default == default, name
-            continue
-        assert ours[name].default is None, name
-        told = re.search(rf"^ +(?:\w+, )*{name}\b.*None: (.*)", ffnn.train.__doc__, re.MULTILINE)
-        assert told and default in map(float, re.findall(r"[\d.e-]*\d", told[1])), name
-
-
-def test_a_trainers_signature_is_the_table():
-    ours = list(inspect.signature(ffnn._ffnn.Trainer).parameters.values())
-    first = next(i for i, argument in enumerate(ours) if argument.kind is argument.KEYWORD_ONLY)
-    table = {
-        name: None if macro == "OPTIMIZER_NUMBER" else default
-        for name, (macro, default) in options().items()
-    }
-    shown = {argument.name: argument.default for argument in ours[first : first + len(table)]}
-    assert shown == table and list(shown) == list(table)
-    assert list(options()) == re.findall(
-        r"^FFNN_\w+\((\w+), [^)]*\)$", (CSRC / "options.def").read_text(), re.MULTILINE
-    ), "a row that this test does not read"
-
-
-def test_every_number_has_its_twin():
-    numbers = {name: value for name, (macro, value) in options().items() if "OPTIMIZER" in macro}
-    assert numbers == {name: default for name, (default, _) in reference_train.NUMBERS.items()}
-
-
 # ---- docstrings ----------------------------------------------------------------------------------
 
 
