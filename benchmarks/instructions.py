@@ -49,14 +49,18 @@ def works():
         for name, call in four_calls(net).items():
             call()
             yield f"calls-{race} {name}", lambda call=call: [call() for _ in range(CALLS)], CALLS
-        run = ffnn._ffnn.Trainer(net.X, net.Y, net.start, net.learning_rate)
+        run = ffnn._ffnn.Trainer(
+            "run", net.X, net.Y, list(net.dims), learning_rate=net.learning_rate
+        )
+        run.set(net.start)
         run.run(2)
         yield f"run-{race} iteration", lambda run=run: run.run(CALLS), CALLS
     bits = np.random.MT19937(3)
     epochs = ffnn._ffnn.Trainer(
-        MOONS.X, MOONS.Y, MOONS.start, MOONS.learning_rate, hidden_activation=MOONS.hidden,
-        optimizer="adam", bit_generator=bits,
+        "epoch", MOONS.X, MOONS.Y, list(MOONS.dims), learning_rate=MOONS.learning_rate,
+        hidden_activation=MOONS.hidden, optimizer="adam", bit_generator=bits,
     )  # fmt: skip
+    epochs.set(MOONS.start)
     epochs.shuffled(1, MOONS.batch)
     yield "moons epoch", lambda: epochs.shuffled(20, MOONS.batch), 20
 

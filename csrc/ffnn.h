@@ -45,11 +45,23 @@ typedef enum {
 } ffnn_cost;
 
 typedef enum {
-#define FFNN_OPTIMIZER(name, moments) FFNN_##name,
+#define FFNN_OPTIMIZER(name, form, moments, corrects_bias, reads) FFNN_##name,
 #include "optimizers.def"
 #undef FFNN_OPTIMIZER
     FFNN_OPTIMIZERS
 } ffnn_optimizer;
+
+/* The numbers that an optimiser may read, and a bit for each. */
+enum {
+#define FFNN_OPTIMIZER_NUMBER(name, range, default, hint) FFNN_NUMBER_##name,
+#include "options.def"
+    FFNN_NUMBERS
+};
+enum {
+#define FFNN_OPTIMIZER_NUMBER(name, range, default, hint)                                          \
+    FFNN_READS_##name = 1 << FFNN_NUMBER_##name,
+#include "options.def"
+};
 
 /* Kernels over a block [rows, cols]: rows have unit column stride and are `..._row` elements apart.
  * A result may stand where an operand stands. */
@@ -117,18 +129,24 @@ typedef struct {
 /* What a step of an optimiser needs beside the arrays. */
 typedef struct {
     double rate;
-    double beta, beta1, beta2, epsilon;
-    double weight_decay;             /* AdamW's; 0 for biases */
-    double correction1, correction2; /* 1 - beta1^t, 1 - beta2^t */
+/* Its numbers by name; weight_decay is 0 for biases. */
+#define FFNN_OPTIMIZER_NUMBER(name, range, default, hint) double name;
+#include "options.def"
+    double correction1, correction2; /* 1 - beta1^t, 1 - beta2^t, or 1 */
     double scale, l2;                /* g = scale dw + l2 w; l2 is 0 for biases */
 } ffnn_coefficients;
 
 enum { FFNN_MOST_MOMENTS = 2 };
 
+typedef enum { FFNN_PLAIN, FFNN_ELEMENT, FFNN_WHOLE } ffnn_form;
+
 typedef struct {
-    const char *name;
-    int moments; /* arrays of a parameter's shape that it saves: none, v, or v and s */
-    /* One step of n parameters w with the gradient g; moments[i] are updated. */
+    const char *name; /* and what else its row says */
+    ffnn_form form;
+    int moments;
+    bool corrects_bias;
+    int reads; /* FFNN_READS_name, ored together */
+    /* One step of n parameters w with the gradient g; moments[i] are updated. NULL for a WHOLE. */
     void (*step)(ptrdiff_t n, const ffnn_coefficients *s, const void *dw, void *w,
                  void *const *moments);
 } ffnn_optimizer_kernels;

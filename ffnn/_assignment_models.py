@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ffnn._checks import check_integer, check_keywords, check_layer_dims
 from ffnn._initializers import Parameters, draw_scaled
-from ffnn._plan import Draw, Options, make_plan
+from ffnn._plan import Draw, make_plan
 from ffnn._run import Run
 from ffnn._train import train
 
@@ -88,9 +88,9 @@ def L_layer_model(
     costs           list            0-d arrays: the cost at iterations 0, 100, 200, ...
     ==============  ==============  ====================================================
 
-    Among the options are activations, cost, optimizer, lambd, keep_prob, mini_batch_size (None by
-    default here; with batches an iteration is one pass through them), callback and patience;
-    record_every is 100 by default.
+    Among the options are activations, cost, optimizer, lambd, keep_prob, mini_batch_size (None, the
+    default, is "all" here; with batches an iteration is one pass through them), callback and
+    patience; record_every is 100 by default.
 
     A float32 X makes a float32 run, anything else one in float64. ValueError for shapes and
     values, TypeError for kinds, all before the generator is touched. Ctrl-C raises
@@ -120,11 +120,13 @@ def L_layer_model(
     )
 
 
-def _options(count: int, **given: Any) -> Options:
+def _keywords(count: int, **given: Any) -> dict[str, Any]:
     """What train would be given: its own defaults, but for those of the assignment."""
     defaults = dict(train.__kwdefaults__ or {})
-    assignment = {"mini_batch_size": None, "record_every": _RECORD_EVERY, "num_epochs": count}
-    return Options(**{**defaults, **assignment, **given})
+    keywords = {**defaults, "record_every": _RECORD_EVERY, "num_epochs": count, **given}
+    if keywords["mini_batch_size"] is None:
+        keywords["mini_batch_size"] = "all"
+    return keywords
 
 
 def _run(
@@ -144,9 +146,10 @@ def _run(
         X,
         Y,
         dims,
-        _options(count, **given),
+        _keywords(count, **given),
         draw=draw,
         gram=None,
+        dims_name="layers_dims",
         is_assignment=True,
     )
     run = Run(plan, unit="iteration", depth=2, is_assignment=True)

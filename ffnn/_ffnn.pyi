@@ -84,26 +84,7 @@ def predict_proba(
     hidden_activation: _Hidden = "relu",
     output_activation: _Activation = "sigmoid",
 ) -> _Array: ...
-def check_run(
-    function: str,
-    X: ArrayLike,
-    Y: ArrayLike,
-    layer_dims: tuple[int, ...],
-    learning_rate: SupportsFloat,
-    *,
-    hidden_activation: _Hidden = "relu",
-    output_activation: _Activation = "sigmoid",
-    cost: str | None = None,
-    optimizer: str = "gd",
-    beta: SupportsFloat = 0.9,
-    beta1: SupportsFloat = 0.9,
-    beta2: SupportsFloat = 0.999,
-    epsilon: SupportsFloat = 1e-8,
-    weight_decay: SupportsFloat = 0.0,
-    lambd: SupportsFloat = 0.0,
-    keep_prob: _KeepProb = 1.0,
-    clip_norm: SupportsFloat | None = None,
-) -> None: ...
+def layer_dims(function: str, parameters: dict[str, Any]) -> tuple[int, ...]: ...
 def activations() -> tuple[str, ...]: ...
 def costs() -> tuple[str, ...]: ...
 def optimizers() -> tuple[str, ...]: ...
@@ -124,28 +105,29 @@ class Trainer:
     learning_rate: float
     def __new__(
         cls,
+        function: str,
         X: ArrayLike,
         Y: ArrayLike,
-        parameters: dict[str, Any],
-        learning_rate: SupportsFloat,
+        layer_dims: Sequence[int],
         *,
+        learning_rate: SupportsFloat = 0.0075,
         hidden_activation: _Hidden = "relu",
         output_activation: _Activation = "sigmoid",
         cost: str | None = None,
         optimizer: str = "gd",
-        beta: SupportsFloat = 0.9,
-        beta1: SupportsFloat = 0.9,
-        beta2: SupportsFloat = 0.999,
-        epsilon: SupportsFloat = 1e-8,
-        weight_decay: SupportsFloat = 0.0,
         lambd: SupportsFloat = 0.0,
         keep_prob: _KeepProb = 1.0,
         clip_norm: SupportsFloat | None = None,
         gram: bool | None = None,
         sample_weight: ArrayLike | None = None,
         bit_generator: np.random.BitGenerator | None = None,
-        state: _State | dict[str, Any] | None = None,
+        input_name: str = "layer_dims[0]",
+        **numbers: SupportsFloat | None,  # those of an optimiser, by csrc/options.def
     ) -> Trainer: ...
+    def set(
+        self, parameters: dict[str, Any], *, state: _State | dict[str, Any] | None = None
+    ) -> None: ...
+    def check(self, name: str, X: ArrayLike, Y: ArrayLike) -> None: ...
     def run(self, n: SupportsIndex) -> _Array: ...
     def epoch(self, order: ArrayLike | None, batch_size: SupportsIndex) -> _Array: ...
     def shuffled(self, n: SupportsIndex, batch_size: SupportsIndex) -> _Array: ...

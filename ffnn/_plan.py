@@ -1,15 +1,19 @@
-"""What a run will do: every argument checked, in one place, before anything is drawn or trained."""
+"""What a run will do: every argument checked, in one place, before anything is drawn or trained.
+
+The keywords of train come by subject: what a run begins with, its examples, its pace, what is
+watched. All others are options of the run in C, which checks them.
+"""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ffnn import _ffnn
 from ffnn._checks import (
-    check_integer,
+    check_count,
     check_labels,
-    check_layer_dims,
     check_number,
     check_seed,
     check_size,
@@ -21,64 +25,63 @@ from ffnn._randomness import Randomness
 from ffnn._sample_weights import example_weights
 from ffnn._validation import Part, as_part, split
 
-__all__ = ["Draw", "Options", "Plan", "make_plan"]
+__all__ = ["Beginning", "Draw", "Examples", "Pace", "Plan", "Watch", "make_plan"]
 
 Draw = Callable[[tuple[int, ...], Any], Parameters]
+Schedule = Callable[[int], Any]
 
-# What the run in C checks and takes as it is.
-_SETTINGS = (
-    "hidden_activation",
-    "output_activation",
-    "cost",
-    "optimizer",
-    "beta",
-    "beta1",
-    "beta2",
-    "epsilon",
-    "weight_decay",
-    "lambd",
-    "keep_prob",
-    "clip_norm",
-)
+_BATCH_SIZE = 64
 
 
-class Options(NamedTuple):
-    """The keywords of train, which explains them, and what sets one model from another."""
+class Beginning(NamedTuple):
+    """Where a run starts from."""
 
-    parameters: Any
-    optimizer_state: Any
-    seed: Any
-    hidden_activation: Any
-    output_activation: Any
-    cost: Any
-    initialization: Any
-    optimizer: Any
-    learning_rate: Any
-    decay: Any
-    decay_rate: Any
-    beta: Any
-    beta1: Any
-    beta2: Any
-    epsilon: Any
-    weight_decay: Any
-    lambd: Any
-    keep_prob: Any
-    clip_norm: Any
-    num_epochs: Any
-    mini_batch_size: Any
-    shuffle: Any
-    sample_weight: Any
+    parameters: Parameters | None
+    optimizer_state: dict[str, Any] | None
+    seed: int | None
+    initialization: str | None
+
+
+class Examples(NamedTuple):
+    """How much each example counts, and which are only measured."""
+
+    sample_weight: ArrayLike | None
     class_weight: Any
-    validation_data: Any
-    validation_fraction: Any
+    validation_data: tuple[ArrayLike, ArrayLike] | None
+    validation_fraction: float | None
+
+
+class Pace(NamedTuple):
+    """Epochs, their steps, and the rate of each."""
+
+    learning_rate: float | Schedule
+    decay: Callable[[float, int, float], float] | None
+    decay_rate: float | None
+    num_epochs: int
+    mini_batch_size: int | Literal["all"] | None
+    shuffle: bool | None
+
+
+class Watch(NamedTuple):
+    """What is measured and shown at record points, and when a run stops."""
+
     metrics: Any
-    patience: Any
-    min_delta: Any
-    monitor: Any
-    record_every: Any
-    print_cost: Any
-    progress: Any
-    callback: Any
+    patience: int | None
+    min_delta: float | None
+    monitor: str | None
+    record_every: int
+    print_cost: bool
+    progress: bool
+    callback: Callable[[dict[str, Any]], Any] | None
+
+
+class Stop(NamedTuple):
+    """A run ends `patience` epochs after the best value of `monitor`."""
+
+    monitor: str
+    rises: bool
+    patience: int
+    min_delta: float
 
 
 class Plan(NamedTuple):
@@ -89,94 +92,110 @@ class Plan(NamedTuple):
     random: Randomness
     first: int
     epochs: int
-    batch_size: int | None
+    batch_size: int | None  # None: all examples at once
     shuffle: bool
     is_random: bool  # each epoch draws numbers
-    rate: Callable[[int], Any] | None
-    options: Options
+    learning_rate: Any
+    rate: Schedule | None
+    optimizer: str
     net: dict[str, Any]
     cost: str
     parts: list[Part]
     scores: dict[str, Score]
-    monitor: str | None
+    stop: Stop | None
     record_every: int
+    print_cost: bool
     bar: Any
+    callback: Callable[[dict[str, Any]], Any] | None
 
 
 def make_plan(
     function: str,
     X: Any,
     Y: Any,
-    layer_dims: Any,
-    o: Options,
+    layer_dims: tuple[int, ...] | None,
+    keywords: dict[str, Any],
     *,
     draw: Draw | None = None,
     gram: bool | None = False,
+    dims_name: str = "layer_dims",
     is_assignment: bool = False,
 ) -> Plan:
-    """Check all arguments in the name of `function` and draw the parameters where none are given.
+    """Check all keywords of train in the name of `function`; draw the parameters that are missing.
 
-    The assignment's models leave NumPy's global generator where np.random.seed(o.seed) and the
-    draws would have put it, and take labels outside 0 to 1.
+    The assignment's models leave NumPy's global generator where np.random.seed(seed) and the draws
+    would have put it, and take labels outside 0 to 1. `dims_name` is how they call layer_dims.
     """
-    epochs, batch_size, record_every = _check_numbers(function, o)
-    bar = _find_bar(function) if o.progress else None
-    first = _check_state(function, o)
-    rate = _check_rate(function, o)
-    random = Randomness(None if o.seed is None else check_seed(function, o.seed))
-    begin = _Beginning(
-        function=function,
-        rate=o.learning_rate if rate is None else rate(first),
-        settings={name: getattr(o, name) for name in _SETTINGS},
-        others={
-            "gram": gram,
-            "bit_generator": random.bit_generator,
-            "state": o.optimizer_state,
-        },
-    )
-    trainer = None
-    if o.parameters is None:
-        if layer_dims is None:
-            raise TypeError(f"{function}: give layer_dims or parameters")
-        dims = check_layer_dims(function, "layer_dims", layer_dims)
-        begin.check("", X, Y, dims)
-    else:
-        trainer = begin.trainer(X, Y, o.parameters)
-        dims = _dims_of(trainer.parameters())
-        if layer_dims is not None and check_layer_dims(function, "layer_dims", layer_dims) != dims:
-            raise ValueError(
-                f"{function}: layer_dims {list(layer_dims)} is not that of the parameters, "
-                f"{list(dims)}"
-            )
-    n_y, output = dims[-1], o.output_activation
-    held = None
-    if o.validation_data is not None:
-        X_val, Y_val = _validation_pair(function, o)
-        begin.check(": validation_data", X_val, Y_val, dims)
-        held = as_part("val_", X_val, Y_val, n_y)
-    cost = cost_of(output) if o.cost is None else o.cost
-    given = as_part("", X, Y, n_y)
+    options = dict(keywords)
+    begin = Beginning(*(options.pop(name) for name in Beginning._fields))
+    examples = Examples(*(options.pop(name) for name in Examples._fields))
+    pace = Pace(*(options.pop(name) for name in Pace._fields))
+    watch = Watch(*(options.pop(name) for name in Watch._fields))
+
+    epochs, batch_size = _check_pace(function, pace)
+    _check_watch(function, watch)
+    first = _check_beginning(function, begin, options["optimizer"])
+    rate = _check_rate(function, pace)
+    first_rate: Any = pace.learning_rate if rate is None else rate(first)
+    bar = _find_bar(function) if watch.progress else None
+    dims = _dims(function, dims_name, layer_dims, begin.parameters)
+    input_name = f"{dims_name}[0]" if layer_dims is not None else f"W1 ({dims[1]}, {dims[0]})"
+    random = Randomness(None if begin.seed is None else check_seed(function, begin.seed))
+
+    def trainer_of(X: Any, Y: Any, weights: Any = None) -> _ffnn.Trainer:
+        return _ffnn.Trainer(
+            function,
+            X,
+            Y,
+            dims,
+            learning_rate=first_rate,
+            gram=gram,
+            sample_weight=None if weights is None else weights / weights.mean(),
+            bit_generator=random.bit_generator,
+            input_name=input_name,
+            **options,
+        )
+
+    trainer = trainer_of(X, Y)
+    n_y, output = dims[-1], options["output_activation"]
+    cost = cost_of(output) if options["cost"] is None else options["cost"]
+    given, held = as_part("", X, Y, n_y), None
     if not is_assignment:
         check_labels(function, given.Y, n_y, cost)
+    if examples.validation_data is not None:
+        X_val, Y_val = _validation_pair(function, examples)
+        trainer.check("validation_data", X_val, Y_val)
+        held = as_part("val_", X_val, Y_val, n_y)
+        if not is_assignment:
+            check_labels(f"{function}: validation_data", held.Y, n_y, cost)
     weights = example_weights(
-        function, o.sample_weight, o.class_weight, given.X, given.Y, n_y, output == "softmax"
+        function,
+        examples.sample_weight,
+        examples.class_weight,
+        given.X,
+        given.Y,
+        n_y,
+        output == "softmax",
     )
     trained = given
-    if o.validation_fraction is not None:
-        trained, held, weights = split(function, given, weights, o.validation_fraction)
-    scores = check_scores(function, o.metrics, trained.Y, n_y, output)
+    if examples.validation_fraction is not None:
+        trained, held, weights = split(function, given, weights, examples.validation_fraction)
+    scores = check_scores(function, watch.metrics, trained.Y, n_y, output)
     parts = ([trained] if scores else []) + ([held] if held is not None else [])
-    monitor = _check_monitor(function, o, [part.prefix for part in parts], scores)
+    stop = _check_stop(function, watch, [part.prefix for part in parts], scores)
 
-    if trainer is None or trained is not given or weights is not None:
-        parameters = o.parameters
-        if parameters is None and draw is not None:
-            parameters = draw(dims, random.source.randn)
-        elif parameters is None:
-            parameters = draw_by(o.initialization, dims, random.source)
-        trainer = begin.trainer(trained.X, trained.Y, parameters, weights)
+    if trained is not given or weights is not None:
+        del trainer  # and its memory
+        trainer = trainer_of(trained.X, trained.Y, weights)
+    parameters = begin.parameters
+    if parameters is None and draw is not None:
+        parameters = draw(dims, random.source.randn)
+    elif parameters is None:
+        parameters = draw_by(begin.initialization or "assignment", dims, random.source)
+    trainer.set(parameters, state=begin.optimizer_state)
     if is_assignment:
         random.leave()
+    shuffle = batch_size is not None and pace.shuffle is not False
     return Plan(
         function=function,
         trainer=trainer,
@@ -184,127 +203,146 @@ def make_plan(
         first=first,
         epochs=epochs,
         batch_size=batch_size,
-        shuffle=bool(o.shuffle),
-        is_random=bool(np.min(o.keep_prob, initial=1) < 1)
-        or (bool(o.shuffle) and batch_size is not None),
+        shuffle=shuffle,
+        is_random=shuffle or bool(np.min(options["keep_prob"], initial=1) < 1),
+        learning_rate=pace.learning_rate,
         rate=rate,
-        options=o,
-        net={
-            "hidden_activation": o.hidden_activation,
-            "output_activation": o.output_activation,
-        },
+        optimizer=options["optimizer"],
+        net={name: options[name] for name in ("hidden_activation", "output_activation")},
         cost=cost,
         parts=parts,
         scores=scores,
-        monitor=monitor,
-        record_every=record_every,
+        stop=stop,
+        record_every=watch.record_every,
+        print_cost=watch.print_cost,
         bar=bar,
+        callback=watch.callback,
     )
 
 
-class _Beginning(NamedTuple):
-    """The run in C before there is one; its errors are the function's."""
-
-    function: str
-    rate: Any
-    settings: dict[str, Any]
-    others: dict[str, Any]
-
-    def check(self, what: str, X: Any, Y: Any, dims: tuple[int, ...]) -> None:
-        """Raise what a Trainer on X and Y would raise."""
-        _ffnn.check_run(self.function + what, X, Y, dims, self.rate, **self.settings)
-
-    def trainer(self, X: Any, Y: Any, parameters: Parameters, weights: Any = None) -> _ffnn.Trainer:
-        """The run itself; weights are brought to the mean 1."""
-        if weights is not None:
-            weights = weights / weights.mean()
-        try:
-            return _ffnn.Trainer(
-                X,
-                Y,
-                parameters,
-                self.rate,
-                sample_weight=weights,
-                **self.settings,
-                **self.others,
+def _check_pace(function: str, pace: Pace) -> tuple[int, int | None]:
+    """The number of epochs, and that of a step's examples, None being all."""
+    epochs = check_count(function, "num_epochs", pace.num_epochs)
+    size = pace.mini_batch_size
+    if isinstance(size, str):
+        if size != "all":
+            raise ValueError(
+                f"{function}: mini_batch_size must be an integer or 'all', not {size!r}"
             )
-        except (KeyError, TypeError, ValueError) as error:
-            text = str(error.args[0]) if error.args else ""
-            text = text.replace("Trainer: state", f"{self.function}: optimizer_state", 1)
-            text = text.replace("Trainer:", f"{self.function}:", 1)
-            raise type(error)(text) from None
+        if pace.shuffle is not None:
+            raise ValueError(
+                f"{function}: shuffle goes with mini-batches, and mini_batch_size is 'all'"
+            )
+        return epochs, None
+    return epochs, _BATCH_SIZE if size is None else check_size(function, "mini_batch_size", size)
 
 
-def _check_numbers(function: str, o: Options) -> tuple[int, int | None, int]:
-    epochs = check_integer(function, "num_epochs", o.num_epochs)
-    if epochs < 0:
-        raise ValueError(f"{function}: num_epochs must be at least 0, not {epochs}")
-    batch_size = o.mini_batch_size
-    if batch_size is not None:
-        batch_size = check_size(function, "mini_batch_size", batch_size)
-    choose(function, "initialization", o.initialization, INITIALIZERS)
-    if o.callback is not None and not callable(o.callback):
-        raise TypeError(f"{function}: callback must be callable, not {o.callback!r}")
-    if check_number(function, "min_delta", o.min_delta) < 0:
-        raise ValueError(f"{function}: min_delta must be at least 0, not {o.min_delta}")
-    if o.patience is not None:
-        check_size(function, "patience", o.patience)
-    return epochs, batch_size, check_size(function, "record_every", o.record_every)
+def _check_watch(function: str, watch: Watch) -> None:
+    if watch.callback is not None and not callable(watch.callback):
+        raise TypeError(f"{function}: callback must be callable, not {watch.callback!r}")
+    check_size(function, "record_every", watch.record_every)
+    for name in ("monitor", "min_delta"):
+        value = getattr(watch, name)
+        if value is not None and watch.patience is None:
+            raise ValueError(f"{function}: {name}={value!r} goes with patience")
+    if watch.patience is not None:
+        check_size(function, "patience", watch.patience)
+    if watch.min_delta is not None and check_number(function, "min_delta", watch.min_delta) < 0:
+        raise ValueError(f"{function}: min_delta must be at least 0, not {watch.min_delta}")
 
 
-def _check_state(function: str, o: Options) -> int:
+def _check_beginning(function: str, begin: Beginning, optimizer: str) -> int:
     """The epoch to go on from."""
-    state = o.optimizer_state
+    if begin.initialization is not None:
+        choose(function, "initialization", begin.initialization, INITIALIZERS)
+        if begin.parameters is not None:
+            raise ValueError(
+                f"{function}: initialization={begin.initialization!r} draws parameters, "
+                "and parameters are given"
+            )
+    state = begin.optimizer_state
     if state is None:
         return 0
-    if o.parameters is None:
+    if begin.parameters is None:
         raise ValueError(f"{function}: optimizer_state goes with the parameters of the same run")
     if not isinstance(state, dict):
         raise TypeError(f"{function}: optimizer_state must be a dict, not {type(state).__name__}")
-    made_by = state.get("optimizer", o.optimizer)
-    if made_by != o.optimizer:
-        raise ValueError(f"{function}: optimizer_state is that of {made_by!r}, not {o.optimizer!r}")
-    first = check_integer(function, "optimizer_state['epoch']", state.get("epoch", 0))
-    if first < 0:
-        raise ValueError(f"{function}: optimizer_state['epoch'] must be at least 0, not {first}")
-    return first
+    made_by = state.get("optimizer", optimizer)
+    if made_by != optimizer:
+        raise ValueError(f"{function}: optimizer_state is that of {made_by!r}, not {optimizer!r}")
+    return check_count(function, "optimizer_state['epoch']", state.get("epoch", 0))
 
 
-def _check_rate(function: str, o: Options) -> Callable[[int], Any] | None:
+def _check_rate(function: str, pace: Pace) -> Schedule | None:
     """The rate of each epoch; None where it is one for all."""
-    rate, decay = o.learning_rate, o.decay
+    rate, decay = pace.learning_rate, pace.decay
     if decay is None:
-        return rate if callable(rate) else None
+        if pace.decay_rate is not None:
+            raise ValueError(f"{function}: decay_rate={pace.decay_rate!r} goes with decay")
+        if not callable(rate):
+            return None
+        return lambda epoch: _checked(function, f"learning_rate({epoch})", rate(epoch))
     if not callable(decay):
         raise TypeError(f"{function}: decay must be a function such as update_lr, not {decay!r}")
     if callable(rate):
         raise ValueError(f"{function}: decay goes with a number as learning_rate, not a function")
-    decay_rate = check_number(function, "decay_rate", o.decay_rate)
+    share = 1.0 if pace.decay_rate is None else pace.decay_rate
+    decay_rate = check_number(function, "decay_rate", share)
     check_number(function, "learning_rate", rate)
-    return lambda epoch: rate if epoch == 0 else decay(rate, epoch - 1, decay_rate)
+
+    def decayed(epoch: int) -> Any:
+        if epoch == 0:
+            return rate
+        name = f"decay(learning_rate, {epoch - 1}, decay_rate)"
+        return _checked(function, name, decay(rate, epoch - 1, decay_rate))
+
+    return decayed
 
 
-def _validation_pair(function: str, o: Options) -> tuple[Any, Any]:
-    if o.validation_fraction is not None:
+def _checked(function: str, name: str, rate: Any) -> Any:
+    check_number(function, name, rate)
+    return rate
+
+
+def _dims(
+    function: str, name: str, layer_dims: tuple[int, ...] | None, parameters: Parameters | None
+) -> tuple[int, ...]:
+    """The sizes of the layers; given twice, they have to agree."""
+    if parameters is None:
+        if layer_dims is None:
+            raise TypeError(f"{function}: give {name} or parameters")
+        return layer_dims
+    dims = _ffnn.layer_dims(function, parameters)
+    if layer_dims is not None and layer_dims != dims:
+        raise ValueError(
+            f"{function}: {name} {list(layer_dims)} is not that of the parameters, {list(dims)}"
+        )
+    return dims
+
+
+def _validation_pair(function: str, examples: Examples) -> tuple[Any, Any]:
+    data = examples.validation_data
+    if examples.validation_fraction is not None:
         raise ValueError(f"{function}: give validation_data or validation_fraction, not both")
-    if not isinstance(o.validation_data, (tuple, list)) or len(o.validation_data) != 2:
+    if not isinstance(data, (tuple, list)) or len(data) != 2:
         raise TypeError(f"{function}: validation_data must be a pair (X, Y)")
-    X, Y = o.validation_data
+    X, Y = data
     return X, Y
 
 
-def _check_monitor(
-    function: str, o: Options, prefixes: list[str], scores: dict[str, Score]
-) -> str | None:
-    if o.patience is None:
-        if o.monitor is not None:
-            raise ValueError(f"{function}: monitor={o.monitor!r} goes with patience")
+def _check_stop(
+    function: str, watch: Watch, prefixes: list[str], scores: dict[str, Score]
+) -> Stop | None:
+    if watch.patience is None:
         return None
     names = ["cost"]
     if "val_" in prefixes:
         names.insert(0, "val_cost")
     names += [prefix + name for prefix in prefixes for name in scores]
-    return choose(function, "monitor", names[0] if o.monitor is None else o.monitor, names)
+    monitor = names[0] if watch.monitor is None else watch.monitor
+    choose(function, "monitor", monitor, names)
+    score = scores.get(monitor.removeprefix("val_"))
+    return Stop(monitor, score is not None and score.rises, watch.patience, watch.min_delta or 0)
 
 
 def _find_bar(function: str) -> Any:
@@ -315,9 +353,3 @@ def _find_bar(function: str) -> Any:
             f"{function}: progress=True needs tqdm: pip install 'ffnn[progress]'"
         ) from error
     return tqdm
-
-
-def _dims_of(parameters: Parameters) -> tuple[int, ...]:
-    layers = len(parameters) // 2
-    shapes = [parameters[f"W{layer}"].shape for layer in range(1, layers + 1)]
-    return (shapes[0][1], *(shape[0] for shape in shapes))

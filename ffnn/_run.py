@@ -43,7 +43,7 @@ class Run:
             names += [part.prefix + name for name in plan.scores]
         self.history: dict[str, Any] = {name: [] for name in names}
         self.epoch = plan.first
-        self.learning_rate: Any = plan.options.learning_rate
+        self.learning_rate: Any = plan.learning_rate
         self.recorded = 0  # record points whose parameters are kept
         self.epochs: list[int] = []  # of the record points; those of `history` are the callback's
         self.best: Record | None = None
@@ -81,7 +81,7 @@ class Run:
             if is_recorded:
                 self.costs.append(cost)
                 self._record(epoch, value)
-            if plan.options.print_cost and (is_due or is_last):
+            if plan.print_cost and (is_due or is_last):
                 print_line(f"Cost after {self.unit} {epoch}: {np.squeeze(cost)}{self._measured()}")
             if value != value:
                 self._meet_nan("the cost is NaN", epoch)
@@ -179,7 +179,7 @@ class Run:
         trainer = self.plan.trainer
         state = {
             "epoch": self.epoch,
-            "optimizer": self.plan.options.optimizer,
+            "optimizer": self.plan.optimizer,
             **trainer.state(),
         }
         return Record(trainer.parameters(), state)
@@ -206,22 +206,21 @@ class Run:
 
     def _watch(self, epoch: int) -> None:
         """Keep the best parameters; stop where there was none for too long."""
-        plan = self.plan
-        if plan.monitor is None:
+        stop = self.plan.stop
+        if stop is None:
             return
-        patience = plan.options.patience
-        value = self.history[plan.monitor][-1]
-        score = plan.scores.get(plan.monitor.removeprefix("val_"))
-        if score is not None and score.rises:
+        value = self.history[stop.monitor][-1]
+        if stop.rises:
             value = -value
         best = self.best_value
-        if value == value and (best is None or value < best - plan.options.min_delta):
+        since = self.plan.first if self.best_epoch is None else self.best_epoch
+        if value == value and (best is None or value < best - stop.min_delta):
             self.best, self.best_value, self.best_epoch = self._snapshot(), value, epoch
-        elif epoch - (self.best_epoch if self.best_epoch is not None else plan.first) >= patience:
+        elif epoch - since >= stop.patience:
             self.stopped_by = "patience"
 
     def _call(self) -> None:
-        callback = self.plan.options.callback
+        callback = self.plan.callback
         if callback is None:
             return
         info: dict[str, Any] = {name: values[-1] for name, values in self.history.items()}
@@ -237,7 +236,7 @@ class Run:
         if self.has_warned:
             return
         self.has_warned = True
-        rate = self.plan.options.learning_rate if self.plan.rate is None else self.learning_rate
+        rate = self.learning_rate
         stop = "" if self.is_assignment else "the run stops there; "
         warnings.warn(
             f"{self.plan.function}: {what}, first seen at {self.unit} {epoch} with learning "

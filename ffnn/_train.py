@@ -1,12 +1,13 @@
 """Training of any network, in batches or with all examples at once."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from numpy.typing import ArrayLike
 
+from ffnn._checks import check_layer_dims
 from ffnn._initializers import Parameters
-from ffnn._plan import Options, make_plan
+from ffnn._plan import make_plan
 from ffnn._run import Run
 
 __all__ = ["train"]
@@ -23,29 +24,29 @@ def train(
     hidden_activation: str | Sequence[str] = "relu",
     output_activation: str = "sigmoid",
     cost: str | None = None,
-    initialization: str = "assignment",
+    initialization: str | None = None,
     optimizer: str = "gd",
     learning_rate: float | Callable[[int], float] = 0.0075,
     decay: Callable[[float, int, float], float] | None = None,
-    decay_rate: float = 1.0,
-    beta: float = 0.9,
-    beta1: float = 0.9,
-    beta2: float = 0.999,
-    epsilon: float = 1e-8,
-    weight_decay: float = 0.0,
+    decay_rate: float | None = None,
+    beta: float | None = None,
+    beta1: float | None = None,
+    beta2: float | None = None,
+    epsilon: float | None = None,
+    weight_decay: float | None = None,
     lambd: float = 0.0,
     keep_prob: float | Sequence[float] = 1.0,
     clip_norm: float | None = None,
     num_epochs: int = 100,
-    mini_batch_size: int | None = 64,
-    shuffle: bool = True,
+    mini_batch_size: int | Literal["all"] | None = None,
+    shuffle: bool | None = None,
     sample_weight: ArrayLike | None = None,
     class_weight: Any = None,
     validation_data: tuple[ArrayLike, ArrayLike] | None = None,
     validation_fraction: float | None = None,
     metrics: Any = (),
     patience: int | None = None,
-    min_delta: float = 0.0,
+    min_delta: float | None = None,
     monitor: str | None = None,
     record_every: int = 1,
     print_cost: bool = False,
@@ -66,7 +67,7 @@ def train(
     hidden_activation    str or list    as in L_model_forward
     output_activation    str            likewise
     cost                 str or None    a name from ffnn.costs(); None: that of the output
-    initialization       str            as in initialize_parameters_deep
+    initialization       str or None    as in initialize_parameters_deep; None: "assignment"
     ===================  =============  ====================================================
 
     How it learns:
@@ -74,19 +75,21 @@ def train(
     ===================  =============  ====================================================
     optimizer            str            a name from ffnn.optimizers(), which explains them
     learning_rate        number         or a function of the epoch that returns one
-    decay, decay_rate                   update_lr or schedule_lr_decay: after epoch i the
+    decay                function       update_lr or schedule_lr_decay: after epoch i the
                                         rate is decay(learning_rate, i, decay_rate)
-    beta                 float          of the momenta and rmsprop
-    beta1, beta2         float          of adam and adamw
-    epsilon              float          of rmsprop, adam and adamw
-    weight_decay         float          of adamw
+    decay_rate           float or None  goes with decay; None: 1
+    beta                 float or None  of the momenta and rmsprop; None: 0.9
+    beta1, beta2         float or None  of adam and adamw; None: 0.9 and 0.999
+    epsilon              float or None  of rmsprop, adam and adamw; None: 1e-8
+    weight_decay         float or None  of adamw; None: 0
     lambd                float          of the L2 term, which the cost includes
     keep_prob            float or list  dropout: the share of units kept in each hidden layer
     clip_norm            float or None  the greatest norm of all gradients together
     num_epochs           integer        passes through the examples, in addition to those
                                         that optimizer_state has seen
-    mini_batch_size      int or None    examples of a step; None: all
-    shuffle              bool           batches in a new order with each epoch
+    mini_batch_size      int or "all"   examples of a step; None: 64
+    shuffle              bool or None   batches in a new order with each epoch, or not; None:
+                                        yes, where there are mini-batches
     sample_weight        (m,)           how much each example counts, at least 0
     class_weight         dict or str    {class: weight}, 1 for those not named; "balanced":
                                         all classes count the same. Multiplied with
@@ -103,7 +106,7 @@ def train(
                                         name, functions of (Y, AL); or a dict of such
     patience             int or None    stop this many epochs after the best, and return the
                                         parameters of the best
-    min_delta            float          by how much the best must be beaten
+    min_delta            float or None  by how much the best must be beaten; None: 0
     monitor              str or None    a name of history, None: "val_cost", else "cost"; the
                                         four scores are to rise, all else to fall
     record_every         integer        epochs from one record point to the next
@@ -127,10 +130,11 @@ def train(
     interrupted, to the bit.
 
     A float32 X makes a float32 run, anything else one in float64. ValueError for shapes and values,
-    TypeError for kinds, all before anything is drawn. A cost that becomes NaN, or a parameter that
-    overflows, stops the run with a RuntimeWarning; the parameters returned are those of the last
-    record point where all were finite. Ctrl-C, or an error in a callback, is raised with attributes
-    `parameters` and `history` as they were at the last record point.
+    and for an option that is given but not read (beta1 with optimizer="gd", min_delta without
+    patience); TypeError for kinds; all before anything is drawn. A cost that becomes NaN, or a
+    parameter that overflows, stops the run with a RuntimeWarning; the parameters returned are those
+    of the last record point where all were finite. Ctrl-C, or an error in a callback, is raised
+    with attributes `parameters` and `history` as they were at the last record point.
 
     >>> import numpy as np, ffnn
     >>> X, Y = np.array([[0.0, 1.0, 2.0, 3.0]]), np.array([[0, 0, 1, 1]])
@@ -146,7 +150,8 @@ def train(
     """
     given = dict(locals())  # nothing but the arguments is defined yet
     X, Y, layer_dims = (given.pop(name) for name in ("X", "Y", "layer_dims"))
-    plan = make_plan("train", X, Y, layer_dims, Options(**given))
+    dims = None if layer_dims is None else check_layer_dims("train", "layer_dims", layer_dims)
+    plan = make_plan("train", X, Y, dims, given)
     run = Run(plan, unit="epoch", depth=1, is_assignment=False)
     trained = run.go()
     return trained, run.history

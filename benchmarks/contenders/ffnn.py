@@ -27,9 +27,11 @@ class Trained:
         net = self._net
         source = np.random.get_bit_generator()
         trainer = ffnn._ffnn.Trainer(
-            net.X, net.Y, net.start, net.learning_rate, hidden_activation=net.hidden,
+            "run", net.X, net.Y, list(net.dims), learning_rate=net.learning_rate,
+            hidden_activation=net.hidden,
             output_activation=net.output, bit_generator=source, **self._options,
         )  # fmt: skip
+        trainer.set(net.start)
         with source.lock:
             trainer.run(n)
         self._parameters = trainer.parameters()

@@ -4,7 +4,9 @@
 #include "parse.h"
 #include "words.h"
 
+#include <float.h>
 #include <math.h>
+#include <stddef.h>
 
 /* ---- names ---- */
 
@@ -74,25 +76,53 @@ typedef struct {
     const char *words; /* for a value that is not between them */
 } range;
 
-static const range share = {0, 1, "must be at least 0 and below 1, not %S"};
-static const range amount = {0, HUGE_VAL, "must be at least 0, not %S"};
-static const range positive = {5e-324, HUGE_VAL, "must be above 0, not %S"};
+#define RANGE_ANY {-HUGE_VAL, HUGE_VAL, NULL}
+#define RANGE_SHARE {0, 1, "must be at least 0 and below 1, not %S"}
+#define RANGE_PART {5e-324, 1 + DBL_EPSILON, "must be above 0 and at most 1, not %S"}
+#define RANGE_AMOUNT {0, HUGE_VAL, "must be at least 0, not %S"}
+#define RANGE_POSITIVE {5e-324, HUGE_VAL, "must be above 0, not %S"}
 
-/* `value` saves its default where the option was not given. */
-static int number_parse(const char *function, const char *name, PyObject *object, range within,
-                        double *value)
+typedef struct {
+    const char *name;
+    range within;
+    double otherwise;  /* where it was not given */
+    const char *shown; /* that default in a signature: None is as good as not given */
+    ptrdiff_t at;      /* in ffnn_hyperparameters; 0, where the optimiser stands: in none */
+    int reads;         /* FFNN_READS_name, or 0: whatever the optimiser */
+    const char *hint;
+} number;
+
+enum { None = 0 }; /* as options.def writes it */
+
+#define AT(name) offsetof(ffnn_hyperparameters, name)
+#define NUMBER(name, ...) [FFNN_RUN_##name] = {#name, __VA_ARGS__},
+
+/* Rows that are no numbers have no name. */
+/* clang-format off */
+static const number numbers[FFNN_RUN_OPTIONS] = {
+#define FFNN_OPTIMIZER_NUMBER(name, range, default, hint) \
+    NUMBER(name, RANGE_##range, default, "None", AT(name), FFNN_READS_##name, hint)
+#define FFNN_RUN_NUMBER(name, range, default) \
+    NUMBER(name, RANGE_##range, default, #default, AT(name), 0, NULL)
+#define FFNN_LAYER_NUMBER(name, range, default) \
+    NUMBER(name, RANGE_##range, default, #default, 0, 0, NULL)
+#include "../options.def"
+};
+/* clang-format on */
+
+static int number_parse(ffnn_place place, PyObject *object, const range *within, double *value)
 {
-    const ffnn_place place = {function, name, 0};
-    if (object == NULL) return 0;
     if (ffnn_number_parse(place, object, value) < 0) return -1;
-    if (*value >= within.at_least && *value < within.below) return 0;
-    return ffnn_error_raise(PyExc_ValueError, place, within.words, object);
+    if (*value >= within->at_least && *value < within->below) return 0;
+    return ffnn_error_raise(PyExc_ValueError, place, within->words, object);
 }
 
 int ffnn_lambd_parse(const char *function, PyObject *object, double *lambd)
 {
     *lambd = 0;
-    return number_parse(function, "lambd", object, amount, lambd);
+    if (object == NULL) return 0;
+    return number_parse((ffnn_place){function, "lambd", 0}, object, &numbers[FFNN_RUN_lambd].within,
+                        lambd);
 }
 
 /* ---- one for all hidden layers, or a list with one for each ---- */
@@ -141,10 +171,7 @@ static int keep_prob_parse(const ffnn_state *Py_UNUSED(state), ffnn_place place,
                            ffnn_net *net, int i)
 {
     double keep_prob;
-    if (ffnn_number_parse(place, object, &keep_prob) < 0) return -1;
-    if (!(keep_prob > 0 && keep_prob <= 1))
-        return ffnn_error_raise(PyExc_ValueError, place, "must be above 0 and at most 1, not %S",
-                                object);
+    if (number_parse(place, object, &numbers[FFNN_RUN_keep_prob].within, &keep_prob) < 0) return -1;
     if (i >= net->layers - 1) return 0;
     net->keep_prob[i] = keep_prob;
     if (keep_prob < 1) net->has_dropout = true;
@@ -201,31 +228,44 @@ void ffnn_net_clear(ffnn_net *net)
 
 /* ---- a run ---- */
 
+/* For a number that was given to an optimiser that does not read it: names those that do. */
+static int unread_raise(ffnn_place place, const number *of, const ffnn_optimizer_kernels *rows,
+                        const char *chosen)
+{
+    int readers = 0;
+    for (int i = 0; i < FFNN_OPTIMIZERS; i++) readers += (rows[i].reads & of->reads) != 0;
+    char text[FFNN_OPTIMIZERS * 40] = "";
+    for (int i = 0; i < FFNN_OPTIMIZERS; i++) {
+        if (!(rows[i].reads & of->reads)) continue;
+        const size_t used = strlen(text);
+        const char *joint = --readers == 0 ? "" : readers == 1 ? " or " : ", ";
+        snprintf(text + used, sizeof text - used, "'%s'%s", rows[i].name, joint);
+    }
+    return ffnn_error_raise(PyExc_ValueError, place, "goes with optimizer=%s, not '%s'%s", text,
+                            chosen, of->hint);
+}
+
 static int hyperparameters_parse(const ffnn_state *state, const char *function,
                                  PyObject *const *arg, ffnn_hyperparameters *hyperparameters)
 {
-    PyObject *clip = arg[FFNN_RUN_clip_norm] == Py_None ? NULL : arg[FFNN_RUN_clip_norm];
-    *hyperparameters = (ffnn_hyperparameters){
-        .optimizer = FFNN_gd, .beta = 0.9, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8};
-    if (ffnn_number_parse((ffnn_place){function, "learning_rate", 0}, arg[FFNN_RUN_learning_rate],
-                          &hyperparameters->learning_rate) < 0 ||
-        (arg[FFNN_RUN_optimizer] != NULL &&
-         optimizer_parse(state, function, arg[FFNN_RUN_optimizer], &hyperparameters->optimizer) <
-             0))
+    const ffnn_optimizer_kernels *rows = state->isa->kernels[FFNN_DOUBLE]->optimizers;
+    *hyperparameters = (ffnn_hyperparameters){0};
+    if (arg[FFNN_RUN_optimizer] != NULL &&
+        optimizer_parse(state, function, arg[FFNN_RUN_optimizer], &hyperparameters->optimizer) < 0)
         return -1;
-    if (number_parse(function, "beta", arg[FFNN_RUN_beta], share, &hyperparameters->beta) < 0 ||
-        number_parse(function, "beta1", arg[FFNN_RUN_beta1], share, &hyperparameters->beta1) < 0 ||
-        number_parse(function, "beta2", arg[FFNN_RUN_beta2], share, &hyperparameters->beta2) < 0 ||
-        number_parse(function, "epsilon", arg[FFNN_RUN_epsilon], amount,
-                     &hyperparameters->epsilon) < 0 ||
-        number_parse(function, "weight_decay", arg[FFNN_RUN_weight_decay], amount,
-                     &hyperparameters->weight_decay) < 0 ||
-        number_parse(function, "lambd", arg[FFNN_RUN_lambd], amount, &hyperparameters->lambd) < 0 ||
-        number_parse(function, "clip_norm", clip, positive, &hyperparameters->clip_norm) < 0)
-        return -1;
-    if (hyperparameters->weight_decay == 0 || hyperparameters->optimizer == FFNN_adamw) return 0;
-    return ffnn_error_raise(PyExc_ValueError, (ffnn_place){function, "weight_decay", 0},
-                            "goes with optimizer='adamw'; lambd is the L2 term of the cost");
+    const ffnn_optimizer_kernels *chosen = &rows[hyperparameters->optimizer];
+    for (int i = 0; i < FFNN_RUN_OPTIONS; i++) {
+        const number *of = &numbers[i];
+        if (of->name == NULL || of->at == 0) continue;
+        const ffnn_place place = {function, of->name, 0};
+        double *value = (double *)(void *)((char *)hyperparameters + of->at);
+        *value = of->otherwise;
+        if (arg[i] == NULL || (arg[i] == Py_None && strcmp(of->shown, "None") == 0)) continue;
+        if (of->reads != 0 && !(chosen->reads & of->reads))
+            return unread_raise(place, of, rows, chosen->name);
+        if (number_parse(place, arg[i], &of->within, value) < 0) return -1;
+    }
+    return 0;
 }
 
 int ffnn_run_settings_parse(const ffnn_state *state, const char *function, int layers,

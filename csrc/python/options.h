@@ -29,11 +29,10 @@ int ffnn_cost_parse_for(const ffnn_state *state, const char *function, PyObject 
 /* A number that is not negative; 0 for NULL. */
 int ffnn_lambd_parse(const char *function, PyObject *object, double *lambd);
 
-/* Which of a run's arguments is which. */
+/* Which of a run's options is which. */
 enum {
-#define FFNN_RUN_OPTION(name) FFNN_RUN_##name,
-#include "run_options.def"
-#undef FFNN_RUN_OPTION
+#define FFNN_OPTION(name, shown) FFNN_RUN_##name,
+#include "../options.def"
     FFNN_RUN_OPTIONS
 };
 

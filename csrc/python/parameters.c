@@ -302,7 +302,9 @@ int ffnn_pairs_check(const char *function, const ffnn_pairs *pairs, const ffnn_o
         const ffnn_operand *W = &pairs->pairs[l - 1].W, *b = &pairs->pairs[l - 1].b;
         const ffnn_place W_place = {function, W_label, l};
         if (ffnn_operand_is_matrix(W, W_place) < 0) return -1;
-        if (l == 1 && ffnn_inputs_check(function, X, ffnn_operand_cols(W), "W1", W) < 0) return -1;
+        if (l == 1 && X != NULL &&
+            ffnn_inputs_check(function, X, ffnn_operand_cols(W), "W1", W) < 0)
+            return -1;
         if (l > 1 && ffnn_chain_check(W, W_place, &pairs->pairs[l - 2].W,
                                       (ffnn_place){function, W_label, l - 1}) < 0)
             return -1;

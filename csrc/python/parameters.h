@@ -26,7 +26,7 @@ int ffnn_pairs_take_like_gradients(const ffnn_state *state, const char *function
                                    const char *const labels[3], PyObject *dict, int layers,
                                    ffnn_pairs *pairs);
 void ffnn_pairs_clear(ffnn_pairs *pairs);
-/* Ranks and shapes of a net that takes n_x rows, l by l. */
+/* Ranks and shapes of a net that takes X, or NULL: any inputs, l by l. */
 int ffnn_pairs_check(const char *function, const ffnn_pairs *pairs, const ffnn_operand *X);
 /* Puts a value into a dict and drops the reference to it. */
 int ffnn_dict_give(const ffnn_state *state, PyObject *dict, ffnn_key key, int l, PyObject *value);

@@ -11,21 +11,114 @@
 #include "methods.h"
 #include "parse.h"
 #include "results.h"
-#include "shapes.h"
 #include "trainer_docs.h"
 #include "../system/system.h"
 
+/* ---- from Python's arguments to a run ---- */
+
+_Static_assert((int)FFNN_TRAINER_ARGUMENTS <= (int)FFNN_MOST_ARGUMENTS, "a signature is longer");
+
+static int take_names(trainer_object *self, PyObject *function, PyObject *input_name)
+{
+    if (!PyUnicode_Check(function) || (input_name != NULL && !PyUnicode_Check(input_name))) {
+        PyErr_SetString(PyExc_TypeError, "Trainer: function and input_name must be str");
+        return -1;
+    }
+    self->function = Py_NewRef(function);
+    self->input_name =
+        input_name == NULL ? PyUnicode_FromString("layer_dims[0]") : Py_NewRef(input_name);
+    return self->input_name == NULL ? -1 : 0;
+}
+
+static int take_dims(trainer_object *self, const char *function, PyObject *layer_dims)
+{
+    const ffnn_place place = {function, "layer_dims", 0};
+    if (!PyTuple_Check(layer_dims) && !PyList_Check(layer_dims))
+        return ffnn_error_raise(PyExc_TypeError, place, "must be a tuple of integers, not %s",
+                                Py_TYPE(layer_dims)->tp_name);
+    PyObject *sizes = PySequence_Tuple(layer_dims);
+    if (sizes == NULL) return -1;
+    const Py_ssize_t count = PyTuple_GET_SIZE(sizes);
+    int status = 0;
+    if (count < 2 || count > INT_MAX)
+        status =
+            ffnn_error_raise(PyExc_ValueError, place, "has length %zd, expected at least 2", count);
+    else if ((self->dims = PyMem_New(ptrdiff_t, (size_t)count)) == NULL)
+        status = ffnn_status_raise(FFNN_NO_MEMORY);
+    for (Py_ssize_t l = 0; status == 0 && l < count; l++)
+        status = ffnn_count_parse((ffnn_place){function, "layer_dims[%d]", (int)l},
+                                  PyTuple_GET_ITEM(sizes, l), PTRDIFF_MAX, &self->dims[l]);
+    self->layers = (int)count - 1;
+    Py_DECREF(sizes);
+    return status;
+}
+
+/* gram is a truth value, or NULL or None: what the shapes say. */
+static int choose_gram(const trainer_object *self, PyObject *gram, ffnn_run_options *options)
+{
+    const bool fits = ffnn_gram_fits(options->kernels, &options->hyperparameters);
+    if (gram == NULL || gram == Py_None) {
+        options->is_gram = fits && ffnn_gram_pays(options->kernels, self->dims[0], self->dims[1],
+                                                  options->examples.X.cols, &options->gram_from);
+        return 0;
+    }
+    const int is_gram = PyObject_IsTrue(gram);
+    if (is_gram < 0) return -1;
+    options->is_gram = is_gram;
+    if (!is_gram || fits) return 0;
+    return ffnn_error_raise(PyExc_ValueError,
+                            (ffnn_place){PyUnicode_AsUTF8(self->function), "gram", 0},
+                            "fits optimizer='gd' alone, without lambd and clip_norm");
+}
+
+static int start_run(trainer_object *self, const ffnn_run_settings *settings, PyObject *const *arg)
+{
+    ffnn_run_options options = {
+        .layers = self->layers,
+        .dims = self->dims,
+        .activations = settings->net.activations,
+        .keep_prob = settings->net.keep_prob,
+        .cost = settings->cost,
+        .hyperparameters = settings->hyperparameters,
+    };
+    self->cost = settings->cost;
+    if (ffnn_trainer_take_examples(self, arg, settings->net.has_dropout, &options) < 0) return -1;
+    options.kernels = self->state->isa->kernels[self->real];
+    if (choose_gram(self, arg[FFNN_TRAINER_GRAM], &options) < 0) return -1;
+    self->moments = options.kernels->optimizers[settings->hyperparameters.optimizer].moments;
+    self->iteration_work = 0;
+    for (int l = 1; l <= self->layers; l++)
+        self->iteration_work += (double)self->dims[l] * (double)options.examples.X.cols *
+                                (3 * (double)self->dims[l - 1] + FFNN_ELEMENT_WORK);
+    self->run = ffnn_run_new(&options);
+    return self->run == NULL ? ffnn_status_raise(FFNN_NO_MEMORY) : 0;
+}
+
+/* The object is fresh, all zero. */
+static int trainer_begin(trainer_object *self, PyObject *const arg[FFNN_TRAINER_ARGUMENTS])
+{
+    if (take_names(self, arg[FFNN_TRAINER_FUNCTION], arg[FFNN_TRAINER_INPUT_NAME]) < 0) return -1;
+    const char *function = PyUnicode_AsUTF8(self->function);
+    ffnn_run_settings settings;
+    if (function == NULL || take_dims(self, function, arg[FFNN_TRAINER_LAYER_DIMS]) < 0 ||
+        ffnn_run_settings_parse(self->state, function, self->layers, arg + FFNN_TRAINER_SETTINGS,
+                                &settings) < 0)
+        return -1;
+    const int status = start_run(self, &settings, arg);
+    ffnn_net_clear(&settings.net);
+    return status;
+}
+
 static PyObject *trainer_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static const ffnn_signature signature = {"Trainer",
-                                             FFNN_TRAINER_SETTINGS + 1,
-                                             {FFNN_NAME_X, FFNN_NAME_Y, FFNN_NAME_parameters,
-#define FFNN_RUN_OPTION(name) FFNN_NAME_##name,
-#include "run_options.def"
-#undef FFNN_RUN_OPTION
-                                              FFNN_NAME_gram, FFNN_NAME_sample_weight,
-                                              FFNN_NAME_bit_generator, FFNN_NAME_state},
-                                             FFNN_TRAINER_ARGUMENTS - FFNN_TRAINER_SETTINGS - 1};
+    static const ffnn_signature signature = {
+        "Trainer",
+        FFNN_TRAINER_SETTINGS,
+        {FFNN_NAME_function, FFNN_NAME_X, FFNN_NAME_Y, FFNN_NAME_layer_dims,
+#define FFNN_OPTION(name, shown) FFNN_NAME_##name,
+#include "../options.def"
+         FFNN_NAME_gram, FFNN_NAME_sample_weight, FFNN_NAME_bit_generator, FFNN_NAME_input_name},
+        FFNN_TRAINER_ARGUMENTS - FFNN_TRAINER_SETTINGS};
     const ffnn_state *state = PyType_GetModuleState(type);
     if (state == NULL) return NULL;
     /* A type gets its arguments as tuple and dict; laid out in a row they parse as a call does. */
@@ -52,7 +145,7 @@ static PyObject *trainer_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
     if (self == NULL) goto done;
     self->state = state;
     atomic_flag_clear(&self->is_busy);
-    if (ffnn_trainer_fill(self, arg) < 0) Py_CLEAR(self);
+    if (trainer_begin(self, arg) < 0) Py_CLEAR(self);
 done:
     Py_XDECREF(row);
     Py_XDECREF(names);
@@ -82,12 +175,31 @@ static void trainer_dealloc(PyObject *object)
     ffnn_operand_clear(&self->weights);
     ffnn_labels_clear(&self->labels);
     Py_XDECREF(self->bit_generator);
+    Py_XDECREF(self->function);
+    Py_XDECREF(self->input_name);
     PyMem_Free(self->dims);
     type->tp_free(object);
     Py_DECREF(type);
 }
 
 /* ---- run ---- */
+
+int ffnn_trainer_enter(trainer_object *self, const char *method, ffnn_need need)
+{
+    const char *why = "another thread is using this Trainer";
+    const bool is_ours = !atomic_flag_test_and_set(&self->is_busy);
+    if (is_ours) {
+        if (need >= FFNN_NEEDS_BEGINNING && !self->has_parameters)
+            why = "it has no parameters yet, which set gives it";
+        else if (need == FFNN_NEEDS_PARAMETERS && self->is_interrupted)
+            why = "an earlier run was interrupted half-way";
+        else
+            return 0;
+        atomic_flag_clear(&self->is_busy);
+    }
+    PyErr_Format(PyExc_RuntimeError, "Trainer.%s: %s", method, why);
+    return -1;
+}
 
 typedef struct {
     PyThreadState *thread; /* NULL while we hold Python's lock */
@@ -136,52 +248,11 @@ static PyObject *trainer_run(PyObject *object, PyObject *const *args, Py_ssize_t
     ptrdiff_t n;
     if (ffnn_arguments_parse(self->state, &signature, args, n_args, kw_names, arg) < 0 ||
         ffnn_count_parse((ffnn_place){"Trainer.run", "n", 0}, arg[0], PTRDIFF_MAX, &n) < 0 ||
-        ffnn_trainer_enter(self, "run") < 0)
+        ffnn_trainer_enter(self, "run", FFNN_NEEDS_PARAMETERS) < 0)
         return NULL;
     PyObject *cost = compute(self, n, NULL, 0);
     atomic_flag_clear(&self->is_busy);
     return cost;
-}
-
-/* A permutation of the examples as an array of intp, or NULL for their own order. */
-static int order_take(const trainer_object *self, PyObject *object, PyObject **array)
-{
-    const ffnn_place place = {"Trainer.epoch", "order", 0};
-    *array = NULL;
-    if (object == Py_None) return 0;
-    const npy_intp m = ffnn_operand_cols(&self->X);
-    PyArray_Descr *descr = PyArray_DescrFromType(NPY_INTP);
-    PyObject *order = PyArray_FromAny(object, descr, 0, 0, NPY_ARRAY_CARRAY_RO, NULL);
-    if (order == NULL) return -1;
-    char *seen = NULL;
-    const ffnn_operand o = {order, (PyArrayObject *)order, 0};
-    int status = -1;
-    if (PyArray_NDIM(o.array) != 1 || PyArray_DIM(o.array, 0) != m) {
-        char shape[FFNN_SHAPE_TEXT];
-        ffnn_error_raise(PyExc_ValueError, place, "has shape %s, expected (%zd,)",
-                         ffnn_shape_write(&o, shape), (Py_ssize_t)m);
-        goto done;
-    }
-    if ((seen = PyMem_Calloc((size_t)m, 1)) == NULL) {
-        PyErr_NoMemory();
-        goto done;
-    }
-    const npy_intp *index = PyArray_DATA(o.array);
-    for (npy_intp i = 0; i < m; i++) {
-        if (index[i] < 0 || index[i] >= m || seen[index[i]]) {
-            ffnn_error_raise(PyExc_ValueError, place,
-                             "is no permutation of 0 to %zd: item %zd is %zd", (Py_ssize_t)m - 1,
-                             (Py_ssize_t)i, (Py_ssize_t)index[i]);
-            goto done;
-        }
-        seen[index[i]] = 1;
-    }
-    *array = Py_NewRef(order);
-    status = 0;
-done:
-    PyMem_Free(seen);
-    Py_DECREF(order);
-    return status;
 }
 
 static PyObject *trainer_epoch(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
@@ -195,9 +266,9 @@ static PyObject *trainer_epoch(PyObject *object, PyObject *const *args, Py_ssize
     if (ffnn_arguments_parse(self->state, &signature, args, n_args, kw_names, arg) < 0 ||
         ffnn_count_parse((ffnn_place){"Trainer.epoch", "batch_size", 0}, arg[1], PTRDIFF_MAX,
                          &size) < 0 ||
-        order_take(self, arg[0], &order) < 0)
+        ffnn_trainer_take_order(self, arg[0], &order) < 0)
         return NULL;
-    if (ffnn_trainer_enter(self, "epoch") == 0) {
+    if (ffnn_trainer_enter(self, "epoch", FFNN_NEEDS_PARAMETERS) == 0) {
         cost = compute(self, 0, order == NULL ? NULL : PyArray_DATA((PyArrayObject *)order), size);
         atomic_flag_clear(&self->is_busy);
     }
@@ -222,7 +293,7 @@ static PyObject *trainer_shuffled(PyObject *object, PyObject *const *args, Py_ss
         PyErr_SetString(PyExc_ValueError, "Trainer.shuffled: the Trainer has no bit_generator");
         return NULL;
     }
-    if (ffnn_trainer_enter(self, "shuffled") < 0) return NULL;
+    if (ffnn_trainer_enter(self, "shuffled", FFNN_NEEDS_PARAMETERS) < 0) return NULL;
     PyObject *cost = compute(self, n, NULL, size);
     atomic_flag_clear(&self->is_busy);
     return cost;
@@ -244,7 +315,7 @@ static int set_learning_rate(PyObject *object, PyObject *value, void *Py_UNUSED(
         return -1;
     }
     if (ffnn_number_parse((ffnn_place){"Trainer", "learning_rate", 0}, value, &rate) < 0 ||
-        ffnn_trainer_enter(self, "learning_rate") < 0)
+        ffnn_trainer_enter(self, "learning_rate", FFNN_NEEDS_NOTHING) < 0)
         return -1;
     *ffnn_run_rate(self->run) = rate;
     atomic_flag_clear(&self->is_busy);
@@ -257,6 +328,8 @@ static PyGetSetDef trainer_attributes[] = {
 };
 
 static PyMethodDef trainer_methods[] = {
+    {"set", FFNN_METHOD(ffnn_trainer_set), METH_FASTCALL | METH_KEYWORDS, set_doc},
+    {"check", FFNN_METHOD(ffnn_trainer_check), METH_FASTCALL | METH_KEYWORDS, check_doc},
     {"run", FFNN_METHOD(trainer_run), METH_FASTCALL | METH_KEYWORDS, run_doc},
     {"epoch", FFNN_METHOD(trainer_epoch), METH_FASTCALL | METH_KEYWORDS, epoch_doc},
     {"shuffled", FFNN_METHOD(trainer_shuffled), METH_FASTCALL | METH_KEYWORDS, shuffled_doc},
@@ -292,6 +365,6 @@ int ffnn_trainer_add(PyObject *module, ffnn_state *state)
 }
 
 PyMethodDef ffnn_trainer_methods[] = {
-    {"check_run", FFNN_METHOD(ffnn_check_run), METH_FASTCALL | METH_KEYWORDS, check_run_doc},
+    {"layer_dims", FFNN_METHOD(ffnn_layer_dims), METH_FASTCALL | METH_KEYWORDS, layer_dims_doc},
     {NULL, NULL, 0, NULL},
 };

@@ -1,4 +1,4 @@
-/* trainer.h - what a Trainer holds, for trainer.c, trainer_fill.c and trainer_state.c. */
+/* trainer.h - what a Trainer holds, for trainer.c, trainer_examples.c and trainer_parameters.c. */
 #ifndef FFNN_TRAINER_H
 #define FFNN_TRAINER_H
 
@@ -12,50 +12,65 @@
 
 typedef struct {
     PyObject_HEAD const ffnn_state *state; /* lives as long as the type, which we own */
+    PyObject *function;                    /* in whose name errors are raised, a str; */
+    PyObject *input_name;                  /* and how they call what wants so many rows of X */
     ffnn_run *run;
     /* What `run` reads: */
     ffnn_operand X, weights;
     ffnn_labels labels;
     PyObject *bit_generator;
+    ffnn_cost cost;
     ffnn_real real;
     int layers, moments;
     ptrdiff_t *dims;
     double iteration_work;
     ptrdiff_t snapshot;  /* the caller's number for the last record point */
-    bool is_interrupted; /* the parameters mean nothing any more, but for going back */
+    bool has_parameters; /* they have been set */
+    bool is_interrupted; /* the parameters mean nothing any more, but for restoring */
     atomic_flag is_busy;
 } trainer_object;
 
 /* Arguments of Trainer in the order of its signature. */
 enum {
+    FFNN_TRAINER_FUNCTION,
     FFNN_TRAINER_X,
     FFNN_TRAINER_Y,
-    FFNN_TRAINER_PARAMETERS,
+    FFNN_TRAINER_LAYER_DIMS,
     FFNN_TRAINER_SETTINGS,
     FFNN_TRAINER_GRAM = FFNN_TRAINER_SETTINGS + FFNN_RUN_OPTIONS,
     FFNN_TRAINER_SAMPLE_WEIGHT,
     FFNN_TRAINER_BIT_GENERATOR,
-    FFNN_TRAINER_STATE,
+    FFNN_TRAINER_INPUT_NAME,
     FFNN_TRAINER_ARGUMENTS
 };
 
-/* Makes a run of the arguments; the object is fresh, all zero. */
-int ffnn_trainer_fill(trainer_object *self, PyObject *const arg[FFNN_TRAINER_ARGUMENTS]);
+/* What a method needs: nothing, parameters that have been set, or such as mean something. */
+typedef enum { FFNN_NEEDS_NOTHING, FFNN_NEEDS_BEGINNING, FFNN_NEEDS_PARAMETERS } ffnn_need;
+
 /* Lets one thread in, which clears is_busy when it leaves; -1 with an exception for others. */
-int ffnn_trainer_enter(trainer_object *self, const char *method);
+int ffnn_trainer_enter(trainer_object *self, const char *method, ffnn_need need);
 
-/* ---- trainer_state.c: methods ---- */
+/* ---- trainer_examples.c ---- */
 
+/* Takes and checks X, Y, the weights and the bit generator, and gives the run what it reads. */
+int ffnn_trainer_take_examples(trainer_object *self, PyObject *const arg[FFNN_TRAINER_ARGUMENTS],
+                               bool has_dropout, ffnn_run_options *options);
+/* A permutation of the examples as an array of intp, or NULL for their own order. */
+int ffnn_trainer_take_order(const trainer_object *self, PyObject *object, PyObject **array);
+PyObject *ffnn_trainer_check(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
+                             PyObject *kw_names);
+
+/* ---- trainer_parameters.c: methods, and a function of the module ---- */
+
+PyObject *ffnn_trainer_set(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
+                           PyObject *kw_names);
 PyObject *ffnn_trainer_parameters(PyObject *object, PyObject *ignored);
 PyObject *ffnn_trainer_is_finite(PyObject *object, PyObject *ignored);
 PyObject *ffnn_trainer_state(PyObject *object, PyObject *ignored);
 PyObject *ffnn_trainer_snapshot(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
                                 PyObject *kw_names);
 PyObject *ffnn_trainer_restore(PyObject *object, PyObject *ignored);
-
-/* ---- trainer_fill.c: the check that draws nothing ---- */
-
-PyObject *ffnn_check_run(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
-                         PyObject *kw_names);
+PyObject *ffnn_layer_dims(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
+                          PyObject *kw_names);
 
 #endif

@@ -4,28 +4,30 @@
  */
 
 static const char trainer_doc[] =
-    "Trainer(X, Y, parameters, learning_rate, *, hidden_activation='relu', "
-    "output_activation='sigmoid', cost=None, optimizer='gd', beta=0.9, beta1=0.9, beta2=0.999, "
-    "epsilon=1e-08, weight_decay=0.0, lambd=0.0, keep_prob=1.0, clip_norm=None, gram=None, "
-    "sample_weight=None, bit_generator=None, state=None)\n"
+    "Trainer(function, X, Y, layer_dims, *"
+#define FFNN_OPTION(name, shown) ", " #name "=" #shown
+#include "../options.def"
+    ", gram=None, sample_weight=None, bit_generator=None, input_name='layer_dims[0]')\n"
     "--\n"
     "\n"
     "Hold a whole run of training: parameters, what the optimiser remembers, all workspaces.\n"
     "\n"
+    "Its parameters come by set, before which it does not run.\n"
+    "\n"
     "=================  =================  ==============================================\n"
+    "function           str                in whose name errors are raised\n"
     "X                  (n_x, m)           inputs; read in place, in any layout, while runs last\n"
     "Y                  (n_y, m)           labels, as compute_cost takes them\n"
-    "parameters         dict               W1, b1, ..., WL, bL to begin with; copied\n"
+    "layer_dims         tuple              n_x, n_1, ..., n_y\n"
     "learning_rate      float              any finite real number; an attribute, which may be set\n"
     "hidden_activation  str or list        as L_model_forward has it\n"
     "output_activation  str                likewise\n"
     "cost               str or None        as L_model_backward has it; cross-entropies are taken\n"
     "                                      from the logits, so that none is ever NaN or inf\n"
     "optimizer          str                a name from ffnn.optimizers(), which explains it\n"
-    "beta               float              of the momenta and rmsprop; in [0, 1)\n"
-    "beta1, beta2       float              of adam and adamw; in [0, 1)\n"
-    "epsilon            float              of rmsprop, adam and adamw; not negative\n"
-    "weight_decay       float              of adamw; not negative\n"
+    "beta, beta1, beta2, epsilon, weight_decay\n"
+    "                   float or None      the optimiser's numbers, as train has them; one that\n"
+    "                                      the optimiser does not read is a ValueError\n"
     "lambd              float              of the L2 term, see compute_cost; part of the cost\n"
     "keep_prob          float or list      dropout, as L_model_forward has it\n"
     "clip_norm          float or None      the greatest norm of all gradients together\n"
@@ -36,7 +38,7 @@ static const char trainer_doc[] =
     "sample_weight      (m,) or None       factors of the examples' costs; their mean should be 1\n"
     "bit_generator      BitGenerator       of NumPy, for dropout; who calls run and epoch holds\n"
     "                                      its lock meanwhile\n"
-    "state              dict or None       what state() gave, to go on from\n"
+    "input_name         str                how an error calls what n_x comes from\n"
     "=================  =================  ==============================================\n"
     "\n"
     "The run is in float32 where X is float32, else in float64; the parameters are\n"
@@ -45,12 +47,45 @@ static const char trainer_doc[] =
     "\n"
     ">>> import numpy as np\n"
     ">>> from ffnn import _ffnn\n"
-    ">>> parameters = {\"W1\": np.array([[0.]]), \"b1\": np.array([[0.]])}\n"
-    ">>> trainer = _ffnn.Trainer(np.array([[1., 2.]]), np.array([[1, 0]]), parameters, 1.0)\n"
+    ">>> X, Y = np.array([[1., 2.]]), np.array([[0, 1]])\n"
+    ">>> trainer = _ffnn.Trainer(\"demo\", X, Y, (1, 1), learning_rate=1.0)\n"
+    ">>> trainer.set({\"W1\": np.array([[0.]]), \"b1\": np.array([[0.]])})\n"
     ">>> trainer.run(1)\n"
     "array(0.69314718)\n"
     ">>> trainer.parameters()\n"
-    "{'W1': array([[-0.25]]), 'b1': array([[0.]])}";
+    "{'W1': array([[0.25]]), 'b1': array([[0.]])}\n"
+    ">>> _ffnn.Trainer(\"demo\", X, Y, (3, 1))\n"
+    "Traceback (most recent call last):\n"
+    "    ...\n"
+    "ValueError: demo: X has shape (1, 2) where layer_dims[0] wants 3 rows";
+
+static const char set_doc[] =
+    "set($self, parameters, *, state=None)\n"
+    "--\n"
+    "\n"
+    "Begin from copies of the parameters, and of what the optimiser remembers, at any time.\n"
+    "\n"
+    "==========  =====  ==================================================\n"
+    "parameters  dict   W1, b1, ..., WL, bL\n"
+    "state       dict   what state() gave; None: step 0, moments of 0\n"
+    "==========  =====  ==================================================\n"
+    "\n"
+    "Both are checked before either is taken; errors call state optimizer_state. What was\n"
+    "remembered by snapshot is replaced by this beginning.";
+
+static const char check_doc[] =
+    "check($self, name, X, Y)\n"
+    "--\n"
+    "\n"
+    "Raise, calling them by that name, where other examples do not fit the net as its own do.\n"
+    "\n"
+    ">>> import numpy as np\n"
+    ">>> from ffnn import _ffnn\n"
+    ">>> trainer = _ffnn.Trainer(\"demo\", np.array([[1., 2.]]), np.array([[1, 0]]), (1, 1))\n"
+    ">>> trainer.check(\"validation_data\", np.ones((2, 3)), np.ones((1, 3)))\n"
+    "Traceback (most recent call last):\n"
+    "    ...\n"
+    "ValueError: demo: validation_data: X has shape (2, 3) where layer_dims[0] wants 1 rows";
 
 static const char run_doc[] =
     "run($self, n)\n"
@@ -73,8 +108,9 @@ static const char epoch_doc[] =
     "\n"
     ">>> import numpy as np\n"
     ">>> from ffnn import _ffnn\n"
-    ">>> parameters = {\"W1\": np.array([[0.]]), \"b1\": np.array([[0.]])}\n"
-    ">>> trainer = _ffnn.Trainer(np.array([[1., 2.]]), np.array([[1, 0]]), parameters, 1.0)\n"
+    ">>> X, Y = np.array([[1., 2.]]), np.array([[1, 0]])\n"
+    ">>> trainer = _ffnn.Trainer(\"demo\", X, Y, (1, 1), learning_rate=1.0)\n"
+    ">>> trainer.set({\"W1\": np.array([[0.]]), \"b1\": np.array([[0.]])})\n"
     ">>> trainer.epoch(np.array([1, 0]), 1)\n"
     "array(1.19728023)";
 
@@ -89,9 +125,10 @@ static const char shuffled_doc[] =
     "\n"
     ">>> import numpy as np\n"
     ">>> from ffnn import _ffnn\n"
-    ">>> parameters = {\"W1\": np.array([[0.]]), \"b1\": np.array([[0.]])}\n"
-    ">>> trainer = _ffnn.Trainer(np.array([[1., 2.]]), np.array([[1, 0]]), parameters, 1.0,\n"
+    ">>> X, Y = np.array([[1., 2.]]), np.array([[1, 0]])\n"
+    ">>> trainer = _ffnn.Trainer(\"demo\", X, Y, (1, 1), learning_rate=1.0,\n"
     "...                         bit_generator=np.random.MT19937(3))\n"
+    ">>> trainer.set({\"W1\": np.array([[0.]]), \"b1\": np.array([[0.]])})\n"
     ">>> trainer.shuffled(2, 1)\n"
     "array(1.11698638)";
 
@@ -101,7 +138,7 @@ static const char snapshot_doc[] =
     "\n"
     "Remember parameters, moments and steps as they are, under the number n.\n"
     "\n"
-    "At first they are those that the Trainer was made from, under 0.";
+    "At first they are those that were set, under 0.";
 
 static const char restore_doc[] =
     "restore($self)\n"
@@ -114,8 +151,9 @@ static const char restore_doc[] =
     "\n"
     ">>> import numpy as np\n"
     ">>> from ffnn import _ffnn\n"
-    ">>> parameters = {\"W1\": np.array([[0.]]), \"b1\": np.array([[0.]])}\n"
-    ">>> trainer = _ffnn.Trainer(np.array([[1., 2.]]), np.array([[1, 0]]), parameters, 1.0)\n"
+    ">>> X, Y = np.array([[1., 2.]]), np.array([[1, 0]])\n"
+    ">>> trainer = _ffnn.Trainer(\"demo\", X, Y, (1, 1), learning_rate=1.0)\n"
+    ">>> trainer.set({\"W1\": np.array([[0.]]), \"b1\": np.array([[0.]])})\n"
     ">>> cost = trainer.run(10)\n"
     ">>> trainer.restore(), trainer.state()\n"
     "(0, {'t': 0})";
@@ -142,27 +180,21 @@ static const char state_doc[] =
     "\n"
     ">>> import numpy as np\n"
     ">>> from ffnn import _ffnn\n"
-    ">>> parameters = {\"W1\": np.array([[0.]]), \"b1\": np.array([[0.]])}\n"
     ">>> X, Y = np.array([[1., 2.]]), np.array([[1, 0]])\n"
-    ">>> _ffnn.Trainer(X, Y, parameters, 1.0, optimizer=\"momentum\").state()\n"
+    ">>> trainer = _ffnn.Trainer(\"demo\", X, Y, (1, 1), optimizer=\"momentum\")\n"
+    ">>> trainer.set({\"W1\": np.array([[0.]]), \"b1\": np.array([[0.]])})\n"
+    ">>> trainer.state()\n"
     "{'t': 0, 'v': {'dW1': array([[0.]]), 'db1': array([[0.]])}}";
 
 static const char learning_rate_doc[] = "The rate of the steps to come.";
 
-static const char check_run_doc[] =
-    "check_run(function, X, Y, layer_dims, learning_rate, *, hidden_activation='relu', "
-    "output_activation='sigmoid', cost=None, optimizer='gd', beta=0.9, beta1=0.9, beta2=0.999, "
-    "epsilon=1e-08, weight_decay=0.0, lambd=0.0, keep_prob=1.0, clip_norm=None)\n"
+static const char layer_dims_doc[] =
+    "layer_dims(function, parameters)\n"
     "--\n"
     "\n"
-    "Raise, in the name of `function`, what training on X and Y would raise.\n"
+    "Return n_x, n_1, ..., n_y of parameters, checked in the name of `function`.\n"
     "\n"
-    "layer_dims is a tuple of two or more integers. Nothing is drawn, allocated or\n"
-    "converted for a run, so that a caller can refuse bad arguments before it touches the\n"
-    "random generator.\n"
-    "\n"
+    ">>> import numpy as np\n"
     ">>> from ffnn import _ffnn\n"
-    ">>> _ffnn.check_run(\"demo\", [[1.0, 2.0, 3.0]], [[0, 1, 1]], (2, 1), 0.1)\n"
-    "Traceback (most recent call last):\n"
-    "    ...\n"
-    "ValueError: demo: X has shape (1, 3) where layers_dims[0] wants 2 rows";
+    ">>> _ffnn.layer_dims(\"demo\", {\"W1\": np.zeros((3, 2)), \"b1\": np.zeros((3, 1))})\n"
+    "(2, 3)";

@@ -46,6 +46,10 @@
 #define ACTIVATION_OF_COLUMNS(name) {#name, FN(name##_value_loop), FN(name##_from_input_loop), FN(name##_derivative_loop), false, true, FN(name##_small_forward), FN(name##_small_backward)},
 #define COST_OF_PLAIN(name, output) {#name, FFNN_##output, false, FN(name##_sum), NULL, FN(name##_gradient), NULL},
 #define COST_OF_FUSED(name, output) {#name, FFNN_##output, true, FN(name##_sum), FN(name##_logits), FN(name##_gradient), FN(name##_literal)},
+#define OPTIMIZER_OF_PLAIN(name, moments, corrects_bias, reads) {#name, FFNN_PLAIN, moments, corrects_bias, reads, FN(name##_step_loop)},
+#define OPTIMIZER_OF_ELEMENT(name, moments, corrects_bias, reads) {#name, FFNN_ELEMENT, moments, corrects_bias, reads, FN(name##_step_loop)},
+#define OPTIMIZER_OF_WHOLE(name, moments, corrects_bias, reads) {#name, FFNN_WHOLE, moments, corrects_bias, reads, NULL},
+#define READS(name) FFNN_READS_##name
 /* clang-format on */
 
 static const ffnn_kernels FN(kernels) = {
@@ -85,7 +89,8 @@ static const ffnn_kernels FN(kernels) = {
         },
     .optimizers =
         {
-#define FFNN_OPTIMIZER(name, moments) {#name, moments, FN(name##_step_loop)},
+#define FFNN_OPTIMIZER(name, form, moments, corrects_bias, reads)                                  \
+    OPTIMIZER_OF_##form(name, moments, corrects_bias, reads)
 #include "../optimizers.def"
 #undef FFNN_OPTIMIZER
         },
@@ -98,4 +103,8 @@ static const ffnn_kernels FN(kernels) = {
 #undef ACTIVATION_OF_COLUMNS
 #undef COST_OF_PLAIN
 #undef COST_OF_FUSED
+#undef OPTIMIZER_OF_PLAIN
+#undef OPTIMIZER_OF_ELEMENT
+#undef OPTIMIZER_OF_WHOLE
+#undef READS
 #include "end.h"

@@ -1,14 +1,16 @@
 /* optimizers.inl.h - for each row of optimizers.def its step, and the loop around it.
  *
  * FN(name_step)(w, g, v, s, c) returns the new w and brings the moments up to date. g is the
- * gradient of the mean cost, L2 included.
+ * gradient of the mean cost, L2 included; c holds number and 1 - number for each number that an
+ * optimiser may read: c->beta, c->one_minus_beta.
  */
 
 /* ffnn_coefficients in vectors. */
 typedef struct {
-    vec rate, beta, beta1, beta2, epsilon, weight_decay;
-    vec one_minus_beta, one_minus_beta1, one_minus_beta2; /* 1 - beta and so on */
-    vec corrected_rate, inverse_correction;               /* rate / correction1, 1 / correction2 */
+    vec rate;
+#define FFNN_OPTIMIZER_NUMBER(name, range, default, hint) vec name, one_minus_##name;
+#include "../options.def"
+    vec corrected_rate, inverse_correction; /* rate / correction1, 1 / correction2 */
 } FN(step);
 
 FFNN_INLINE vec FN(gd_step)(vec w, vec g, vec *v, vec *s, const FN(step) * c)
@@ -67,14 +69,10 @@ FFNN_INLINE void FN(step_loop)(ptrdiff_t n, const ffnn_coefficients *o, const re
 {
     const FN(step) c = {
         .rate = v_set1((real)o->rate),
-        .beta = v_set1((real)o->beta),
-        .beta1 = v_set1((real)o->beta1),
-        .beta2 = v_set1((real)o->beta2),
-        .epsilon = v_set1((real)o->epsilon),
-        .weight_decay = v_set1((real)o->weight_decay),
-        .one_minus_beta = v_set1((real)(1 - o->beta)),
-        .one_minus_beta1 = v_set1((real)(1 - o->beta1)),
-        .one_minus_beta2 = v_set1((real)(1 - o->beta2)),
+    /* clang-format off */
+#define FFNN_OPTIMIZER_NUMBER(name, range, default, hint) .name = v_set1((real)o->name), .one_minus_##name = v_set1((real)(1 - o->name)),
+/* clang-format on */
+#include "../options.def"
         .corrected_rate = v_set1((real)(o->rate / o->correction1)),
         .inverse_correction = v_set1((real)(1 / o->correction2)),
     };
@@ -98,9 +96,15 @@ FFNN_INLINE void FN(step_loop)(ptrdiff_t n, const ffnn_coefficients *o, const re
 /* clang-format off */
 #define STEP_ARGUMENTS ptrdiff_t n, const ffnn_coefficients *o, const void *dw, void *w, void *const *moments
 #define STEP_LOOP(loop, f, count) static void loop(STEP_ARGUMENTS) { FN(step_loop)(n, o, dw, w, moments, count, f); }
-#define FFNN_OPTIMIZER(name, moments) STEP_LOOP(FN(name##_step_loop), FN(name##_step), moments)
+#define STEP_LOOP_OF_PLAIN(name, moments) STEP_LOOP(FN(name##_step_loop), FN(name##_step), moments)
+#define STEP_LOOP_OF_ELEMENT(name, moments) STEP_LOOP(FN(name##_step_loop), FN(name##_step), moments)
+#define STEP_LOOP_OF_WHOLE(name, moments)
+#define FFNN_OPTIMIZER(name, form, moments, corrects_bias, reads) STEP_LOOP_OF_##form(name, moments)
 /* clang-format on */
 #include "../optimizers.def"
 #undef FFNN_OPTIMIZER
 #undef STEP_LOOP
+#undef STEP_LOOP_OF_PLAIN
+#undef STEP_LOOP_OF_ELEMENT
+#undef STEP_LOOP_OF_WHOLE
 #undef STEP_ARGUMENTS

@@ -12,10 +12,10 @@
 
 enum { MOST_BYTES = 64 << 20 }; /* of G */
 
-bool ffnn_gram_fits(const ffnn_hyperparameters *hyperparameters)
+bool ffnn_gram_fits(const ffnn_kernels *k, const ffnn_hyperparameters *hyperparameters)
 {
-    return hyperparameters->optimizer == FFNN_gd && hyperparameters->lambd == 0 &&
-           hyperparameters->clip_norm == 0;
+    return k->optimizers[hyperparameters->optimizer].form == FFNN_PLAIN &&
+           hyperparameters->lambd == 0 && hyperparameters->clip_norm == 0;
 }
 
 /* To make G costs as much as m / (2 n_1) plain steps. Who waits for so many steps before making it

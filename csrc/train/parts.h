@@ -236,7 +236,5 @@ bool ffnn_step_gradients(ffnn_run *run, const batch *b, double *cost, interrupt_
 void ffnn_step_update(ffnn_run *run, double m);
 /* Clips, where wanted, and takes the step with the coefficients of the step in hand. */
 void ffnn_step_update_all(ffnn_run *run);
-/* lambd / 2 times the sum of all W^2. */
-double ffnn_step_l2_cost(const ffnn_run *run);
 
 #endif

@@ -150,8 +150,8 @@ ffnn_run *ffnn_run_new(const ffnn_run_options *o)
         return NULL;
     }
     lay_out(run);
-    memset(run->parameters, 0, (size_t)run->state_bytes);
     memset(run->gradients, 0, (size_t)run->vector_bytes);
+    ffnn_run_begin(run);
     return run;
 }
 
@@ -226,7 +226,7 @@ bool ffnn_run_is_finite(ffnn_run *run)
 }
 
 /* W1 becomes what it is; the Gram form starts again with the next step. */
-static void settle_weights(ffnn_run *run)
+void ffnn_run_settle(ffnn_run *run)
 {
     const layer *l = run->layer;
     if (run->gram.is_running)
@@ -235,9 +235,12 @@ static void settle_weights(ffnn_run *run)
     run->gram.is_running = false;
 }
 
-void ffnn_run_settle(ffnn_run *run)
+void ffnn_run_begin(ffnn_run *run)
 {
-    settle_weights(run);
+    run->steps = 0;
+    run->is_gram = run->gram.G != NULL;
+    run->gram.is_running = run->snapshot_gram = false;
+    memset(run->parameters, 0, (size_t)run->state_bytes);
 }
 
 /* While the Gram form runs it is S that changes, not W1. */
@@ -257,7 +260,7 @@ void ffnn_run_restore(ffnn_run *run)
     run->steps = run->snapshot_steps;
     run->gram.is_running = run->snapshot_gram;
     run->gram.has_weights = false;
-    settle_weights(run);
+    ffnn_run_settle(run);
     if (run->snapshot_gram) ffnn_run_snapshot(run); /* S is gone, W settled: that copy, too */
 }
 
@@ -311,13 +314,13 @@ ffnn_status ffnn_run_gradients(ffnn_run *run, const ffnn_examples *examples, dou
     const batch b = all_of(run, examples);
     *cost = 0;
     if (!ffnn_batch_prepare(run, false, b.count)) return FFNN_NO_MEMORY;
-    settle_weights(run);
+    ffnn_run_settle(run);
     return ffnn_step_gradients(run, &b, cost, &check) ? FFNN_INTERRUPTED : FFNN_OK;
 }
 
 void ffnn_run_update(ffnn_run *run, double m)
 {
-    settle_weights(run);
+    ffnn_run_settle(run);
     ffnn_step_update(run, m);
 }
 
@@ -328,21 +331,16 @@ ffnn_status ffnn_run_step(ffnn_run *run, const ffnn_examples *examples, double *
     const batch b = all_of(run, examples);
     *cost = 0;
     if (!ffnn_batch_prepare(run, false, b.count)) return FFNN_NO_MEMORY;
-    settle_weights(run);
+    ffnn_run_settle(run);
     if (ffnn_step_run(run, &b, cost, &check)) return FFNN_INTERRUPTED;
     *cost /= (double)b.count;
     return FFNN_OK;
 }
 
-double ffnn_run_l2_cost(const ffnn_run *run)
-{
-    return ffnn_step_l2_cost(run);
-}
-
 /* Mini-batches read X. */
 static void leave_gram(ffnn_run *run)
 {
-    settle_weights(run);
+    ffnn_run_settle(run);
     run->is_gram = false;
 }
 

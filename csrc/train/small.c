@@ -134,7 +134,7 @@ bool ffnn_small_is_plain(const ffnn_run *run)
 {
     bool has_dropout = false;
     for (int i = 0; i < run->layers; i++) has_dropout |= run->layer[i].keep_prob < 1;
-    return run->is_small && !has_dropout && ffnn_gram_fits(&run->hyperparameters);
+    return run->is_small && !has_dropout && ffnn_gram_fits(run->k, &run->hyperparameters);
 }
 
 bool ffnn_small_update(ffnn_run *run, const workspace *w, const slab *s, ptrdiff_t steps,

@@ -32,22 +32,20 @@ static void prepare_coefficients(ffnn_run *run, double m)
     run->steps++;
     ffnn_coefficients c = {
         .rate = h->learning_rate,
-        .beta = h->beta,
-        .beta1 = h->beta1,
-        .beta2 = h->beta2,
-        .epsilon = h->epsilon,
+#define FFNN_OPTIMIZER_NUMBER(name, range, default, hint) .name = h->name,
+#include "../options.def"
         .correction1 = 1,
         .correction2 = 1,
         .scale = 1 / m,
     };
-    if (run->k->optimizers[h->optimizer].moments == 2) {
+    if (run->k->optimizers[h->optimizer].corrects_bias) {
         c.correction1 -= pow(h->beta1, (double)run->steps);
         c.correction2 -= pow(h->beta2, (double)run->steps);
     }
     /* Plain descent divides the rate by m in place of each gradient. */
-    if (ffnn_gram_fits(h)) c.rate /= m, c.scale = 1;
+    if (ffnn_gram_fits(run->k, h)) c.rate /= m, c.scale = 1;
     run->b_coefficients = run->W_coefficients = c;
-    run->W_coefficients.weight_decay = h->weight_decay;
+    run->b_coefficients.weight_decay = 0;
     run->W_coefficients.l2 = h->lambd / m;
 }
 
@@ -127,7 +125,7 @@ static bool propagate(ffnn_run *run, const batch *b, bool has_update, double *co
     return false;
 }
 
-double ffnn_step_l2_cost(const ffnn_run *run)
+double ffnn_run_l2_cost(const ffnn_run *run)
 {
     double squares = 0;
     for (const layer *l = run->layer; l < run->layer + run->layers; l++)
@@ -149,7 +147,7 @@ void ffnn_step_update(ffnn_run *run, double m)
 bool ffnn_step_run(ffnn_run *run, const batch *b, double *cost, interrupt_check *check)
 {
     const bool is_clipped = run->hyperparameters.clip_norm > 0;
-    if (cost && run->hyperparameters.lambd != 0) *cost += ffnn_step_l2_cost(run);
+    if (cost && run->hyperparameters.lambd != 0) *cost += ffnn_run_l2_cost(run);
     prepare_coefficients(run, (double)b->count);
     if (draw_masks(run, b->count, check) || propagate(run, b, !is_clipped, cost, check))
         return true;

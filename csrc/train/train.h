@@ -24,10 +24,10 @@ typedef bool ffnn_poll(void *context);
 /* How parameters follow their gradients. */
 typedef struct {
     ffnn_optimizer optimizer;
-    double learning_rate, beta, beta1, beta2, epsilon;
-    double weight_decay; /* adamw's */
-    double lambd;        /* of the L2 term lambd / (2 m) * the sum of all W^2 */
-    double clip_norm;    /* the greatest norm of all gradients together; 0: any */
+/* lambd is that of the L2 term lambd / (2 m) * the sum of all W^2; a clip_norm of 0 is none. */
+#define FFNN_RUN_NUMBER(name, range, default) double name;
+#define FFNN_OPTIMIZER_NUMBER(name, range, default, hint) double name;
+#include "../options.def"
 } ffnn_hyperparameters;
 
 /* A generator of [0, 1), drawn unit by unit for each layer whose keep_prob is below 1, and of whole
@@ -63,7 +63,7 @@ typedef struct {
 typedef struct ffnn_run ffnn_run;
 
 /* Is the first layer by way of X^T X the same step in real arithmetic? */
-bool ffnn_gram_fits(const ffnn_hyperparameters *hyperparameters);
+bool ffnn_gram_fits(const ffnn_kernels *k, const ffnn_hyperparameters *hyperparameters);
 /* Does a run of these shapes gain by it, and has it memory for it? Follows from them alone; *from
  * is then after how many plain steps. */
 bool ffnn_gram_pays(const ffnn_kernels *k, ptrdiff_t n_x, ptrdiff_t n_1, ptrdiff_t m,
@@ -72,8 +72,11 @@ bool ffnn_gram_pays(const ffnn_kernels *k, ptrdiff_t n_x, ptrdiff_t n_1, ptrdiff
 /* NULL when there is no memory. dims, activations and keep_prob are copied. */
 ffnn_run *ffnn_run_new(const ffnn_run_options *options);
 void ffnn_run_free(ffnn_run *run);
-/* W (kind 'W', [n_l, n_{l-1}]) or b (kind 'b', [n_l, 1]) of layer l = 1..L, contiguous. Before the
- * first iteration this is where the run takes its start from; after it, a result to be read. */
+/* Goes back to step 0: moments are 0, parameters wait to be written. */
+void ffnn_run_begin(ffnn_run *run);
+/* W (kind 'W', [n_l, n_{l-1}]) or b (kind 'b', [n_l, 1]) of layer l = 1..L, contiguous. Between
+ * ffnn_run_begin and the first iteration this is where the run takes its start from; after it, a
+ * result to be read. */
 void *ffnn_run_parameter(ffnn_run *run, char kind, int l);
 /* The optimiser's moment of that parameter, `which` below its number of moments; 0 at first. */
 void *ffnn_run_moment(ffnn_run *run, int which, char kind, int l);

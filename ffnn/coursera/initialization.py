@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from ffnn import _ffnn
 from ffnn._checks import check_count, check_layer_dims, check_matrix, choose
 from ffnn._initializers import Parameters, draw_by
-from ffnn.coursera._common import draw_seeded, in_the_name_of
+from ffnn.coursera._common import draw_seeded
 from ffnn.coursera._three_layers import run_watched
 from ffnn.coursera.init_utils import compute_loss, forward_propagation
 
@@ -113,9 +113,8 @@ def model(
     count = check_count("model", "num_iterations", num_iterations)
     inputs = check_matrix("model", "X", X)
     dims = [inputs.shape[0], 10, 5, 1]
-    with in_the_name_of("model"):
-        _ffnn.check_run("model", inputs, Y, tuple(dims), learning_rate)
-        trainer = _ffnn.Trainer(inputs, Y, _INITIALISERS[initialization](dims), learning_rate)
+    trainer = _ffnn.Trainer("model", inputs, Y, dims, learning_rate=learning_rate)
+    trainer.set(_INITIALISERS[initialization](dims))
 
     def cost() -> Any:
         return compute_loss(forward_propagation(inputs, trainer.parameters())[0], Y)

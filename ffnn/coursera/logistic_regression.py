@@ -241,8 +241,16 @@ def _optimize(
     # X^T X takes as long as m / 2 iterations, after which none reads X again. How many there will
     # be is known here.
     by_gram = m < n_x and m <= min(2 * count, _MOST_BY_GRAM)
-    with in_the_name_of(function):
-        trainer = _ffnn.Trainer(inputs, Y, unit, learning_rate, gram=by_gram)
+    trainer = _ffnn.Trainer(
+        function,
+        inputs,
+        Y,
+        _ffnn.layer_dims(function, unit),
+        learning_rate=learning_rate,
+        gram=by_gram,
+        input_name="w",
+    )
+    trainer.set(unit)
     record = _weights(trainer)
     try:
         for i in range(0, count, _RECORD_EVERY):

@@ -12,7 +12,7 @@ from ffnn._initializers import Parameters
 from ffnn._mini_batches import random_mini_batches
 from ffnn._run import print_line
 from ffnn._schedules import schedule_lr_decay, update_lr
-from ffnn.coursera._common import entry, in_the_name_of
+from ffnn.coursera._common import entry
 from ffnn.coursera._three_layers import draw_costs, update
 from ffnn.coursera.opt_utils_v1a import initialize_parameters
 
@@ -228,21 +228,27 @@ def model(
     Cost after epoch 0: 0.609118
     """
     function = "model"
-    choose(function, "optimizer", optimizer, ("gd", "momentum", "adam"))
     dims = check_layer_dims(function, "layers_dims", layers_dims)
     size = check_size(function, "mini_batch_size", mini_batch_size)
     count = check_count(function, "num_epochs", num_epochs)
     inputs = check_matrix(function, "X", X)
-    options: dict[str, Any] = {
-        "optimizer": optimizer,
-        "beta": beta,
-        "beta1": beta1,
-        "beta2": beta2,
-        "epsilon": epsilon,
+    numbers: dict[str, dict[str, Any]] = {
+        "gd": {},
+        "momentum": {"beta": beta},
+        "adam": {"beta1": beta1, "beta2": beta2, "epsilon": epsilon},
     }
-    with in_the_name_of(function):
-        _ffnn.check_run(function, inputs, Y, dims, learning_rate, **options)
-        trainer = _ffnn.Trainer(inputs, Y, initialize_parameters(dims), learning_rate, **options)
+    choose(function, "optimizer", optimizer, numbers)
+    trainer = _ffnn.Trainer(
+        function,
+        inputs,
+        Y,
+        dims,
+        learning_rate=learning_rate,
+        optimizer=optimizer,
+        input_name="layers_dims[0]",
+        **numbers[optimizer],
+    )
+    trainer.set(initialize_parameters(dims))
     costs = []
     generator = np.random.RandomState()
     for i in range(count):

@@ -201,14 +201,15 @@ def nn_model(
     generator = np.random.RandomState(seed)
     if seed is None:
         generator.set_state(np.random.get_state())
-    with in_the_name_of(function):
-        trainer = _ffnn.Trainer(
-            widened(inputs, np.float64),
-            labels,
-            draw_scaled(dims, generator.randn),
-            _LEARNING_RATE,
-            hidden_activation="tanh",
-        )
+    trainer = _ffnn.Trainer(
+        function,
+        widened(inputs, np.float64),
+        labels,
+        dims,
+        learning_rate=_LEARNING_RATE,
+        hidden_activation="tanh",
+    )
+    trainer.set(draw_scaled(dims, generator.randn))
     np.random.set_state(generator.get_state())
     record = trainer.parameters()
     try:

@@ -199,18 +199,18 @@ def model(
     count = check_count("model", "num_iterations", num_iterations)
     inputs = check_matrix("model", "X", X)
     dims = [inputs.shape[0], 20, 3, 1]
-    options: dict[str, Any] = {"lambd": lambd, "keep_prob": keep_prob}
-    with in_the_name_of("model"):
-        _ffnn.check_run("model", inputs, Y, tuple(dims), learning_rate, **options)
-        bits = np.random.get_bit_generator()  # type: ignore[attr-defined]
-        trainer = _ffnn.Trainer(
-            inputs,
-            Y,
-            initialize_parameters(dims),
-            learning_rate,
-            bit_generator=bits,
-            **options,
-        )
+    bits = np.random.get_bit_generator()  # type: ignore[attr-defined]
+    trainer = _ffnn.Trainer(
+        "model",
+        inputs,
+        Y,
+        dims,
+        learning_rate=learning_rate,
+        lambd=lambd,
+        keep_prob=keep_prob,
+        bit_generator=bits,
+    )
+    trainer.set(initialize_parameters(dims))
 
     def cost() -> Any:
         return _cost(inputs, Y, trainer.parameters(), lambd, keep_prob)

@@ -8,7 +8,7 @@ import pytest
 
 import ffnn
 from bad_calls import Bad
-from calls import FUNCTIONS, at, call, called, good, paths, replaced
+from calls import FUNCTIONS, at, call, called, good, paths, replaced, trainer_of
 
 # Nothing else in the call has a column for each example.
 LEGAL = {
@@ -84,7 +84,7 @@ def _more(rng):
     )
     yield (
         "sample_weight has shape (3,), expected (7,) for X (6, 7)",
-        lambda: ffnn._ffnn.Trainer(X, Y, parameters, 0.1, sample_weight=np.ones(3)),
+        lambda: trainer_of(X, Y, parameters, 0.1, sample_weight=np.ones(3)),
     )
     yield (
         "Y has shape (1, 6) where the output layer has shape (1, 7); X has shape (6, 7)",

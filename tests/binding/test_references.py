@@ -9,7 +9,7 @@ import pytest
 
 import bad_calls
 import ffnn
-from calls import C_FUNCTIONS, FUNCTIONS, call, good, objects
+from calls import C_FUNCTIONS, FUNCTIONS, call, good, objects, trainer_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
 
@@ -144,7 +144,7 @@ def test_a_trainer_lets_go_of_its_data(rng):
     X, Y, parameters, rate = good("Trainer", rng).values()
     held = [X, Y, *parameters.values()]
     before = [sys.getrefcount(x) for x in held]
-    trainer = ffnn._ffnn.Trainer(X, Y, parameters, rate)
+    trainer = trainer_of(X, Y, parameters, rate)
     assert [sys.getrefcount(x) for x in parameters.values()] == before[2:]  # copied
     trainer.run(3)
     del trainer

@@ -68,11 +68,21 @@ def good(name, rng, real=np.float64, order="C"):
     return mapped(np.asfortranarray, arguments) if order == "F" else arguments
 
 
+def trainer_of(X, Y, parameters, learning_rate, *, state=None, **options):
+    """A run that has its parameters; its errors are Trainer's."""
+    dims = ffnn._ffnn.layer_dims("Trainer", parameters)
+    name = f"W1 ({dims[1]}, {dims[0]})"
+    options = {"learning_rate": learning_rate, "input_name": name, **options}
+    trainer = ffnn._ffnn.Trainer("Trainer", X, Y, dims, **options)
+    trainer.set(parameters, state=state)
+    return trainer
+
+
 def call(name, arguments):
     """Call by position. A Trainer also runs, and its results are the answer."""
     if name != "Trainer":
         return getattr(ffnn, name)(*arguments.values())
-    trainer = ffnn._ffnn.Trainer(*arguments.values())
+    trainer = trainer_of(*arguments.values())
     return trainer.run(2), trainer.parameters()
 
 

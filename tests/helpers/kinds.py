@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ffnn import _ffnn
+from calls import trainer_of
 from support import network
 
 DIMS = [401, 131, 67, 3]
@@ -56,7 +56,7 @@ def given(kind, real=np.float64, order="C"):
 def trainer(kind, X, Y, parameters):
     """A run that begins, with random numbers of its own."""
     bits = np.random.MT19937(5)
-    return _ffnn.Trainer(X, Y, parameters, 0.01, bit_generator=bits, **KINDS[kind][1])
+    return trainer_of(X, Y, parameters, 0.01, bit_generator=bits, **KINDS[kind][1])
 
 
 def advance(kind, run, n):

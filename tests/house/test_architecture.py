@@ -98,8 +98,17 @@ def stub():
     return found
 
 
-def names_of(args):
-    return [arg.arg for arg in (*args.posonlyargs, *args.args, *args.kwonlyargs)]
+REQUIRED = inspect.Parameter.empty
+
+
+def arguments_of(args):
+    """{name: default} of a stub's function."""
+    plain = [*args.posonlyargs, *args.args]
+    defaults = [None] * (len(plain) - len(args.defaults)) + args.defaults + args.kw_defaults
+    return {
+        arg.arg: REQUIRED if default is None else ast.literal_eval(default)
+        for arg, default in zip([*plain, *args.kwonlyargs], defaults, strict=True)
+    }
 
 
 def test_the_stub_names_what_the_module_has():
@@ -115,11 +124,18 @@ def test_the_stub_has_the_modules_arguments(name):
     function = getattr(ffnn._ffnn, owner) if owner else getattr(ffnn._ffnn, name)
     if owner and method != "__new__":
         function = getattr(function, method)
-    expected = names_of(stub()[name])
+    expected = arguments_of(stub()[name])
     if owner:
-        expected = expected[1:]
-    ours = [p for p in inspect.signature(function).parameters if p != "self"]
-    assert ours == expected
+        expected.pop("cls" if method == "__new__" else "self")
+    ours = {
+        argument.name: argument.default
+        for argument in inspect.signature(function).parameters.values()
+        if argument.name != "self"
+    }
+    if stub()[name].kwarg is not None:  # what an optimiser reads
+        numbers = rows("options.def", "FFNN_OPTIMIZER_NUMBER")
+        assert numbers and {ours.pop(number) for number in numbers} == {None}
+    assert ours == expected and list(ours) == list(expected)
 
 
 # ---- docstrings ----------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import ffnn
-from calls import C_FUNCTIONS, FUNCTIONS, arrays, call, good, output_of, snapshot
+from calls import C_FUNCTIONS, FUNCTIONS, arrays, call, good, output_of, snapshot, trainer_of
 from support import assert_same_bits
 
 SANITIZED = "asan" in os.environ.get("LD_PRELOAD", "")
@@ -191,11 +191,11 @@ TOO_LARGE = {
         {"dW1": ones(2**23, 2**23), "db1": ones(2**23, 1)},
         0.1,
     ),
-    "Trainer_m": lambda: ffnn._ffnn.Trainer(ones(2, BYTES), ones(1, BYTES), net(3, 2), 0.1),
-    "Trainer_units": lambda: ffnn._ffnn.Trainer(
+    "Trainer_m": lambda: trainer_of(ones(2, BYTES), ones(1, BYTES), net(3, 2), 0.1),
+    "Trainer_units": lambda: trainer_of(
         ones(2, HUGE), ones(HUGE, real=np.uint8), net(HUGE, 2), 0.1
     ),
-    "Trainer_wraps": lambda: ffnn._ffnn.Trainer(
+    "Trainer_wraps": lambda: trainer_of(
         ones(HUGE, 3), ones(1, 3), {**net(2**22, 1), "W1": ones(2**22, HUGE, real=np.uint8)}, 0.1
     ),
     "map": lambda: ffnn._ffnn.map("exp", ones(BYTES)),
@@ -242,7 +242,7 @@ LIMITED = """
 import resource
 import numpy as np
 import ffnn
-from calls import digest
+from calls import digest, trainer_of
 
 expected = digest()
 with open("/proc/self/statm") as file:
@@ -268,7 +268,7 @@ calls = [
     lambda: ffnn.L_model_backward(Z, Z, [((A, W, b), Z)]),
     lambda: ffnn.update_parameters({"W1": Z, "b1": b}, {"dW1": Z, "db1": b}, 0.1),
     lambda: ffnn.L_layer_model(A, Y, [2, n, n, 1], num_iterations=1),
-    lambda: ffnn._ffnn.Trainer(A, Y, deep, 0.1).run(1),
+    lambda: trainer_of(A, Y, deep, 0.1).run(1),
 ]
 for i, attempt in enumerate(calls):
     for _ in range(3):

@@ -18,7 +18,7 @@ GROWN = """
 from pathlib import Path
 import numpy as np
 import ffnn
-from calls import arrays
+from calls import arrays, trainer_of
 from support import network
 
 dims, m = [784, 512, 256, 10], {m}
@@ -43,7 +43,7 @@ def step():
     return AL, caches, ffnn.L_model_backward(AL, Y, caches, **options)
 
 def run(optimizer):
-    trainer = ffnn._ffnn.Trainer(X, Y, parameters, 0.01, optimizer=optimizer, **options)
+    trainer = trainer_of(X, Y, parameters, 0.01, optimizer=optimizer, **options)
     trainer.run(1)
 
 def size_of_new(result):

@@ -28,6 +28,7 @@ import signal
 import sys
 import numpy as np
 import ffnn
+from calls import trainer_of
 from support import assert_same_bits, assert_same_dict
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell's & began it
@@ -61,7 +62,7 @@ INTERRUPTED_RUN = (
 parameters = ffnn.initialize_parameters_deep(dims)
 given = dict(parameters)
 bits = {name: value.tobytes() for name, value in given.items()}
-trainer = ffnn._ffnn.Trainer(X, Y, parameters, rate)
+trainer = trainer_of(X, Y, parameters, rate)
 trainer.run(1)
 print("Cost", flush=True)
 try:
@@ -81,7 +82,7 @@ except KeyboardInterrupt:
     assert trainer.restore() == 0 and trainer.state()["t"] == 0
     assert bits == {name: value.tobytes() for name, value in trainer.parameters().items()}
     trainer.run(1)
-    ffnn._ffnn.Trainer(X, Y, parameters, rate).run(1)
+    trainer_of(X, Y, parameters, rate).run(1)
     print("done")
 """
 )

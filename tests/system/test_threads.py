@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import ffnn
-from calls import C_FUNCTIONS, arrays, call, good
+from calls import C_FUNCTIONS, arrays, call, good, trainer_of
 from support import assert_same_bits, assert_same_dict
 
 
@@ -75,7 +75,7 @@ def test_one_trainer_serves_one_thread_at_a_time(rng, restless):
     """Others are turned away or wait; no iteration is lost and none is done twice."""
     X, Y = rng.standard_normal((60, 400)), rng.integers(0, 2, (1, 400))
     parameters = ffnn.initialize_parameters_deep([60, 40, 1])
-    trainer = ffnn._ffnn.Trainer(X, Y, parameters, 0.1)
+    trainer = trainer_of(X, Y, parameters, 0.1)
 
     def work(_):
         done = 0
@@ -90,7 +90,7 @@ def test_one_trainer_serves_one_thread_at_a_time(rng, restless):
         return done
 
     done = sum(at_once(work, 8))
-    alone = ffnn._ffnn.Trainer(X, Y, parameters, 0.1)
+    alone = trainer_of(X, Y, parameters, 0.1)
     alone.run(done)
     assert_same_dict(trainer.parameters(), alone.parameters())
 
@@ -99,7 +99,7 @@ def test_other_threads_run_meanwhile(rng):
     """The lock is free during a long run: a thread that only counts gets ahead."""
     X, Y = rng.standard_normal((3000, 200)), rng.integers(0, 2, (1, 200))
     parameters = ffnn.initialize_parameters_deep([3000, 100, 1])
-    trainer = ffnn._ffnn.Trainer(X, Y, parameters, 0.1, gram=False)
+    trainer = trainer_of(X, Y, parameters, 0.1, gram=False)
     counted, stop = [0], threading.Event()
 
     def count():

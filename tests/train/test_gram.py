@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import ffnn
+from calls import trainer_of
 from support import assert_same_dict
 
-Trainer = ffnn._ffnn.Trainer
 # Layers, examples: one layer and several, one output unit and three, one slab and two; the Gram
 # form pays in the first ones only, and is right in all.
 NETS = [([40, 1], 9), ([50, 7, 3], 33), ([700, 11, 5, 1], 600), ([9, 4, 1], 30), ([1, 2, 1], 3)]
@@ -33,8 +33,8 @@ def assert_near(some, others, real):
 @pytest.mark.parametrize(("dims", "m"), NETS)
 def test_the_same_training(rng, real, dims, m, order):
     X, Y, parameters = problem(rng, dims, m, real, order)
-    plain = Trainer(X, Y, parameters, 0.05, gram=False)
-    gram = Trainer(X, Y, parameters, 0.05, gram=True)
+    plain = trainer_of(X, Y, parameters, 0.05, gram=False)
+    gram = trainer_of(X, Y, parameters, 0.05, gram=True)
     for _ in range(4):
         cost = plain.run(5)
         assert abs(gram.run(5) - cost) <= ALLOWED[cost.dtype] * np.finfo(real).eps * cost
@@ -46,8 +46,8 @@ def test_the_same_training(rng, real, dims, m, order):
 @pytest.mark.slow
 def test_2500_iterations_of_the_image_classifiers_shape(rng):
     X, Y, parameters = problem(rng, [3000, 20, 7, 5, 1], 209, np.float64, "F")
-    plain = Trainer(X, Y, parameters, 0.0075, gram=False)
-    gram = Trainer(X, Y, parameters, 0.0075, gram=True)
+    plain = trainer_of(X, Y, parameters, 0.0075, gram=False)
+    gram = trainer_of(X, Y, parameters, 0.0075, gram=True)
     for _ in range(25):
         assert abs(gram.run(100) - plain.run(100)) <= 1e-9
     for name, x in plain.parameters().items():
@@ -57,7 +57,7 @@ def test_2500_iterations_of_the_image_classifiers_shape(rng):
 def test_asking_changes_nothing(rng, real):
     """Neither where a run is cut into calls nor when its parameters are read."""
     X, Y, parameters = problem(rng, [50, 7, 3], 33, real)
-    once, often = (Trainer(X, Y, parameters, 0.05, gram=True) for _ in range(2))
+    once, often = (trainer_of(X, Y, parameters, 0.05, gram=True) for _ in range(2))
     assert_same_dict(often.parameters(), {n: x.astype(real) for n, x in parameters.items()})
     once.run(20)
     for _ in range(20):
@@ -80,7 +80,7 @@ def test_the_shapes_decide(rng, real, dims, m, pays):
     """And how many plain steps come first: as many as making X^T X costs."""
     X, Y, parameters = problem(rng, dims, m, real)
     pays = real == np.float32 if pays is None else pays
-    ours, plain = (Trainer(X, Y, parameters, 0.05, gram=gram) for gram in (None, False))
+    ours, plain = (trainer_of(X, Y, parameters, 0.05, gram=gram) for gram in (None, False))
     for trainer in ours, plain:
         trainer.run(m // (2 * dims[1]))
     assert_same_dict(ours.parameters(), plain.parameters())
@@ -93,6 +93,6 @@ def test_the_shapes_decide(rng, real, dims, m, pays):
 def test_the_option_is_a_truth_value(rng):
     X, Y, parameters = problem(rng, [4, 1], 3, np.float64)
     with pytest.raises(ValueError, match="ambiguous"):
-        Trainer(X, Y, parameters, 0.1, gram=np.ones(2))
+        trainer_of(X, Y, parameters, 0.1, gram=np.ones(2))
     with pytest.raises(TypeError, match="takes 4 positional arguments but 5 were given"):
-        Trainer(X, Y, parameters, 0.1, True)
+        ffnn._ffnn.Trainer("Trainer", X, Y, [4, 1], True)

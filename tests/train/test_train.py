@@ -52,7 +52,7 @@ def assert_same_run(X, Y, dims=DIMS, names=("cost", "learning_rate"), **options)
 
 
 @pytest.mark.parametrize("seed", [None, 0, 10, 2**32 - 1 - 6])
-@pytest.mark.parametrize("mini_batch_size", [None, 1, 16, 64])
+@pytest.mark.parametrize("mini_batch_size", ["all", 1, 16, 64])
 @pytest.mark.parametrize("keep_prob", [1.0, 0.8])
 def test_orders_and_masks(rng, seed, mini_batch_size, keep_prob):
     X, Y = data(rng)
@@ -90,7 +90,7 @@ def test_without_a_shuffle(rng):
     assert_same_run(X, Y, seed=1, shuffle=False, mini_batch_size=16)
 
 
-@pytest.mark.parametrize("mini_batch_size", [None, 16])
+@pytest.mark.parametrize("mini_batch_size", ["all", 16])
 @pytest.mark.parametrize("record_every", [1, 3, 100])
 def test_learning_rates(rng, mini_batch_size, record_every):
     X, Y = data(rng)
@@ -214,7 +214,7 @@ def test_printed_lines_tell_what_is_measured(rng, capsys):
 # ---- weights -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("mini_batch_size", [None, 16])
+@pytest.mark.parametrize("mini_batch_size", ["all", 16])
 def test_weights_against_the_twin(rng, mini_batch_size):
     X, classes = data(rng, "softmax")
     run = functools.partial(
@@ -234,7 +234,7 @@ def test_weights_against_the_twin(rng, mini_batch_size):
 def test_a_weight_of_2_is_the_example_twice(rng):
     X, Y = data(rng)
     twice = np.arange(M) < 9
-    options = {"seed": 1, "learning_rate": 0.3, "num_epochs": 20, "mini_batch_size": None}
+    options = {"seed": 1, "learning_rate": 0.3, "num_epochs": 20, "mini_batch_size": "all"}
     weighted, history = ffnn.train(X, Y, DIMS, sample_weight=1 + twice, **options)
     doubled, expected = ffnn.train(
         np.hstack([X, X[:, twice]]), np.hstack([Y, Y[:, twice]]), DIMS, **options
@@ -261,7 +261,7 @@ def test_balanced_classes_cost_the_same(rng):
     Y = np.arange(40)[None] < 3
     zeros = {"W1": np.zeros((1, 2)), "b1": np.zeros((1, 1))}
     parameters, _ = ffnn.train(X * 0, Y, parameters=zeros, class_weight="balanced", seed=1,
-                               mini_batch_size=None, learning_rate=1)  # fmt: skip
+                               mini_batch_size="all", learning_rate=1)  # fmt: skip
     np.testing.assert_allclose(parameters["b1"], 0, atol=1e-15)
 
 
@@ -351,7 +351,7 @@ def test_given_parameters_need_no_layer_dims_and_no_draws(rng):
     X, Y = data(rng)
     given = network(rng, DIMS, np.float64)
     state = np.random.get_state()[1].copy(), np.random.get_state()[2]
-    a, _ = ffnn.train(X, Y, parameters=given, mini_batch_size=None, num_epochs=3)
-    b, _ = ffnn.train(X, Y, np.array(DIMS), parameters=given, mini_batch_size=None, num_epochs=3)
+    a, _ = ffnn.train(X, Y, parameters=given, mini_batch_size="all", num_epochs=3)
+    b, _ = ffnn.train(X, Y, np.array(DIMS), parameters=given, mini_batch_size="all", num_epochs=3)
     assert_same_dict(a, b)
     assert (np.random.get_state()[1] == state[0]).all() and np.random.get_state()[2] == state[1]

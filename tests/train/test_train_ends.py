@@ -225,7 +225,7 @@ def test_a_run_that_overflows_returns_what_was_finite(rng, patience):
             seed=1,
             hidden_activation="leaky_relu",
             output_activation="linear",
-            mini_batch_size=None,
+            mini_batch_size="all",
             learning_rate=50.0,
             num_epochs=100,
             patience=patience,
@@ -236,7 +236,7 @@ def test_a_run_that_overflows_returns_what_was_finite(rng, patience):
     state = history["optimizer_state"]
     again, _ = ffnn.train(
         X, X[:3] ** 2, DIMS, seed=1, hidden_activation="leaky_relu", output_activation="linear",
-        mini_batch_size=None, learning_rate=50.0, num_epochs=state["epoch"],
+        mini_batch_size="all", learning_rate=50.0, num_epochs=state["epoch"],
     )  # fmt: skip
     assert_same_dict(parameters, again)
 

@@ -23,7 +23,7 @@ def without(state, key):
 
 BAD = [
     # what C checks, in the name of train
-    (ValueError, "X has shape (20, 4) where layers_dims[0] wants 4 rows: examples are columns, "
+    (ValueError, "X has shape (20, 4) where layer_dims[0] wants 4 rows: examples are columns, "
      "pass X.T", {"X": np.ones((20, 4))}),
     (ValueError, "Y has shape (3, 19) where the output layer has shape (3, 20)",
      {"Y": np.ones((3, 19))}),
@@ -46,11 +46,27 @@ BAD = [
     (ValueError, "keep_prob must be above 0 and at most 1, not 1.5", {"keep_prob": 1.5}),
     (ValueError, "learning_rate must be finite", {"learning_rate": np.inf}),
     (TypeError, "learning_rate must be", {"learning_rate": "fast"}),
-    (TypeError, "learning_rate must be", {"learning_rate": lambda epoch: None}),
-    (ValueError, "learning_rate must be finite", {"learning_rate": lambda epoch: np.nan}),
+    (TypeError, "learning_rate(0) must be a real number, not None",
+     {"learning_rate": lambda epoch: None}),
+    (ValueError, "learning_rate(0) must be finite, not nan",
+     {"learning_rate": lambda epoch: np.nan}),
     (ValueError, "lambd must be at least 0, not -1", {"lambd": -1}),
     (ValueError, "clip_norm must be above 0, not 0", {"clip_norm": 0}),
-    (ValueError, "weight_decay goes with optimizer='adamw'", {"weight_decay": 0.1}),
+    # what has no effect, though it was given
+    (ValueError, "weight_decay goes with optimizer=..., not 'gd'; lambd is the L2 term",
+     {"weight_decay": 0.1}),
+    (ValueError, "beta1 goes with optimizer=..., not 'gd'", {"beta1": 0.9}),
+    (ValueError, "beta goes with optimizer=..., not 'adam'", {"beta": 0.9, "optimizer": "adam"}),
+    (ValueError, "epsilon goes with optimizer=..., not 'gd'",
+     {"epsilon": 1e-8}),
+    (ValueError, "decay_rate=0.5 goes with decay", {"decay_rate": 0.5}),
+    (ValueError, "min_delta=0 goes with patience", {"min_delta": 0}),
+    (ValueError, "shuffle goes with mini-batches, and mini_batch_size is 'all'",
+     {"mini_batch_size": "all", "shuffle": True}),
+    (ValueError, "shuffle goes with mini-batches, and mini_batch_size is 'all'",
+     {"mini_batch_size": "all", "shuffle": False}),
+    (ValueError, "initialization='he' draws parameters, and parameters are given",
+     {"initialization": "he", "parameters": PARAMETERS, "layer_dims": None}),
     # labels
     (ValueError, "Y holds 7 at example 2, and 'binary_cross_entropy' needs labels from 0 to 1",
      {"Y": np.where(np.arange(20) == 2, 7, 0) * np.ones((3, 1), int)}),
@@ -66,7 +82,7 @@ BAD = [
      {"layer_dims": None, "parameters": without(PARAMETERS, "b2")}),
     (ValueError, "initialization must be one of ...; did you mean 'xavier'?",
      {"initialization": "xavir"}),
-    (TypeError, "initialization must be a str, not NoneType", {"initialization": None}),
+    (TypeError, "initialization must be a str, not int", {"initialization": 3}),
     (TypeError, "seed must be an integer, not 1.5", {"seed": 1.5}),
     (ValueError, "seed must be from 0 to 2**32 - 1, not -1", {"seed": -1}),
     # what it goes on with
@@ -85,13 +101,15 @@ BAD = [
     (ValueError, "num_epochs must be at least 0, not -1", {"num_epochs": -1}),
     (TypeError, "num_epochs must be an integer, not 1.5", {"num_epochs": 1.5}),
     (ValueError, "mini_batch_size must be at least 1, not 0", {"mini_batch_size": 0}),
-    (TypeError, "mini_batch_size must be an integer, not '64'", {"mini_batch_size": "64"}),
+    (ValueError, "mini_batch_size must be an integer or 'all', not '64'",
+     {"mini_batch_size": "64"}),
+    (TypeError, "mini_batch_size must be an integer, not 6.5", {"mini_batch_size": 6.5}),
     (ValueError, "record_every must be at least 1, not 0", {"record_every": 0}),
     (TypeError, "decay must be a function such as update_lr, not 0.5", {"decay": 0.5}),
     (ValueError, "decay goes with a number as learning_rate",
      {"decay": ffnn.update_lr, "learning_rate": lambda epoch: 0.1}),
-    (TypeError, "decay_rate must be a real number, not None",
-     {"decay": ffnn.update_lr, "decay_rate": None}),
+    (TypeError, "decay_rate must be a real number, not 'fast'",
+     {"decay": ffnn.update_lr, "decay_rate": "fast"}),
     # weights
     (ValueError, "sample_weight has shape (19,), expected (20,)", {"sample_weight": np.ones(19)}),
     (ValueError, "sample_weight must be finite and at least 0", {"sample_weight": -np.ones(M)}),
@@ -122,6 +140,11 @@ BAD = [
      {"validation_data": (np.ones((5, 2)), np.ones((3, 2)))}),
     (ValueError, "validation_data: Y has shape (3, 1) where",
      {"validation_data": (np.ones((4, 2)), np.ones((3, 1)))}),
+    (ValueError, "validation_data: Y holds 1.5 at example 0, and 'binary_cross_entropy' needs",
+     {"validation_data": (np.ones((4, 2)), np.full((3, 2), 1.5))}),
+    (ValueError, "validation_data: Y holds 3.0 at example 1, which is none of the classes 0 to 2",
+     {"validation_data": (np.ones((4, 2)), [0, 3]), "output_activation": "softmax",
+      "Y": np.zeros(M, int)}),
     (ValueError, "validation_fraction must be above 0 and below 1, not 1.0",
      {"validation_fraction": 1}),
     (ValueError, "validation_fraction=0.99 of 20 examples leaves none to train on",
@@ -205,3 +228,44 @@ def test_labels_beyond_0_and_1_are_the_assignments_own_affair():
     with pytest.raises(ValueError, match=r"Y holds 1.5 at example 0"):
         ffnn.train(X, Y, [4, 1])
     ffnn.train(X, Y, [4, 1], seed=1, num_epochs=1, cost="mean_squared_error")
+
+
+def test_a_schedule_that_fails_later_says_when():
+    X, Y = np.ones((4, 2)), np.ones((3, 2))
+    for message, options in [
+        ("train: learning_rate(3) must be finite, not nan",
+         {"learning_rate": lambda epoch: np.nan if epoch == 3 else 0.1}),
+        ("train: decay(learning_rate, 2, decay_rate) must be finite, not inf",
+         {"learning_rate": 0.1, "decay": lambda rate, epoch, _: np.inf if epoch == 2 else rate}),
+    ]:  # fmt: skip
+        with pytest.raises(ValueError, match=words(message)) as caught:
+            ffnn.train(X, Y, DIMS, seed=1, num_epochs=6, **options)
+        assert caught.value.history["epoch"] == [0, 1, 2]
+
+
+def test_each_function_says_its_own_name_of_the_sizes():
+    """train has layer_dims, as initialize_parameters_deep; the assignment's models layers_dims."""
+    X, Y, sizes = np.ones((9, 2)), np.ones((3, 2)), [4, 5, 3]
+    for call, name in [
+        (ffnn.train, "layer_dims"),
+        (ffnn.L_layer_model, "layers_dims"),
+        (ffnn.two_layer_model, "layers_dims"),
+    ]:
+        for bad, message in (sizes, f"where {name}[0] wants 4 rows"), ([4], f"{name} must list"):
+            with pytest.raises(
+                ValueError, match=words(f"{call.__name__}: ") + ".*" + words(message)
+            ):
+                call(X, Y, bad)
+    with pytest.raises(ValueError, match=words("L_layer_model: layers_dims [9, 3] is not that of")):
+        ffnn.L_layer_model(X, Y, [9, 3], parameters=PARAMETERS)
+
+
+def test_the_model_refuses_what_has_no_effect():
+    X, Y = np.ones((4, 2)), np.ones((3, 2))
+    for message, options in [
+        ("L_layer_model: shuffle goes with mini-batches", {"shuffle": True}),
+        ("L_layer_model: beta2 goes with optimizer=..., not 'gd'", {"beta2": 0.9}),
+        ("L_layer_model: min_delta=0.5 goes with patience", {"min_delta": 0.5}),
+    ]:
+        with pytest.raises(ValueError, match=words(message)):
+            ffnn.L_layer_model(X, Y, DIMS, **options)

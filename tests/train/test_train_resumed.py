@@ -8,6 +8,7 @@ import pytest
 
 import ffnn
 import reference_train
+from calls import trainer_of
 from support import assert_same_dict, network, runner
 
 DIMS = [4, 7, 6, 3]
@@ -21,7 +22,7 @@ def run(rng):
 
 @pytest.mark.parametrize("optimizer", ffnn.optimizers())
 @pytest.mark.parametrize("keep_prob", [1.0, 0.8])
-@pytest.mark.parametrize("mini_batch_size", [None, 16])
+@pytest.mark.parametrize("mini_batch_size", ["all", 16])
 def test_a_run_in_three_parts_is_the_whole_run(run, optimizer, keep_prob, mini_batch_size):
     """To the bit, wherever the numbers come from: the same orders, masks, rates and examples."""
     for seed in 5, None:
@@ -58,7 +59,7 @@ def test_a_run_in_three_parts_is_the_whole_run(run, optimizer, keep_prob, mini_b
 def test_wide_data_goes_on_to_the_bit_too(rng):
     """Where the assignment's model would take the way through X^T X."""
     X, Y = rng.standard_normal((90, 20)), rng.integers(0, 2, (1, 20))
-    run = functools.partial(ffnn.train, X, Y, [90, 5, 1], seed=1, mini_batch_size=None)
+    run = functools.partial(ffnn.train, X, Y, [90, 5, 1], seed=1, mini_batch_size="all")
     whole, _ = run(num_epochs=40)
     half, history = run(num_epochs=17)
     rest, _ = run(num_epochs=23, parameters=half, optimizer_state=history["optimizer_state"])
@@ -100,7 +101,7 @@ def test_a_seed_leaves_the_global_generator_alone(run):
 def test_the_seeds_of_epochs_wrap(rng):
     X, Y, given = rng.standard_normal((4, M)), np.ones((3, M)), network(rng, DIMS, np.float64)
     ours, _ = ffnn.train(X, Y, parameters=given, seed=2**32 - 1, num_epochs=1)
-    trainer = ffnn._ffnn.Trainer(X, Y, given, 0.0075)
+    trainer = trainer_of(X, Y, given, 0.0075)
     trainer.epoch(np.random.RandomState(0).permutation(M), 64)
     assert_same_dict(ours, trainer.parameters())
 

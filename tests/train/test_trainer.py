@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 import reference_train
-from ffnn import _ffnn
+from calls import trainer_of
 from support import HIDDEN, OUTPUTS, assert_same_dict, draw
 
 
 def pair(X, Y, parameters, rate=0.05, **options):
     """The run in C and its twin."""
-    ours = _ffnn.Trainer(
+    ours = trainer_of(
         X, Y, parameters, rate, bit_generator=np.random.get_bit_generator(), **options
     )
     return ours, reference_train.Trainer(X, Y, parameters, rate, **options)
@@ -59,9 +59,7 @@ def test_every_optimizer(rng, optimizer, lambd, clip_norm):
     X, Y, parameters = draw(rng, [6, 9, 3], 43, "softmax")
     some_of_all.m = 43
     options = {"optimizer": optimizer, "lambd": lambd, "clip_norm": clip_norm}
-    options |= {"beta": 0.8, "beta1": 0.85, "beta2": 0.99, "epsilon": 1e-6}
-    if optimizer == "adamw":
-        options["weight_decay"] = 0.3
+    options |= reference_train.numbers(optimizer)
     agree(*pair(X, Y, parameters, hidden_activation="tanh", output_activation="softmax", **options),
           some_of_all)  # fmt: skip
 
@@ -105,8 +103,8 @@ def test_orders_are_numpys(rng, m, keep_prob):
 
 def test_orders_of_another_generator(rng):
     X, Y, parameters = draw(rng, [5, 9, 1], 300, "sigmoid")
-    run = _ffnn.Trainer(X, Y, parameters, 0.1, bit_generator=np.random.PCG64(5))
-    twin = _ffnn.Trainer(X, Y, parameters, 0.1)
+    run = trainer_of(X, Y, parameters, 0.1, bit_generator=np.random.PCG64(5))
+    twin = trainer_of(X, Y, parameters, 0.1)
     order = np.random.RandomState(np.random.PCG64(5)).permutation(300)
     assert run.shuffled(1, 16) == twin.epoch(order, 16)
     for key, value in twin.parameters().items():
@@ -116,7 +114,7 @@ def test_orders_of_another_generator(rng):
 def test_no_order_without_a_generator(rng):
     X, Y, parameters = draw(rng, [5, 9, 1], 30, "sigmoid")
     with pytest.raises(ValueError, match=r"Trainer\.shuffled: the Trainer has no bit_generator"):
-        _ffnn.Trainer(X, Y, parameters, 0.1).shuffled(1, 16)
+        trainer_of(X, Y, parameters, 0.1).shuffled(1, 16)
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
@@ -125,9 +123,9 @@ def test_is_finite(rng, real, key, value):
     X, Y, parameters = draw(rng, [5, 9, 1], 30, "sigmoid")
     parameters = {name: x.astype(real) for name, x in parameters.items()}
     parameters["W1"][0, 0] = np.finfo(real).max
-    assert _ffnn.Trainer(X.astype(real), Y, parameters, 0.1).is_finite() is True
+    assert trainer_of(X.astype(real), Y, parameters, 0.1).is_finite() is True
     parameters[key][-1, -1] = value
-    assert _ffnn.Trainer(X.astype(real), Y, parameters, 0.1).is_finite() is False
+    assert trainer_of(X.astype(real), Y, parameters, 0.1).is_finite() is False
 
 
 @pytest.mark.parametrize("optimizer", reference_train.OPTIMIZERS)
@@ -135,10 +133,10 @@ def test_a_run_goes_on_from_its_state(rng, real, optimizer):
     """To the bit: what state() and parameters() give is all that there is."""
     X, Y, parameters = draw(rng, [5, 9, 1], 50, "sigmoid")
     X = X.astype(real)
-    whole = _ffnn.Trainer(X, Y, parameters, 0.1, optimizer=optimizer)
+    whole = trainer_of(X, Y, parameters, 0.1, optimizer=optimizer)
     whole.run(3)
     state, middle = whole.state(), whole.parameters()
-    rest = _ffnn.Trainer(X, Y, middle, 0.1, optimizer=optimizer, state=state)
+    rest = trainer_of(X, Y, middle, 0.1, optimizer=optimizer, state=state)
     assert whole.run(4) == rest.run(4)
     for key, value in whole.parameters().items():
         assert value.dtype == real and (value == rest.parameters()[key]).all()
@@ -149,7 +147,7 @@ def test_classes_are_columns_of_a_one(rng):
     classes = Y.argmax(axis=0)
     for labels in classes, classes[None], classes[:, None], classes.astype(float), list(classes):
         a, b = (
-            _ffnn.Trainer(X, of, parameters, 0.1, output_activation="softmax") for of in (Y, labels)
+            trainer_of(X, of, parameters, 0.1, output_activation="softmax") for of in (Y, labels)
         )
         assert a.run(5) == b.run(5)
         assert (a.parameters()["W1"] == b.parameters()["W1"]).all()
@@ -159,7 +157,7 @@ def test_the_learning_rate_can_change_between_calls(rng):
     """With the Gram form too, which has kept what the rates were."""
     X, Y, parameters = draw(rng, [80, 9, 1], 20, "sigmoid")
     for gram in False, True:
-        ours = _ffnn.Trainer(X, Y, parameters, 0.1, gram=gram)
+        ours = trainer_of(X, Y, parameters, 0.1, gram=gram)
         twin = reference_train.Trainer(X, Y, parameters, 0.1)
         for rate in 0.1, 0.5, 0.0, 0.2:
             ours.learning_rate = twin.learning_rate = rate
@@ -174,12 +172,39 @@ def test_the_learning_rate_can_change_between_calls(rng):
 def test_saturated_outputs_cost_what_their_logits_say():
     """The literal formula would give inf and NaN."""
     X, W = np.array([[1.0, -1.0]]), np.array([[1000.0]])
-    run = _ffnn.Trainer(X, np.array([[0, 1]]), {"W1": W, "b1": np.zeros((1, 1))}, 0.1)
+    run = trainer_of(X, np.array([[0, 1]]), {"W1": W, "b1": np.zeros((1, 1))}, 0.1)
     assert run.run(1) == 1000
     parameters = {"W1": np.array([[1000.0], [-1000.0]]), "b1": np.zeros((2, 1))}
-    run = _ffnn.Trainer(X, np.array([1, 0]), parameters, 0.1, output_activation="softmax")
+    run = trainer_of(X, np.array([1, 0]), parameters, 0.1, output_activation="softmax")
     assert run.run(1) == 2000
     assert np.isfinite(run.parameters()["W1"]).all()
+
+
+# ---- the numbers of an optimiser -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", reference_train.NUMBERS)
+@pytest.mark.parametrize("optimizer", reference_train.OPTIMIZERS)
+def test_what_an_optimiser_reads(rng, optimizer, number):
+    """What the twin says: it counts, None is its default, and to others it cannot be given."""
+    X, Y, parameters = draw(rng, [6, 9, 3], 43, "sigmoid")
+
+    def trained(**given):
+        run = trainer_of(X, Y, parameters, 0.05, optimizer=optimizer, **given)
+        run.run(3)
+        return run.parameters()
+
+    default, other = reference_train.NUMBERS[number]
+    readers = [name for name, row in reference_train.OPTIMIZERS.items() if number in row[2].split()]
+    if optimizer in readers:
+        assert_same_dict(trained(), trained(**{number: default}))
+        assert_same_dict(trained(), trained(**{number: None}))
+        assert (trained()["W1"] != trained(**{number: other})["W1"]).any()
+        return
+    listed = " or ".join(", ".join(map(repr, readers)).rsplit(", ", 1))
+    said = f"Trainer: {number} goes with optimizer={listed}, not {optimizer!r}"
+    with pytest.raises(ValueError, match=rf"^{said}(;|$)"):
+        trained(**{number: default})
 
 
 # ---- bad input -----------------------------------------------------------------------------------
@@ -193,9 +218,13 @@ BAD = [
     ({"cost": "categorical_cross_entropy"}, ValueError, "goes with output_activation='softmax'"),
     ({"cost": "mse"}, ValueError, "cost must be one of"),
     ({"optimizer": "Adam"}, ValueError, "did you mean 'adam'"),
-    ({"beta": 1.0}, ValueError, "beta must be at least 0 and below 1, not 1.0"),
-    ({"beta2": -0.1}, ValueError, "beta2 must be"),
-    ({"epsilon": float("nan")}, ValueError, "epsilon must be finite"),
+    (
+        {"beta": 1.0, "optimizer": "nesterov"},
+        ValueError,
+        "beta must be at least 0 and below 1, not 1.0",
+    ),
+    ({"beta2": -0.1, "optimizer": "adam"}, ValueError, "beta2 must be"),
+    ({"epsilon": float("nan"), "optimizer": "rmsprop"}, ValueError, "epsilon must be finite"),
     ({"lambd": -1}, ValueError, "lambd must be at least 0, not -1"),
     ({"clip_norm": 0}, ValueError, "clip_norm must be above 0, not 0"),
     ({"keep_prob": 0}, ValueError, "keep_prob must be above 0 and at most 1, not 0"),
@@ -205,10 +234,10 @@ BAD = [
     ({"weight_decay": 0.1}, ValueError, "weight_decay goes with optimizer='adamw'"),
     ({"gram": True, "optimizer": "adam"}, ValueError, "gram fits optimizer='gd' alone"),
     ({"sample_weight": np.ones(3)}, ValueError, r"sample_weight has shape \(3,\), expected \(8,\)"),
-    ({"state": 3}, TypeError, "state must be a dict"),
-    ({"state": {}}, KeyError, "state has no 't'"),
-    ({"state": {"t": 0}, "optimizer": "adam"}, KeyError, "state has no 'v'"),
-    ({"state": {"t": -1}}, ValueError, r"state\['t'\] must be at least 0"),
+    ({"state": 3}, TypeError, "Trainer: optimizer_state must be a dict"),
+    ({"state": {}}, KeyError, "Trainer: optimizer_state has no 't'"),
+    ({"state": {"t": 0}, "optimizer": "adam"}, KeyError, "Trainer: optimizer_state has no 'v'"),
+    ({"state": {"t": -1}}, ValueError, r"Trainer: optimizer_state\['t'\] must be at least 0"),
 ]
 
 
@@ -216,7 +245,7 @@ BAD = [
 def test_bad_options_are_refused(rng, options, error, says):
     X, Y, parameters = draw(rng, [3, 4, 5, 1], 8, "sigmoid")
     with pytest.raises(error, match=says):
-        _ffnn.Trainer(X, Y, parameters, 0.1, **options)
+        trainer_of(X, Y, parameters, 0.1, **options)
 
 
 @pytest.mark.parametrize(
@@ -232,7 +261,7 @@ def test_bad_options_are_refused(rng, options, error, says):
 )
 def test_bad_epochs_are_refused(rng, order, size, error, says):
     X, Y, parameters = draw(rng, [3, 4, 1], 8, "sigmoid")
-    run = _ffnn.Trainer(X, Y, parameters, 0.1)
+    run = trainer_of(X, Y, parameters, 0.1)
     with pytest.raises(error, match=says):
         run.epoch(order, size)
     assert run.state() == {"t": 0} and (run.parameters()["W1"] == parameters["W1"]).all()
@@ -242,7 +271,7 @@ def test_bad_epochs_are_refused(rng, order, size, error, says):
 def test_a_class_that_is_none(rng, labels):
     X, _, parameters = draw(rng, [3, 4], 4, "softmax")
     with pytest.raises(ValueError, match=r"Y holds .* at example 2, .*none of the classes 0 to 3"):
-        _ffnn.Trainer(X, labels, parameters, 0.1, output_activation="softmax")
+        trainer_of(X, labels, parameters, 0.1, output_activation="softmax")
 
 
 @pytest.mark.parametrize(("output", "cost"), OUTPUTS)
@@ -253,9 +282,7 @@ def test_many_small_steps_are_as_many_single_ones(rng, real, hidden, output, cos
         X, Y, parameters = draw(rng, dims, m, output)
         parameters = {name: value.astype(real) for name, value in parameters.items()}
         options = {"hidden_activation": hidden, "output_activation": output, "cost": cost}
-        once, often = (
-            _ffnn.Trainer(X.astype(real), Y, parameters, 0.05, **options) for _ in range(2)
-        )
+        once, often = (trainer_of(X.astype(real), Y, parameters, 0.05, **options) for _ in range(2))
         once.run(9)
         for _ in range(9):
             often.run(1)

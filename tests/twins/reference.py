@@ -305,7 +305,7 @@ def L_layer_model(
         np.random.seed(seed)
     parameters = initialize_parameters_deep(layers_dims)
     if options:
-        options = {"mini_batch_size": None, "num_epochs": num_iterations, **options}
+        options = {"mini_batch_size": "all", "num_epochs": num_iterations, **options}
         options |= {"parameters": parameters, "learning_rate": learning_rate, "seed": seed}
         parameters, history = train(X, Y, **options)
         return parameters, history["cost"][::100]

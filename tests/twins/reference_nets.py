@@ -103,13 +103,13 @@ DEFAULTS = {
     "seed": None,
     "output_activation": "sigmoid",
     "cost": None,
-    "initialization": "assignment",
+    "initialization": None,
     "learning_rate": 0.0075,
     "decay": None,
-    "decay_rate": 1.0,
+    "decay_rate": None,
     "num_epochs": 100,
-    "mini_batch_size": 64,
-    "shuffle": True,
+    "mini_batch_size": None,
+    "shuffle": None,
     "sample_weight": None,
     "class_weight": None,
     "validation_fraction": None,
@@ -152,12 +152,14 @@ def _weights(sample_weight, class_weight, classes, count):
 def train(X, Y, layer_dims=None, **options):
     """The parameters of a run and its history: cost and what else was asked for, by epoch."""
     own = {name: options.pop(name, default) for name, default in DEFAULTS.items()}
-    seed, size, output = own["seed"], own["mini_batch_size"], own["output_activation"]
+    seed, output = own["seed"], own["output_activation"]
+    size = 64 if own["mini_batch_size"] is None else own["mini_batch_size"]
+    decay_rate = 1.0 if own["decay_rate"] is None else own["decay_rate"]
     parameters = own["parameters"]
     if parameters is None:
         with _seeded(seed):
             parameters = initialize_parameters_deep(
-                layer_dims, initialization=own["initialization"]
+                layer_dims, initialization=own["initialization"] or "assignment"
             )
     n_y, m = len(parameters[f"b{len(parameters) // 2}"]), X.shape[1]
     Y, classes = _columns(Y, n_y, m)
@@ -188,12 +190,12 @@ def train(X, Y, layer_dims=None, **options):
     for epoch in range(own["num_epochs"]):
         rate = own["learning_rate"]
         if own["decay"] is not None and epoch > 0:
-            rate = own["decay"](rate, epoch - 1, own["decay_rate"])
+            rate = own["decay"](rate, epoch - 1, decay_rate)
         trainer.learning_rate = rate(epoch) if callable(rate) else rate
         with _seeded(None if seed is None else seed + 1 + epoch):
-            shuffled = own["shuffle"] and size is not None
+            shuffled = own["shuffle"] is not False and size != "all"
             order = np.random.permutation(m) if shuffled else None
-            history["cost"].append(float(trainer.epoch(order, size or m)))
+            history["cost"].append(float(trainer.epoch(order, m if size == "all" else size)))
         history["learning_rate"].append(trainer.learning_rate)
         if held.size:
             losses = COSTS[cost][0](predict_proba(X_val, trainer.parameters(), **net), Y_val)

@@ -36,25 +36,37 @@ def _adam(w, g, v, s, rule, t):
     w -= rule["learning_rate"] * v_corrected / (np.sqrt(s_corrected) + rule["epsilon"])
 
 
-# name: (the step of one array in place, the moments that it keeps)
+# name: (the step of one array in place, the moments that it saves, the numbers that it reads)
 OPTIMIZERS = {
-    "gd": (_gd, ""),
-    "momentum": (_momentum, "v"),
-    "classical_momentum": (_classical_momentum, "v"),
-    "nesterov": (_nesterov, "v"),
-    "rmsprop": (_rmsprop, "v"),
-    "adam": (_adam, "vs"),
-    "adamw": (_adam, "vs"),
+    "gd": (_gd, "", ""),
+    "momentum": (_momentum, "v", "beta"),
+    "classical_momentum": (_classical_momentum, "v", "beta"),
+    "nesterov": (_nesterov, "v", "beta"),
+    "rmsprop": (_rmsprop, "v", "beta epsilon"),
+    "adam": (_adam, "vs", "beta1 beta2 epsilon"),
+    "adamw": (_adam, "vs", "beta1 beta2 epsilon weight_decay"),
 }
+# name: (what it is where it is not given, another value of it)
+NUMBERS = {
+    "beta": (0.9, 0.8),
+    "beta1": (0.9, 0.85),
+    "beta2": (0.999, 0.99),
+    "epsilon": (1e-8, 1e-6),
+    "weight_decay": (0.0, 0.3),
+}
+
+
+def numbers(optimizer):
+    """Other values of all numbers that an optimiser reads."""
+    return {name: NUMBERS[name][1] for name in OPTIMIZERS[optimizer][2].split()}
 
 
 class Trainer:
     """Labels are arrays of the output's shape; dropout draws from NumPy's global generator."""
 
     def __init__(self, X, Y, parameters, learning_rate, *, hidden_activation="relu",
-                 output_activation="sigmoid", cost=None, optimizer="gd", beta=0.9, beta1=0.9,
-                 beta2=0.999, epsilon=1e-8, weight_decay=0.0, lambd=0.0, keep_prob=1.0,
-                 clip_norm=None, sample_weight=None, state=None):  # fmt: skip
+                 output_activation="sigmoid", cost=None, optimizer="gd", lambd=0.0, keep_prob=1.0,
+                 clip_norm=None, sample_weight=None, state=None, **numbers):  # fmt: skip
         self.X, self.Y = X, Y
         self._parameters = {key: value.copy() for key, value in parameters.items()}
         self.layers = len(parameters) // 2
@@ -63,8 +75,9 @@ class Trainer:
         self.cost = cost or default_cost(output_activation)
         self.optimizer = optimizer
         self.learning_rate = learning_rate
-        self.rule = {"beta": beta, "beta1": beta1, "beta2": beta2, "epsilon": epsilon}
-        self.weight_decay, self.lambd, self.clip_norm = weight_decay, lambd, clip_norm
+        self.numbers = {name: numbers.pop(name, default) for name, (default, _) in NUMBERS.items()}
+        assert not numbers
+        self.lambd, self.clip_norm = lambd, clip_norm
         self.sample_weight = np.ones(X.shape[1]) if sample_weight is None else sample_weight
         self.t = state["t"] if state else 0
         self.moments = {
@@ -140,11 +153,11 @@ class Trainer:
 
     def _update(self, grads):
         self.t += 1
-        step, kept = OPTIMIZERS[self.optimizer]
-        rule = {**self.rule, "learning_rate": self.learning_rate}
+        step, kept, _ = OPTIMIZERS[self.optimizer]
+        rule = {**self.numbers, "learning_rate": self.learning_rate}
         for key, g in grads.items():
             w = self._parameters[key]
             if self.optimizer == "adamw" and key[0] == "W":
-                w -= self.learning_rate * self.weight_decay * w
+                w -= self.learning_rate * rule["weight_decay"] * w
             v, s = (self.moments[name][key] if name in kept else None for name in "vs")
             step(w, g, v, s, rule, self.t)

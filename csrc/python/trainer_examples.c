@@ -1,0 +1,154 @@
+/* trainer_examples.c - the examples of a Trainer: X, Y, their weights, their order and where that
+ * is drawn from; and others that are measured beside them.
+ */
+#include "trainer.h"
+#include "errors.h"
+#include "parse.h"
+#include "shapes.h"
+
+#include <numpy/random/bitgen.h>
+
+/* X and Y of any number of examples against the net; what they hold is looked at later. */
+static int pair_take(const trainer_object *self, const char *function, PyObject *X, PyObject *Y,
+                     ffnn_operand *x, ffnn_labels *labels)
+{
+    const char *input = PyUnicode_AsUTF8(self->input_name);
+    if (input == NULL || ffnn_operand_take(x, X, (ffnn_place){function, "X", 0}) < 0 ||
+        ffnn_labels_take(labels, Y, function) < 0 ||
+        ffnn_inputs_check(function, x, self->dims[0], input, NULL) < 0 ||
+        ffnn_labels_check(function, labels, self->cost, self->dims[self->layers],
+                          ffnn_operand_cols(x), "the output layer", x) < 0)
+        return -1;
+    return ffnn_examples_check(function, ffnn_operand_cols(x));
+}
+
+/* Weights of the examples, or NULL. */
+static int take_weights(trainer_object *self, const char *function, PyObject *object,
+                        const void **weights)
+{
+    const ffnn_place place = {function, "sample_weight", 0};
+    const npy_intp m = ffnn_operand_cols(&self->X);
+    *weights = NULL;
+    if (object == NULL || object == Py_None) return 0;
+    if (ffnn_operand_take(&self->weights, object, place) < 0) return -1;
+    if (PyArray_NDIM(self->weights.array) != 1 || PyArray_DIM(self->weights.array, 0) != m) {
+        char shape[FFNN_SHAPE_TEXT], X_shape[FFNN_SHAPE_TEXT];
+        return ffnn_error_raise(PyExc_ValueError, place, "has shape %s, expected (%zd,) for X %s",
+                                ffnn_shape_write(&self->weights, shape), (Py_ssize_t)m,
+                                ffnn_shape_write(&self->X, X_shape));
+    }
+    return ffnn_operand_elements(&self->weights, self->real, weights);
+}
+
+static int take_random(trainer_object *self, const char *function, PyObject *object,
+                       bool has_dropout, ffnn_random *random)
+{
+    const ffnn_place place = {function, "bit_generator", 0};
+    if (object == NULL || object == Py_None)
+        return has_dropout ? ffnn_error_raise(PyExc_ValueError, place,
+                                              "is needed where keep_prob is below 1")
+                           : 0;
+    PyObject *capsule = PyObject_GetAttrString(object, "capsule");
+    if (capsule == NULL) return -1;
+    bitgen_t *generator = PyCapsule_GetPointer(capsule, "BitGenerator");
+    Py_DECREF(capsule);
+    if (generator == NULL) return -1;
+    self->bit_generator = Py_NewRef(object); /* which owns what `generator` points to */
+    *random = (ffnn_random){generator->next_double, generator->next_uint32, generator->next_uint64,
+                            generator->state};
+    return 0;
+}
+
+int ffnn_trainer_take_examples(trainer_object *self, PyObject *const arg[FFNN_TRAINER_ARGUMENTS],
+                               bool has_dropout, ffnn_run_options *options)
+{
+    const char *function = PyUnicode_AsUTF8(self->function);
+    const ptrdiff_t n_y = self->dims[self->layers];
+    const void *y;
+    if (function == NULL || pair_take(self, function, arg[FFNN_TRAINER_X], arg[FFNN_TRAINER_Y],
+                                      &self->X, &self->labels) < 0)
+        return -1;
+    self->real = self->X.kind == FFNN_KIND_FLOAT ? FFNN_FLOAT : FFNN_DOUBLE;
+    if (ffnn_operand_view(&self->X, self->real, FFNN_ANY_LAYOUT, &options->examples.X) < 0 ||
+        ffnn_labels_elements(function, &self->labels, self->real, n_y, options->examples.X.cols,
+                             &y) < 0 ||
+        take_weights(self, function, arg[FFNN_TRAINER_SAMPLE_WEIGHT], &options->examples.weights) <
+            0)
+        return -1;
+    options->examples.Y = ffnn_view_of(y, n_y, options->examples.X.cols);
+    return take_random(self, function, arg[FFNN_TRAINER_BIT_GENERATOR], has_dropout,
+                       &options->random);
+}
+
+int ffnn_trainer_take_order(const trainer_object *self, PyObject *object, PyObject **array)
+{
+    const ffnn_place place = {"Trainer.epoch", "order", 0};
+    *array = NULL;
+    if (object == Py_None) return 0;
+    const npy_intp m = ffnn_operand_cols(&self->X);
+    PyArray_Descr *descr = PyArray_DescrFromType(NPY_INTP);
+    PyObject *order = PyArray_FromAny(object, descr, 0, 0, NPY_ARRAY_CARRAY_RO, NULL);
+    if (order == NULL) return -1;
+    char *seen = NULL;
+    const ffnn_operand o = {order, (PyArrayObject *)order, 0};
+    int status = -1;
+    if (PyArray_NDIM(o.array) != 1 || PyArray_DIM(o.array, 0) != m) {
+        char shape[FFNN_SHAPE_TEXT];
+        ffnn_error_raise(PyExc_ValueError, place, "has shape %s, expected (%zd,)",
+                         ffnn_shape_write(&o, shape), (Py_ssize_t)m);
+        goto done;
+    }
+    if ((seen = PyMem_Calloc((size_t)m, 1)) == NULL) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    const npy_intp *index = PyArray_DATA(o.array);
+    for (npy_intp i = 0; i < m; i++) {
+        if (index[i] < 0 || index[i] >= m || seen[index[i]]) {
+            ffnn_error_raise(PyExc_ValueError, place,
+                             "is no permutation of 0 to %zd: item %zd is %zd", (Py_ssize_t)m - 1,
+                             (Py_ssize_t)i, (Py_ssize_t)index[i]);
+            goto done;
+        }
+        seen[index[i]] = 1;
+    }
+    *array = Py_NewRef(order);
+    status = 0;
+done:
+    PyMem_Free(seen);
+    Py_DECREF(order);
+    return status;
+}
+
+/* ---- examples that are only measured ---- */
+
+static int examples_check(const trainer_object *self, const char *function, PyObject *X,
+                          PyObject *Y)
+{
+    ffnn_operand x = {0};
+    ffnn_labels labels = {{0}, false, NULL};
+    const void *y;
+    int status = pair_take(self, function, X, Y, &x, &labels);
+    if (status == 0 && labels.are_classes)
+        status = ffnn_labels_elements(function, &labels, FFNN_FLOAT, self->dims[self->layers],
+                                      ffnn_operand_cols(&x), &y);
+    ffnn_operand_clear(&x);
+    ffnn_labels_clear(&labels);
+    return status;
+}
+
+PyObject *ffnn_trainer_check(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
+                             PyObject *kw_names)
+{
+    static const ffnn_signature signature = {
+        "Trainer.check", 3, {FFNN_NAME_name, FFNN_NAME_X, FFNN_NAME_Y}, 0};
+    trainer_object *self = (trainer_object *)object;
+    PyObject *arg[3];
+    if (ffnn_arguments_parse(self->state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
+    PyObject *place = PyUnicode_FromFormat("%U: %S", self->function, arg[0]);
+    const char *function = place == NULL ? NULL : PyUnicode_AsUTF8(place);
+    const int status = function == NULL ? -1 : examples_check(self, function, arg[1], arg[2]);
+    Py_XDECREF(place);
+    if (status < 0) return NULL;
+    Py_RETURN_NONE;
+}
