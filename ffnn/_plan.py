@@ -255,11 +255,6 @@ def _check_beginning(function: str, begin: Beginning, optimizer: str) -> int:
     """The epoch to go on from."""
     if begin.initialization is not None:
         choose(function, "initialization", begin.initialization, INITIALIZERS)
-        if begin.parameters is not None:
-            raise ValueError(
-                f"{function}: initialization={begin.initialization!r} draws parameters, "
-                "and parameters are given"
-            )
     state = begin.optimizer_state
     if state is None:
         return 0

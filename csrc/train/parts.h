@@ -1,6 +1,7 @@
 /* train/parts.h - what the files of a whole run share.
  *
- *   run.c          its memory, and the ways in
+ *   state.c        its memory, its vectors, the snapshot of its last record point
+ *   run.c          the ways in: steps, epochs, gradients
  *   batch.c        the examples of a step: in slabs, read where they stand or gathered
  *   propagation.c  a slab forward and backward through all layers
  *   small.c        the same for nets so small that products are not worth setting up

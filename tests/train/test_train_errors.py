@@ -65,9 +65,6 @@ BAD = [
      {"mini_batch_size": "all", "shuffle": True}),
     (ValueError, "shuffle goes with mini-batches, and mini_batch_size is 'all'",
      {"mini_batch_size": "all", "shuffle": False}),
-    (ValueError, "initialization='he' draws parameters, and parameters are given",
-     {"initialization": "he", "parameters": PARAMETERS, "layer_dims": None}),
-    # labels
     (ValueError, "Y holds 7 at example 2, and 'binary_cross_entropy' needs labels from 0 to 1",
      {"Y": np.where(np.arange(20) == 2, 7, 0) * np.ones((3, 1), int)}),
     # the net and its beginning
