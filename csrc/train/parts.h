@@ -111,6 +111,10 @@ struct ffnn_run {
     void *snapshot;
     ptrdiff_t snapshot_steps;
     bool snapshot_gram;
+    bool is_watched;        /* a cost that is not finite ends a call */
+    bool is_measuring;      /* forward without dropout */
+    ptrdiff_t done;         /* epochs of the last call */
+    double l2_sum, l2_cost; /* of the steps of an epoch, and its mean over the examples */
     bool wants_record;      /* of the step in hand, see ffnn_step_record */
     void *block;            /* all that the run and its first workspace point to */
     bool is_small;          /* batches go through small.c */

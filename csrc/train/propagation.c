@@ -15,7 +15,7 @@ static ffnn_view weights_of(const layer *l)
 static ffnn_dropout dropout_of(const ffnn_run *run, int i, const slab *s)
 {
     const layer *l = &run->layer[i];
-    if (l->keep_prob >= 1) return (ffnn_dropout){NULL, 0, 1};
+    if (l->keep_prob >= 1 || run->is_measuring) return (ffnn_dropout){NULL, 0, 1};
     return (ffnn_dropout){l->mask + s->first, run->mask_columns, l->keep_prob};
 }
 
@@ -61,8 +61,8 @@ bool ffnn_propagate_forward(const ffnn_run *run, const workspace *w, const slab 
     for (int i = 0; i < run->layers; i++) {
         const layer *l = &run->layer[i];
         const ffnn_result A = {w->layer[i].A, s->row}, Z = ffnn_propagate_z(run, w, i, s);
-        const ffnn_result V =
-            k->activations[l->g].saves_input ? A : (ffnn_result){w->layer[i].saved, s->row};
+        const bool is_A = k->activations[l->g].saves_input || run->is_measuring;
+        const ffnn_result V = is_A ? A : (ffnn_result){w->layer[i].saved, s->row};
         const ffnn_dropout dropout = dropout_of(run, i, s);
         if (i == 0 && run->gram.is_running)
             ffnn_layer_activate(k, l->n, s->X.cols, l->g, dropout, Z, V, A);

@@ -7,6 +7,8 @@
 
 #include "../system/system.h"
 
+#include <math.h>
+
 ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, bool is_record, double *cost,
                              ffnn_poll *poll, void *context)
 {
@@ -15,15 +17,25 @@ ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, bool is_record
     *cost = 0;
     if (!ffnn_batch_prepare(run, false, all.count)) return FFNN_NO_MEMORY;
     run->wants_record = is_record;
+    run->done = 0;
     for (ptrdiff_t i = 0; i < iterations; i++) {
+        double later = 0, *here = i == 0 ? cost : run->is_watched ? &later : NULL;
         if (run->is_gram && !run->gram.is_running && run->steps >= run->gram_from &&
             ffnn_gram_start(&run->gram, run->k, run->layer, run->examples.X, &check))
             return FFNN_INTERRUPTED;
-        if (ffnn_step_run(run, &all, i == 0 ? cost : NULL, &check)) return FFNN_INTERRUPTED;
-        if (i == 0 && iterations > 1 && ffnn_small_is_plain(run)) {
+        run->l2_sum = 0;
+        if (ffnn_step_run(run, &all, here, &check)) return FFNN_INTERRUPTED;
+        run->done++;
+        if (i == 0) run->l2_cost = run->l2_sum / (double)all.count;
+        if (run->is_watched && !isfinite(*here)) {
+            *cost = *here;
+            break;
+        }
+        if (i == 0 && iterations > 1 && !run->is_watched && ffnn_small_is_plain(run)) {
             const slab s = ffnn_batch_slab(run, &run->work, &all, 0);
             if (ffnn_small_update(run, &run->work, &s, iterations - 1, &check))
                 return FFNN_INTERRUPTED;
+            run->done = iterations;
             break;
         }
     }
@@ -68,6 +80,31 @@ ffnn_status ffnn_run_step(ffnn_run *run, const ffnn_examples *examples, double *
     return FFNN_OK;
 }
 
+/* While the Gram form runs, W1 as it is stands elsewhere. */
+ffnn_status ffnn_run_measure(ffnn_run *run, const ffnn_examples *examples, double *cost,
+                             ffnn_poll *poll, void *context)
+{
+    interrupt_check check = {poll, context, 0};
+    const batch b = {examples, NULL, 0, examples->X.cols};
+    const bool is_gram = run->gram.is_running;
+    void *W1 = run->layer[0].W;
+    bool is_stopped = false;
+    *cost = 0;
+    run->layer[0].W = ffnn_run_parameter(run, 'W', 1);
+    run->gram.is_running = false;
+    run->is_small = false;
+    run->is_measuring = true;
+    for (ptrdiff_t first = 0; first < b.count && !is_stopped;) {
+        const slab s = ffnn_batch_slab(run, &run->work, &b, first);
+        is_stopped = ffnn_propagate_forward(run, &run->work, &s, cost, &check);
+        first += s.X.cols;
+    }
+    run->is_measuring = false;
+    run->gram.is_running = is_gram;
+    run->layer[0].W = W1;
+    return is_stopped ? FFNN_INTERRUPTED : FFNN_OK;
+}
+
 /* Mini-batches read X. */
 static void leave_gram(ffnn_run *run)
 {
@@ -81,11 +118,14 @@ static bool step_all(ffnn_run *run, const ptrdiff_t *order, ptrdiff_t size, doub
 {
     const ptrdiff_t m = run->examples.X.cols;
     *cost = 0;
+    run->l2_sum = 0;
     for (ptrdiff_t first = 0; first < m; first += size) {
         const batch b = {&run->examples, order, first, m - first < size ? m - first : size};
         if (ffnn_step_run(run, &b, cost, check)) return true;
     }
     *cost /= (double)m;
+    run->l2_cost = run->l2_sum / (double)m;
+    run->done++;
     return false;
 }
 
@@ -96,6 +136,7 @@ ffnn_status ffnn_run_epoch(ffnn_run *run, const ptrdiff_t *order, ptrdiff_t size
     if (size > run->examples.X.cols) size = run->examples.X.cols;
     if (!ffnn_batch_prepare(run, order != NULL, size)) return FFNN_NO_MEMORY;
     leave_gram(run);
+    run->done = 0;
     return step_all(run, order, size, cost, &check) ? FFNN_INTERRUPTED : FFNN_OK;
 }
 
@@ -131,10 +172,12 @@ ffnn_status ffnn_run_shuffled(ffnn_run *run, ptrdiff_t epochs, ptrdiff_t size, d
         return FFNN_NO_MEMORY;
     }
     leave_gram(run);
-    bool is_stopped = false;
-    for (ptrdiff_t i = 0; i < epochs && !is_stopped; i++) {
+    bool is_stopped = false, is_diverged = false;
+    run->done = 0;
+    while (run->done < epochs && !is_stopped && !is_diverged) {
         draw_order(&run->random, m, order);
         is_stopped = step_all(run, order, size, cost, &check);
+        is_diverged = run->is_watched && !isfinite(*cost);
     }
     ffnn_free(order);
     return is_stopped ? FFNN_INTERRUPTED : FFNN_OK;

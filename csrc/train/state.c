@@ -91,7 +91,7 @@ static size_t lay_out(ffnn_run *run)
 
 /* So many columns that their activations stay in L2, and fewer where the product with a large W
  * would keep Ctrl-C waiting. */
-static ptrdiff_t slab_for(const ffnn_run *run, ptrdiff_t columns)
+static ptrdiff_t slab_for(const ffnn_run *run)
 {
     double largest = 0;
     for (const layer *l = run->layer; l < run->layer + run->layers; l++) {
@@ -100,7 +100,7 @@ static ptrdiff_t slab_for(const ffnn_run *run, ptrdiff_t columns)
     }
     ptrdiff_t most = SLAB;
     while (most > LEAST_SLAB && largest * (double)most > MOST_WORK) most /= 2;
-    return columns < most ? columns : most;
+    return most;
 }
 
 /* Nets whose examples fit into one short vector, and that are small for it. */
@@ -141,7 +141,7 @@ ffnn_run *ffnn_run_new(const ffnn_run_options *o)
                                 .keep_prob = o->keep_prob[l]};
         if (o->dims[l + 1] > run->widest) run->widest = o->dims[l + 1];
     }
-    run->most = slab_for(run, columns);
+    run->most = slab_for(run);
     run->is_small = ffnn_batch_is_small(run, o->examples.X.cols);
     const size_t bytes = lay_out_vector(run) ? lay_out(run) : SIZE_MAX;
     run->block = bytes < SIZE_MAX ? ffnn_allocate(bytes) : NULL;
@@ -267,6 +267,21 @@ void ffnn_run_restore(ffnn_run *run)
 ptrdiff_t *ffnn_run_steps(ffnn_run *run)
 {
     return &run->steps;
+}
+
+bool *ffnn_run_watched(ffnn_run *run)
+{
+    return &run->is_watched;
+}
+
+ptrdiff_t ffnn_run_done(const ffnn_run *run)
+{
+    return run->done;
+}
+
+double ffnn_run_l2_share(const ffnn_run *run)
+{
+    return run->l2_cost;
 }
 
 double *ffnn_run_rate(ffnn_run *run)

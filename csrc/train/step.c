@@ -147,7 +147,11 @@ void ffnn_step_update(ffnn_run *run, double m)
 bool ffnn_step_run(ffnn_run *run, const batch *b, double *cost, interrupt_check *check)
 {
     const bool is_clipped = run->hyperparameters.clip_norm > 0;
-    if (cost && run->hyperparameters.lambd != 0) *cost += ffnn_run_l2_cost(run);
+    if (cost && run->hyperparameters.lambd != 0) {
+        const double l2 = ffnn_run_l2_cost(run);
+        *cost += l2;
+        run->l2_sum += l2;
+    }
     prepare_coefficients(run, (double)b->count);
     if (draw_masks(run, b->count, check) || propagate(run, b, !is_clipped, cost, check))
         return true;

@@ -101,6 +101,15 @@ ffnn_status ffnn_run_step(ffnn_run *run, const ffnn_examples *examples, double *
 /* lambd / 2 times the sum of all W^2: what L2 adds to a sum of costs. */
 double ffnn_run_l2_cost(const ffnn_run *run);
 
+/* *cost is the sum of what the examples cost without L2 and dropout; nothing changes. */
+ffnn_status ffnn_run_measure(ffnn_run *run, const ffnn_examples *examples, double *cost,
+                             ffnn_poll *poll, void *context);
+
+/* Of the three calls that follow: is a cost that is not finite to end them, *cost being that one?
+ * How many epochs did the last one do, and what did L2 add to its *cost? */
+bool *ffnn_run_watched(ffnn_run *run);
+ptrdiff_t ffnn_run_done(const ffnn_run *run);
+double ffnn_run_l2_share(const ffnn_run *run);
 /* `iterations` steps with all examples; *cost is that of the parameters before the first, of which
  * a snapshot is taken where is_record, if the cost is finite. Only the
  * parameters of a run that returns FFNN_OK mean anything; after FFNN_NO_MEMORY nothing has changed.
