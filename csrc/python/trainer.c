@@ -10,9 +10,9 @@
 #include "lock.h"
 #include "methods.h"
 #include "parse.h"
+#include "poll.h"
 #include "results.h"
 #include "trainer_docs.h"
-#include "../system/system.h"
 
 /* ---- from Python's arguments to a run ---- */
 
@@ -201,40 +201,21 @@ int ffnn_trainer_enter(trainer_object *self, const char *method, ffnn_need need)
     return -1;
 }
 
-typedef struct {
-    PyThreadState *thread; /* NULL while we hold Python's lock */
-    double last;           /* seconds */
-} poll_context;
-
-/* Taking the lock back can cost 5 ms against a busy thread, so it is not done each time the core
- * asks; an answer to Ctrl-C within 100 ms is promised. */
-static const double SECONDS_BETWEEN_POLLS = 0.03;
-
-static bool poll_signals(void *context)
+/* n iterations, the first at a record point where `record` is a number for it; with a batch size n
+ * epochs in orders drawn, or, where n is 0, one in `order`. */
+static PyObject *compute(trainer_object *self, ptrdiff_t n, ptrdiff_t record,
+                         const ptrdiff_t *order, ptrdiff_t size)
 {
-    poll_context *poll = context;
-    if (ffnn_os_seconds() - poll->last < SECONDS_BETWEEN_POLLS) return false;
-    const bool is_unlocked = poll->thread != NULL;
-    ffnn_lock_take(poll->thread);
-    const bool is_interrupted = PyErr_CheckSignals() < 0;
-    if (is_unlocked) poll->thread = PyEval_SaveThread();
-    poll->last = ffnn_os_seconds();
-    return is_interrupted;
-}
-
-/* n iterations; with a batch size n epochs in orders drawn, or, where n is 0, one in `order`. */
-static PyObject *compute(trainer_object *self, ptrdiff_t n, const ptrdiff_t *order, ptrdiff_t size)
-{
-    poll_context poll;
+    ffnn_poll_context poll;
     double cost = 0;
-    poll.last = ffnn_os_seconds();
-    poll.thread = ffnn_lock_release((double)(n > 0 ? n : 1) * self->iteration_work);
+    ffnn_poll_begin(&poll, (double)(n > 0 ? n : 1) * self->iteration_work);
     const ffnn_status status =
-        size == 0 ? ffnn_run_iterate(self->run, n, false, &cost, poll_signals, &poll)
-        : n == 0  ? ffnn_run_epoch(self->run, order, size, &cost, poll_signals, &poll)
-                  : ffnn_run_shuffled(self->run, n, size, &cost, poll_signals, &poll);
+        size == 0 ? ffnn_run_iterate(self->run, n, record > 0, &cost, ffnn_poll_signals, &poll)
+        : n == 0  ? ffnn_run_epoch(self->run, order, size, &cost, ffnn_poll_signals, &poll)
+                  : ffnn_run_shuffled(self->run, n, size, &cost, ffnn_poll_signals, &poll);
     ffnn_lock_take(poll.thread);
     self->is_interrupted = status == FFNN_INTERRUPTED;
+    if (record > 0 && ffnn_run_is_recorded(self->run)) self->snapshot = record;
     if (ffnn_status_raise(status) < 0) return NULL;
     return ffnn_scalar_new(self->real, cost);
 }
@@ -242,15 +223,18 @@ static PyObject *compute(trainer_object *self, ptrdiff_t n, const ptrdiff_t *ord
 static PyObject *trainer_run(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
                              PyObject *kw_names)
 {
-    static const ffnn_signature signature = {"Trainer.run", 1, {FFNN_NAME_n}, 0};
+    static const ffnn_signature signature = {"Trainer.run", 1, {FFNN_NAME_n, FFNN_NAME_record}, 1};
     trainer_object *self = (trainer_object *)object;
-    PyObject *arg[1];
-    ptrdiff_t n;
+    PyObject *arg[2];
+    ptrdiff_t n, record = 0;
     if (ffnn_arguments_parse(self->state, &signature, args, n_args, kw_names, arg) < 0 ||
         ffnn_count_parse((ffnn_place){"Trainer.run", "n", 0}, arg[0], PTRDIFF_MAX, &n) < 0 ||
+        (arg[1] != NULL && arg[1] != Py_None &&
+         ffnn_count_parse((ffnn_place){"Trainer.run", "record", 0}, arg[1], PTRDIFF_MAX, &record) <
+             0) ||
         ffnn_trainer_enter(self, "run", FFNN_NEEDS_PARAMETERS) < 0)
         return NULL;
-    PyObject *cost = compute(self, n, NULL, 0);
+    PyObject *cost = compute(self, n, record, NULL, 0);
     atomic_flag_clear(&self->is_busy);
     return cost;
 }
@@ -269,7 +253,8 @@ static PyObject *trainer_epoch(PyObject *object, PyObject *const *args, Py_ssize
         ffnn_trainer_take_order(self, arg[0], &order) < 0)
         return NULL;
     if (ffnn_trainer_enter(self, "epoch", FFNN_NEEDS_PARAMETERS) == 0) {
-        cost = compute(self, 0, order == NULL ? NULL : PyArray_DATA((PyArrayObject *)order), size);
+        cost =
+            compute(self, 0, 0, order == NULL ? NULL : PyArray_DATA((PyArrayObject *)order), size);
         atomic_flag_clear(&self->is_busy);
     }
     Py_XDECREF(order);
@@ -294,7 +279,7 @@ static PyObject *trainer_shuffled(PyObject *object, PyObject *const *args, Py_ss
         return NULL;
     }
     if (ffnn_trainer_enter(self, "shuffled", FFNN_NEEDS_PARAMETERS) < 0) return NULL;
-    PyObject *cost = compute(self, n, NULL, size);
+    PyObject *cost = compute(self, n, 0, NULL, size);
     atomic_flag_clear(&self->is_busy);
     return cost;
 }
@@ -322,7 +307,35 @@ static int set_learning_rate(PyObject *object, PyObject *value, void *Py_UNUSED(
     return 0;
 }
 
+static PyObject *get_is_watched(PyObject *object, void *Py_UNUSED(closure))
+{
+    return PyBool_FromLong(*ffnn_run_watched(((trainer_object *)object)->run));
+}
+
+static int set_is_watched(PyObject *object, PyObject *value, void *Py_UNUSED(closure))
+{
+    trainer_object *self = (trainer_object *)object;
+    const int is_watched = value == NULL ? 0 : PyObject_IsTrue(value);
+    if (is_watched < 0 || ffnn_trainer_enter(self, "is_watched", FFNN_NEEDS_NOTHING) < 0) return -1;
+    *ffnn_run_watched(self->run) = is_watched;
+    atomic_flag_clear(&self->is_busy);
+    return 0;
+}
+
+static PyObject *get_epochs_done(PyObject *object, void *Py_UNUSED(closure))
+{
+    return PyLong_FromSsize_t(ffnn_run_done(((trainer_object *)object)->run));
+}
+
+static PyObject *get_l2_cost(PyObject *object, void *Py_UNUSED(closure))
+{
+    return PyFloat_FromDouble(ffnn_run_l2_share(((trainer_object *)object)->run));
+}
+
 static PyGetSetDef trainer_attributes[] = {
+    {"is_watched", get_is_watched, set_is_watched, is_watched_doc, NULL},
+    {"epochs_done", get_epochs_done, NULL, epochs_done_doc, NULL},
+    {"l2_cost", get_l2_cost, NULL, l2_cost_doc, NULL},
     {"learning_rate", get_learning_rate, set_learning_rate, learning_rate_doc, NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
@@ -338,6 +351,11 @@ static PyMethodDef trainer_methods[] = {
     {"is_finite", ffnn_trainer_is_finite, METH_NOARGS, is_finite_doc},
     {"parameters", ffnn_trainer_parameters, METH_NOARGS, parameters_doc},
     {"state", ffnn_trainer_state, METH_NOARGS, state_doc},
+    {"record_point", ffnn_trainer_record_point, METH_NOARGS, record_point_doc},
+    {"measure", FFNN_METHOD(ffnn_trainer_measure), METH_FASTCALL | METH_KEYWORDS, measure_doc},
+    {"step", FFNN_METHOD(ffnn_trainer_step), METH_FASTCALL | METH_KEYWORDS, step_doc},
+    {"gradient", FFNN_METHOD(ffnn_trainer_gradient), METH_FASTCALL | METH_KEYWORDS, gradient_doc},
+    {"update", FFNN_METHOD(ffnn_trainer_update), METH_FASTCALL | METH_KEYWORDS, update_doc},
     {NULL, NULL, 0, NULL},
 };
 

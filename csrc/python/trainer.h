@@ -52,6 +52,19 @@ int ffnn_trainer_enter(trainer_object *self, const char *method, ffnn_need need)
 
 /* ---- trainer_examples.c ---- */
 
+/* Examples that come with a call. */
+typedef struct {
+    ffnn_operand X, weights;
+    ffnn_labels labels;
+    ffnn_examples examples;
+    double total; /* of the weights, or m */
+} ffnn_given;
+
+/* `function` names the call; weights may be NULL or None. */
+int ffnn_given_take(const trainer_object *self, const char *function, PyObject *X, PyObject *Y,
+                    PyObject *weights, ffnn_given *given);
+void ffnn_given_clear(ffnn_given *given);
+
 /* Takes and checks X, Y, the weights and the bit generator, and gives the run what it reads. */
 int ffnn_trainer_take_examples(trainer_object *self, PyObject *const arg[FFNN_TRAINER_ARGUMENTS],
                                bool has_dropout, ffnn_run_options *options);
@@ -70,7 +83,19 @@ PyObject *ffnn_trainer_state(PyObject *object, PyObject *ignored);
 PyObject *ffnn_trainer_snapshot(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
                                 PyObject *kw_names);
 PyObject *ffnn_trainer_restore(PyObject *object, PyObject *ignored);
+PyObject *ffnn_trainer_record_point(PyObject *object, PyObject *ignored);
 PyObject *ffnn_layer_dims(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
                           PyObject *kw_names);
+
+/* ---- trainer_steps.c: methods ---- */
+
+PyObject *ffnn_trainer_measure(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
+                               PyObject *kw_names);
+PyObject *ffnn_trainer_step(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
+                            PyObject *kw_names);
+PyObject *ffnn_trainer_gradient(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
+                                PyObject *kw_names);
+PyObject *ffnn_trainer_update(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
+                              PyObject *kw_names);
 
 #endif

@@ -88,13 +88,14 @@ static const char check_doc[] =
     "ValueError: demo: validation_data: X has shape (2, 3) where layer_dims[0] wants 1 rows";
 
 static const char run_doc[] =
-    "run($self, n)\n"
+    "run($self, n, *, record=None)\n"
     "--\n"
     "\n"
     "Do n >= 1 iterations with all examples and return the cost before the first, a 0-d array.\n"
     "\n"
-    "Ctrl-C raises KeyboardInterrupt out of it; the Trainer is of no use then, until it has gone\n"
-    "back to what was kept.";
+    "With a number of at least 1 as record that moment is a record point, if its cost is finite:\n"
+    "what snapshot would have saved before the call. Ctrl-C raises KeyboardInterrupt out of it;\n"
+    "the Trainer is of no use then, until it has been restored.";
 
 static const char epoch_doc[] =
     "epoch($self, order, batch_size)\n"
@@ -198,3 +199,68 @@ static const char layer_dims_doc[] =
     ">>> from ffnn import _ffnn\n"
     ">>> _ffnn.layer_dims(\"demo\", {\"W1\": np.zeros((3, 2)), \"b1\": np.zeros((3, 1))})\n"
     "(2, 3)";
+
+static const char record_point_doc[] =
+    "record_point($self)\n"
+    "--\n"
+    "\n"
+    "Return what was saved last: its number, and parameters and state as copies.";
+
+static const char measure_doc[] =
+    "measure($self, X, Y, *, sample_weight=None)\n"
+    "--\n"
+    "\n"
+    "Return the mean cost of other examples, without L2 and dropout, a 0-d array.\n"
+    "\n"
+    "Examples pass in slabs, so that memory does not grow with them. sample_weight, (m,), makes\n"
+    "it a weighted mean.\n"
+    "\n"
+    ">>> import numpy as np\n"
+    ">>> from ffnn import _ffnn\n"
+    ">>> X, Y = np.array([[1., 2.]]), np.array([[1, 0]])\n"
+    ">>> trainer = _ffnn.Trainer(\"train\", X, Y, (1, 1))\n"
+    ">>> trainer.set({\"W1\": np.array([[0.]]), \"b1\": np.array([[0.]])})\n"
+    ">>> trainer.measure(X, Y, sample_weight=[1, 0])\n"
+    "array(0.69314718)";
+
+static const char step_doc[] =
+    "step($self, X, Y, *, sample_weight=None)\n"
+    "--\n"
+    "\n"
+    "Take one step with these examples and return their mean cost before it, a 0-d array.\n"
+    "\n"
+    "The weights multiply costs as they are; their mean should be 1. Ctrl-C as in run.";
+
+static const char gradient_doc[] =
+    "gradient($self, X, Y, *, sample_weight=None)\n"
+    "--\n"
+    "\n"
+    "Return the sums over these examples of costs and gradients, both without L2.\n"
+    "\n"
+    "A 0-d array and a dict dW1, db1, ..., dWL, dbL of copies. Sums over parts add up to those\n"
+    "over the whole. The Trainer keeps the gradients for update.\n"
+    "\n"
+    ">>> import numpy as np\n"
+    ">>> from ffnn import _ffnn\n"
+    ">>> X, Y = np.array([[1., 2.]]), np.array([[1, 0]])\n"
+    ">>> trainer = _ffnn.Trainer(\"train\", X, Y, (1, 1), learning_rate=1.0)\n"
+    ">>> trainer.set({\"W1\": np.array([[0.]]), \"b1\": np.array([[0.]])})\n"
+    ">>> trainer.gradient(X, Y)\n"
+    "(array(1.38629436), {'dW1': array([[0.5]]), 'db1': array([[0.]])})\n"
+    ">>> trainer.update(2)\n"
+    ">>> trainer.parameters()\n"
+    "{'W1': array([[-0.25]]), 'b1': array([[0.]])}";
+
+static const char update_doc[] =
+    "update($self, m)\n"
+    "--\n"
+    "\n"
+    "Take the optimiser's step with the gradients of gradient, as sums over m examples.\n"
+    "\n"
+    "L2 is added and the norm clipped here. gradient and update give the bits of step.";
+
+static const char is_watched_doc[] = "Whether a cost that is not finite ends run and shuffled.";
+
+static const char epochs_done_doc[] = "How many epochs or iterations the last call did.";
+
+static const char l2_cost_doc[] = "What the L2 term added to the cost of the last call.";

@@ -22,21 +22,27 @@ static int pair_take(const trainer_object *self, const char *function, PyObject 
     return ffnn_examples_check(function, ffnn_operand_cols(x));
 }
 
-/* Weights of the examples, or NULL. */
+/* A weight for each example in X. */
+static int weights_take(const char *function, PyObject *object, const ffnn_operand *X,
+                        ffnn_operand *weights)
+{
+    const ffnn_place place = {function, "sample_weight", 0};
+    const npy_intp m = ffnn_operand_cols(X);
+    if (ffnn_operand_take(weights, object, place) < 0) return -1;
+    if (PyArray_NDIM(weights->array) == 1 && PyArray_DIM(weights->array, 0) == m) return 0;
+    char shape[FFNN_SHAPE_TEXT], X_shape[FFNN_SHAPE_TEXT];
+    return ffnn_error_raise(PyExc_ValueError, place, "has shape %s, expected (%zd,) for X %s",
+                            ffnn_shape_write(weights, shape), (Py_ssize_t)m,
+                            ffnn_shape_write(X, X_shape));
+}
+
+/* Those of the run, or NULL. */
 static int take_weights(trainer_object *self, const char *function, PyObject *object,
                         const void **weights)
 {
-    const ffnn_place place = {function, "sample_weight", 0};
-    const npy_intp m = ffnn_operand_cols(&self->X);
     *weights = NULL;
     if (object == NULL || object == Py_None) return 0;
-    if (ffnn_operand_take(&self->weights, object, place) < 0) return -1;
-    if (PyArray_NDIM(self->weights.array) != 1 || PyArray_DIM(self->weights.array, 0) != m) {
-        char shape[FFNN_SHAPE_TEXT], X_shape[FFNN_SHAPE_TEXT];
-        return ffnn_error_raise(PyExc_ValueError, place, "has shape %s, expected (%zd,) for X %s",
-                                ffnn_shape_write(&self->weights, shape), (Py_ssize_t)m,
-                                ffnn_shape_write(&self->X, X_shape));
-    }
+    if (weights_take(function, object, &self->X, &self->weights) < 0) return -1;
     return ffnn_operand_elements(&self->weights, self->real, weights);
 }
 
@@ -120,7 +126,49 @@ done:
     return status;
 }
 
-/* ---- examples that are only measured ---- */
+/* ---- examples that come with a call ---- */
+
+static int given_weights_take(const trainer_object *self, const char *function, PyObject *object,
+                              ffnn_given *given)
+{
+    const npy_intp m = given->examples.X.cols;
+    const void *elements;
+    given->total = (double)m;
+    if (object == NULL || object == Py_None) return 0;
+    if (weights_take(function, object, &given->X, &given->weights) < 0 ||
+        ffnn_operand_elements(&given->weights, FFNN_DOUBLE, &elements) < 0)
+        return -1;
+    given->total = 0;
+    for (npy_intp j = 0; j < m; j++) given->total += ((const double *)elements)[j];
+    if (!(given->total > 0))
+        return ffnn_error_raise(PyExc_ValueError, (ffnn_place){function, "sample_weight", 0},
+                                "must have a sum above 0");
+    return ffnn_operand_elements(&given->weights, self->real, &given->examples.weights);
+}
+
+int ffnn_given_take(const trainer_object *self, const char *function, PyObject *X, PyObject *Y,
+                    PyObject *weights, ffnn_given *given)
+{
+    const ptrdiff_t n_y = self->dims[self->layers];
+    const void *y;
+    *given = (ffnn_given){.labels = {{0}, false, NULL}};
+    if (pair_take(self, function, X, Y, &given->X, &given->labels) < 0 ||
+        ffnn_operand_view(&given->X, self->real, FFNN_ANY_LAYOUT, &given->examples.X) < 0 ||
+        ffnn_labels_elements(function, &given->labels, self->real, n_y, given->examples.X.cols,
+                             &y) < 0)
+        return -1;
+    given->examples.Y = ffnn_view_of(y, n_y, given->examples.X.cols);
+    return given_weights_take(self, function, weights, given);
+}
+
+void ffnn_given_clear(ffnn_given *given)
+{
+    ffnn_operand_clear(&given->X);
+    ffnn_operand_clear(&given->weights);
+    ffnn_labels_clear(&given->labels);
+}
+
+/* ---- examples that are only checked ---- */
 
 static int examples_check(const trainer_object *self, const char *function, PyObject *X,
                           PyObject *Y)

@@ -159,17 +159,25 @@ static PyObject *copy_array(const trainer_object *self, const void *from, char k
     return array;
 }
 
-/* {W1, b1, ...} of the parameters, or {dW1, db1, ...} of a moment. */
-static PyObject *copy_dict(const trainer_object *self, int moment)
+static const void *array_of(ffnn_run *run, int moment, char kind, int l, bool is_recorded)
 {
+    if (is_recorded)
+        return moment < 0 ? ffnn_run_recorded_parameter(run, kind, l)
+                          : ffnn_run_recorded_moment(run, moment, kind, l);
+    return moment < 0 ? ffnn_run_parameter(run, kind, l) : ffnn_run_moment(run, moment, kind, l);
+}
+
+/* {W1, b1, ...} of the parameters, or {dW1, db1, ...} of a moment: as they are, or as they were at
+ * the record point. */
+static PyObject *copy_dict(const trainer_object *self, int moment, bool is_recorded)
+{
+    ffnn_run *run = self->run;
     const ffnn_key W = moment < 0 ? FFNN_KEY_W : FFNN_KEY_dW;
     const ffnn_key b = moment < 0 ? FFNN_KEY_b : FFNN_KEY_db;
     PyObject *dict = PyDict_New();
     for (int l = 1; dict != NULL && l <= self->layers; l++) {
-        const void *from_W = moment < 0 ? ffnn_run_parameter(self->run, 'W', l)
-                                        : ffnn_run_moment(self->run, moment, 'W', l);
-        const void *from_b = moment < 0 ? ffnn_run_parameter(self->run, 'b', l)
-                                        : ffnn_run_moment(self->run, moment, 'b', l);
+        const void *from_W = array_of(run, moment, 'W', l, is_recorded);
+        const void *from_b = array_of(run, moment, 'b', l, is_recorded);
         if (ffnn_dict_give(self->state, dict, W, l, copy_array(self, from_W, 'W', l)) < 0 ||
             ffnn_dict_give(self->state, dict, b, l, copy_array(self, from_b, 'b', l)) < 0)
             Py_CLEAR(dict);
@@ -190,7 +198,7 @@ PyObject *ffnn_trainer_parameters(PyObject *object, PyObject *Py_UNUSED(ignored)
     PyThreadState *thread = ffnn_lock_release(first_layer_work(self));
     ffnn_run_parameter(self->run, 'W', 1);
     ffnn_lock_take(thread);
-    PyObject *parameters = copy_dict(self, -1);
+    PyObject *parameters = copy_dict(self, -1, false);
     atomic_flag_clear(&self->is_busy);
     return parameters;
 }
@@ -206,19 +214,42 @@ PyObject *ffnn_trainer_is_finite(PyObject *object, PyObject *Py_UNUSED(ignored))
     return PyBool_FromLong(is_finite);
 }
 
-PyObject *ffnn_trainer_state(PyObject *object, PyObject *Py_UNUSED(ignored))
+static PyObject *copy_state(const trainer_object *self, ptrdiff_t steps, bool is_recorded)
 {
-    trainer_object *self = (trainer_object *)object;
-    if (ffnn_trainer_enter(self, "state", FFNN_NEEDS_PARAMETERS) < 0) return NULL;
-    PyObject *state = Py_BuildValue("{s:n}", "t", (Py_ssize_t)*ffnn_run_steps(self->run));
+    PyObject *state = Py_BuildValue("{s:n}", "t", (Py_ssize_t)steps);
     for (int i = 0; state != NULL && i < self->moments; i++) {
-        PyObject *moment = copy_dict(self, i);
+        PyObject *moment = copy_dict(self, i, is_recorded);
         if (moment == NULL || PyDict_SetItemString(state, moment_keys[i], moment) < 0)
             Py_CLEAR(state);
         Py_XDECREF(moment);
     }
+    return state;
+}
+
+PyObject *ffnn_trainer_state(PyObject *object, PyObject *Py_UNUSED(ignored))
+{
+    trainer_object *self = (trainer_object *)object;
+    if (ffnn_trainer_enter(self, "state", FFNN_NEEDS_PARAMETERS) < 0) return NULL;
+    PyObject *state = copy_state(self, *ffnn_run_steps(self->run), false);
     atomic_flag_clear(&self->is_busy);
     return state;
+}
+
+PyObject *ffnn_trainer_record_point(PyObject *object, PyObject *Py_UNUSED(ignored))
+{
+    trainer_object *self = (trainer_object *)object;
+    if (ffnn_trainer_enter(self, "record_point", FFNN_NEEDS_BEGINNING) < 0) return NULL;
+    PyThreadState *thread = ffnn_lock_release(first_layer_work(self));
+    ffnn_run_recorded_parameter(self->run, 'W', 1);
+    ffnn_lock_take(thread);
+    PyObject *parameters = copy_dict(self, -1, true), *result = NULL;
+    PyObject *state = copy_state(self, ffnn_run_recorded_steps(self->run), true);
+    if (parameters != NULL && state != NULL)
+        result = Py_BuildValue("nOO", (Py_ssize_t)self->snapshot, parameters, state);
+    Py_XDECREF(parameters);
+    Py_XDECREF(state);
+    atomic_flag_clear(&self->is_busy);
+    return result;
 }
 
 /* ---- record points ---- */

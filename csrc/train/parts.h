@@ -112,6 +112,7 @@ struct ffnn_run {
     ptrdiff_t snapshot_steps;
     bool snapshot_gram;
     bool is_watched;        /* a cost that is not finite ends a call */
+    bool is_recorded;       /* the last call took a snapshot of its own */
     bool is_measuring;      /* forward without dropout */
     ptrdiff_t done;         /* epochs of the last call */
     double l2_sum, l2_cost; /* of the steps of an epoch, and its mean over the examples */

@@ -17,6 +17,7 @@ ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, bool is_record
     *cost = 0;
     if (!ffnn_batch_prepare(run, false, all.count)) return FFNN_NO_MEMORY;
     run->wants_record = is_record;
+    run->is_recorded = false;
     run->done = 0;
     for (ptrdiff_t i = 0; i < iterations; i++) {
         double later = 0, *here = i == 0 ? cost : run->is_watched ? &later : NULL;

@@ -274,6 +274,11 @@ bool *ffnn_run_watched(ffnn_run *run)
     return &run->is_watched;
 }
 
+bool ffnn_run_is_recorded(const ffnn_run *run)
+{
+    return run->is_recorded;
+}
+
 ptrdiff_t ffnn_run_done(const ffnn_run *run)
 {
     return run->done;

@@ -101,6 +101,7 @@ void ffnn_step_record(ffnn_run *run, const double *cost)
 {
     if (!run->wants_record || !cost || !isfinite(*cost)) return;
     run->wants_record = false;
+    run->is_recorded = true;
     run->steps--;
     ffnn_run_snapshot(run);
     run->steps++;

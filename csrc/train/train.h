@@ -108,6 +108,7 @@ ffnn_status ffnn_run_measure(ffnn_run *run, const ffnn_examples *examples, doubl
 /* Of the three calls that follow: is a cost that is not finite to end them, *cost being that one?
  * How many epochs did the last one do, and what did L2 add to its *cost? */
 bool *ffnn_run_watched(ffnn_run *run);
+bool ffnn_run_is_recorded(const ffnn_run *run); /* did ffnn_run_iterate take a snapshot? */
 ptrdiff_t ffnn_run_done(const ffnn_run *run);
 double ffnn_run_l2_share(const ffnn_run *run);
 /* `iterations` steps with all examples; *cost is that of the parameters before the first, of which

@@ -7,12 +7,26 @@ from support import network
 
 DIMS = [401, 131, 67, 3]
 SMALL, WIDE, LONG = ([5, 4, 3, 1], 7), ([901, 131, 3], 203), (DIMS, 797)
+# More than one shard: of products too small to share, and of such as are shared.
+NARROW, MANY = ([9, 24, 17, 3], 2600), (DIMS, 1100)
 BATCH = 256
 
 # Its net and how many examples; what it is told; how it does n steps or epochs.
 KINDS = {
     "small": (SMALL, {}, lambda run, n: run.run(n)),
     "slabs": (LONG, {}, lambda run, n: run.run(n)),
+    "shards": (
+        NARROW,
+        {"optimizer": "adam", "sample_weight": np.linspace(0, 2, NARROW[1]), "lambd": 0.1},
+        lambda run, n: run.run(n),
+    ),
+    "shared": (MANY, {"optimizer": "nesterov", "clip_norm": 0.5}, lambda run, n: run.run(n)),
+    "shared gd": (MANY, {"sample_weight": np.linspace(2, 0, MANY[1])}, lambda run, n: run.run(n)),
+    "shards ordered": (
+        NARROW,
+        {"hidden_activation": "silu"},
+        lambda run, n: [run.epoch(np.arange(NARROW[1])[::-1], 2600) for _ in range(n)],
+    ),
     "gram": (WIDE, {"gram": True}, lambda run, n: run.run(n)),
     "wide": (WIDE, {"gram": False}, lambda run, n: run.run(n)),
     "dropout": (LONG, {"keep_prob": 0.8}, lambda run, n: run.run(n)),

@@ -84,6 +84,9 @@ def test_every_instruction_set_is_known_to_the_build():
 # ---- the stub ------------------------------------------------------------------------------------
 
 
+ATTRIBUTES = ("learning_rate", "is_watched", "epochs_done", "l2_cost")  # of a Trainer
+
+
 def stub():
     """{name: arguments} of the stub's functions; a class's methods as Class.method."""
     found = {}
@@ -93,7 +96,7 @@ def stub():
         elif isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
             found[node.name] = None
             for method in node.body:
-                if isinstance(method, ast.FunctionDef):
+                if isinstance(method, ast.FunctionDef) and method.name not in ATTRIBUTES:
                     found[f"{node.name}.{method.name}"] = method.args
     return found
 
@@ -114,7 +117,7 @@ def arguments_of(args):
 def test_the_stub_names_what_the_module_has():
     expected = {name for name in dir(ffnn._ffnn) if not name.startswith("_")}
     trainer = {f"Trainer.{name}" for name in vars(ffnn._ffnn.Trainer) if name[0] != "_"}
-    trainer.remove("Trainer.learning_rate")  # an attribute
+    trainer -= {f"Trainer.{name}" for name in ATTRIBUTES}
     assert set(stub()) == expected | trainer | {"Trainer.__new__"}
 
 

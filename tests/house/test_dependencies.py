@@ -37,7 +37,7 @@ FLOORS = [
     "../system/system.h",
     "../product/product.h",
     "../train/train.h",
-    *(f"{name}.h" for name in "errors words lock state results methods parse".split()),
+    *(f"{name}.h" for name in "errors words lock poll state results methods parse".split()),
     *(f"{name}.h" for name in "arrays shapes labels parameters options trainer".split()),
 ]
 STANDARD = {
