@@ -201,16 +201,17 @@ int ffnn_trainer_enter(trainer_object *self, const char *method, ffnn_need need)
     return -1;
 }
 
-/* n iterations, the first at a record point where `record` is a number for it; with a batch size n
- * epochs in orders drawn, or, where n is 0, one in `order`. */
+/* n iterations; with a batch size n epochs in orders drawn, or, where n is 0, one in `order`. The
+ * first step is at a record point where `record` is a number for it. */
 static PyObject *compute(trainer_object *self, ptrdiff_t n, ptrdiff_t record,
                          const ptrdiff_t *order, ptrdiff_t size)
 {
     ffnn_poll_context poll;
     double cost = 0;
+    if (record > 0) ffnn_run_ask_record(self->run);
     ffnn_poll_begin(&poll, (double)(n > 0 ? n : 1) * self->iteration_work);
     const ffnn_status status =
-        size == 0 ? ffnn_run_iterate(self->run, n, record > 0, &cost, ffnn_poll_signals, &poll)
+        size == 0 ? ffnn_run_iterate(self->run, n, &cost, ffnn_poll_signals, &poll)
         : n == 0  ? ffnn_run_epoch(self->run, order, size, &cost, ffnn_poll_signals, &poll)
                   : ffnn_run_shuffled(self->run, n, size, &cost, ffnn_poll_signals, &poll);
     ffnn_lock_take(poll.thread);
@@ -220,18 +221,23 @@ static PyObject *compute(trainer_object *self, ptrdiff_t n, ptrdiff_t record,
     return ffnn_scalar_new(self->real, cost);
 }
 
+static int record_parse(const char *method, PyObject *object, ptrdiff_t *record)
+{
+    *record = 0;
+    if (object == NULL || object == Py_None) return 0;
+    return ffnn_count_parse((ffnn_place){method, "record", 0}, object, PTRDIFF_MAX, record);
+}
+
 static PyObject *trainer_run(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
                              PyObject *kw_names)
 {
     static const ffnn_signature signature = {"Trainer.run", 1, {FFNN_NAME_n, FFNN_NAME_record}, 1};
     trainer_object *self = (trainer_object *)object;
     PyObject *arg[2];
-    ptrdiff_t n, record = 0;
+    ptrdiff_t n, record;
     if (ffnn_arguments_parse(self->state, &signature, args, n_args, kw_names, arg) < 0 ||
         ffnn_count_parse((ffnn_place){"Trainer.run", "n", 0}, arg[0], PTRDIFF_MAX, &n) < 0 ||
-        (arg[1] != NULL && arg[1] != Py_None &&
-         ffnn_count_parse((ffnn_place){"Trainer.run", "record", 0}, arg[1], PTRDIFF_MAX, &record) <
-             0) ||
+        record_parse("Trainer.run", arg[1], &record) < 0 ||
         ffnn_trainer_enter(self, "run", FFNN_NEEDS_PARAMETERS) < 0)
         return NULL;
     PyObject *cost = compute(self, n, record, NULL, 0);
@@ -243,18 +249,19 @@ static PyObject *trainer_epoch(PyObject *object, PyObject *const *args, Py_ssize
                                PyObject *kw_names)
 {
     static const ffnn_signature signature = {
-        "Trainer.epoch", 2, {FFNN_NAME_order, FFNN_NAME_batch_size}, 0};
+        "Trainer.epoch", 2, {FFNN_NAME_order, FFNN_NAME_batch_size, FFNN_NAME_record}, 1};
     trainer_object *self = (trainer_object *)object;
-    PyObject *arg[2], *order, *cost = NULL;
-    ptrdiff_t size;
+    PyObject *arg[3], *order, *cost = NULL;
+    ptrdiff_t size, record;
     if (ffnn_arguments_parse(self->state, &signature, args, n_args, kw_names, arg) < 0 ||
         ffnn_count_parse((ffnn_place){"Trainer.epoch", "batch_size", 0}, arg[1], PTRDIFF_MAX,
                          &size) < 0 ||
+        record_parse("Trainer.epoch", arg[2], &record) < 0 ||
         ffnn_trainer_take_order(self, arg[0], &order) < 0)
         return NULL;
     if (ffnn_trainer_enter(self, "epoch", FFNN_NEEDS_PARAMETERS) == 0) {
-        cost =
-            compute(self, 0, 0, order == NULL ? NULL : PyArray_DATA((PyArrayObject *)order), size);
+        cost = compute(self, 0, record, order == NULL ? NULL : PyArray_DATA((PyArrayObject *)order),
+                       size);
         atomic_flag_clear(&self->is_busy);
     }
     Py_XDECREF(order);
@@ -265,21 +272,22 @@ static PyObject *trainer_shuffled(PyObject *object, PyObject *const *args, Py_ss
                                   PyObject *kw_names)
 {
     static const ffnn_signature signature = {
-        "Trainer.shuffled", 2, {FFNN_NAME_n, FFNN_NAME_batch_size}, 0};
+        "Trainer.shuffled", 2, {FFNN_NAME_n, FFNN_NAME_batch_size, FFNN_NAME_record}, 1};
     trainer_object *self = (trainer_object *)object;
-    PyObject *arg[2];
-    ptrdiff_t n, size;
+    PyObject *arg[3];
+    ptrdiff_t n, size, record;
     if (ffnn_arguments_parse(self->state, &signature, args, n_args, kw_names, arg) < 0 ||
         ffnn_count_parse((ffnn_place){"Trainer.shuffled", "n", 0}, arg[0], PTRDIFF_MAX, &n) < 0 ||
         ffnn_count_parse((ffnn_place){"Trainer.shuffled", "batch_size", 0}, arg[1], PTRDIFF_MAX,
-                         &size) < 0)
+                         &size) < 0 ||
+        record_parse("Trainer.shuffled", arg[2], &record) < 0)
         return NULL;
     if (self->bit_generator == NULL) {
         PyErr_SetString(PyExc_ValueError, "Trainer.shuffled: the Trainer has no bit_generator");
         return NULL;
     }
     if (ffnn_trainer_enter(self, "shuffled", FFNN_NEEDS_PARAMETERS) < 0) return NULL;
-    PyObject *cost = compute(self, n, 0, NULL, size);
+    PyObject *cost = compute(self, n, record, NULL, size);
     atomic_flag_clear(&self->is_busy);
     return cost;
 }

@@ -98,7 +98,7 @@ static const char run_doc[] =
     "the Trainer is of no use then, until it has been restored.";
 
 static const char epoch_doc[] =
-    "epoch($self, order, batch_size)\n"
+    "epoch($self, order, batch_size, *, record=None)\n"
     "--\n"
     "\n"
     "Do a step for each batch_size examples, the last with what is left; return the cost.\n"
@@ -116,7 +116,7 @@ static const char epoch_doc[] =
     "array(1.19728023)";
 
 static const char shuffled_doc[] =
-    "shuffled($self, n, batch_size)\n"
+    "shuffled($self, n, batch_size, *, record=None)\n"
     "--\n"
     "\n"
     "Do n epochs, each in a new order; return the cost of the last.\n"

@@ -9,15 +9,13 @@
 
 #include <math.h>
 
-ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, bool is_record, double *cost,
-                             ffnn_poll *poll, void *context)
+ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, double *cost, ffnn_poll *poll,
+                             void *context)
 {
     interrupt_check check = {poll, context, 0};
     const batch all = {&run->examples, NULL, 0, run->examples.X.cols};
     *cost = 0;
     if (!ffnn_batch_prepare(run, false, all.count)) return FFNN_NO_MEMORY;
-    run->wants_record = is_record;
-    run->is_recorded = false;
     run->done = 0;
     for (ptrdiff_t i = 0; i < iterations; i++) {
         double later = 0, *here = i == 0 ? cost : run->is_watched ? &later : NULL;

@@ -274,6 +274,12 @@ bool *ffnn_run_watched(ffnn_run *run)
     return &run->is_watched;
 }
 
+void ffnn_run_ask_record(ffnn_run *run)
+{
+    run->wants_record = true;
+    run->is_recorded = false;
+}
+
 bool ffnn_run_is_recorded(const ffnn_run *run)
 {
     return run->is_recorded;

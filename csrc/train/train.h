@@ -108,15 +108,17 @@ ffnn_status ffnn_run_measure(ffnn_run *run, const ffnn_examples *examples, doubl
 /* Of the three calls that follow: is a cost that is not finite to end them, *cost being that one?
  * How many epochs did the last one do, and what did L2 add to its *cost? */
 bool *ffnn_run_watched(ffnn_run *run);
-bool ffnn_run_is_recorded(const ffnn_run *run); /* did ffnn_run_iterate take a snapshot? */
 ptrdiff_t ffnn_run_done(const ffnn_run *run);
 double ffnn_run_l2_share(const ffnn_run *run);
-/* `iterations` steps with all examples; *cost is that of the parameters before the first, of which
- * a snapshot is taken where is_record, if the cost is finite. Only the
+/* Asks the next of them for a snapshot of what the cost of its first step is of, where that is
+ * finite; was it taken? */
+void ffnn_run_ask_record(ffnn_run *run);
+bool ffnn_run_is_recorded(const ffnn_run *run);
+/* `iterations` steps with all examples; *cost is that of the parameters before the first. Only the
  * parameters of a run that returns FFNN_OK mean anything; after FFNN_NO_MEMORY nothing has changed.
  */
-ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, bool is_record, double *cost,
-                             ffnn_poll *poll, void *context);
+ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, double *cost, ffnn_poll *poll,
+                             void *context);
 /* One step for each `batch` examples, the last perhaps with fewer, in the order of X or, where
  * `order` is not NULL, in that order. *cost is the mean over all examples of what each cost before
  * the step that it took part in. */

@@ -164,13 +164,13 @@ static void try_run(int layers, const ptrdiff_t *dims, ptrdiff_t m, enum layout 
     CHECK(nearest >= 200 * unit, "no data away from the bends of relu");
     ffnn_run *whole_run = start_run(&q, q.X), *in_steps = start_run(&q, plain_copy(q.X));
     double got = -1, first = -1, next = -1;
-    ffnn_status status = ffnn_run_iterate(whole_run, ITERATIONS, false, &got, NULL, NULL);
+    ffnn_status status = ffnn_run_iterate(whole_run, ITERATIONS, &got, NULL, NULL);
     CHECK(status == FFNN_OK, "status %d", (int)status);
     const wide bound = (32 + (narrow ? (wide)m : 0)) * unit;
     CHECK(fabsl(got - cost) <= bound * cost, "cost %.17g, not %.17Lg", got, cost);
     check_parameters(&q, whole_run);
     for (int step = 0; step < ITERATIONS; step++)
-        ffnn_run_iterate(in_steps, 1, false, step ? &next : &first, NULL, NULL);
+        ffnn_run_iterate(in_steps, 1, step ? &next : &first, NULL, NULL);
     CHECK(first == got && (next < first || m < 20), "costs %a then %a, not %a", first, next, got);
     check_same_parameters(&q, in_steps, whole_run, "step by step, X contiguous");
     check_guards();
@@ -238,17 +238,17 @@ static void check_stop(void)
     pose(&q, PLAIN);
     ffnn_run *undisturbed = start_run(&q, q.X), *stopped = start_run(&q, q.X), *after;
     double cost;
-    ffnn_run_iterate(undisturbed, ITERATIONS, false, &cost, NULL, NULL);
+    ffnn_run_iterate(undisturbed, ITERATIONS, &cost, NULL, NULL);
     visitor p = {0, 3};
-    ffnn_status status = ffnn_run_iterate(stopped, 1000 * 1000, false, &cost, impatient, &p);
+    ffnn_status status = ffnn_run_iterate(stopped, 1000 * 1000, &cost, impatient, &p);
     CHECK(status == FFNN_INTERRUPTED && p.calls == 3, "status %d after %d looks", (int)status,
           p.calls);
     after = start_run(&q, q.X);
     p = (visitor){0, 1 << 30};
-    status = ffnn_run_iterate(after, ITERATIONS, false, &cost, impatient, &p);
+    status = ffnn_run_iterate(after, ITERATIONS, &cost, impatient, &p);
     CHECK(status == FFNN_OK && p.calls < 2, "status %d", (int)status);
     check_same_parameters(&q, after, undisturbed, "after a stopped run");
-    status = ffnn_run_iterate(after, 0, false, &cost, impatient, &p);
+    status = ffnn_run_iterate(after, 0, &cost, impatient, &p);
     CHECK(status == FFNN_OK, "no iterations: status %d", (int)status);
     check_same_parameters(&q, after, undisturbed, "after no iterations");
     ffnn_run_free(undisturbed);
@@ -355,7 +355,7 @@ void check_memory(void)
         ffnn_allocate_fail_at(0);
         if (!run) continue;
         double cost = 0;
-        ffnn_status status = ffnn_run_iterate(run, 1, false, &cost, NULL, NULL);
+        ffnn_status status = ffnn_run_iterate(run, 1, &cost, NULL, NULL);
         CHECK(status == FFNN_OK && cost > 0, "status %d", (int)status);
         ffnn_run_free(run);
         break;
