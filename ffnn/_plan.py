@@ -31,6 +31,7 @@ Draw = Callable[[tuple[int, ...], Any], Parameters]
 Schedule = Callable[[int], Any]
 
 _BATCH_SIZE = 64
+_LARGE = 10  # beyond this, inputs and targets are worth scaling
 
 
 class Beginning(NamedTuple):
@@ -93,11 +94,13 @@ class Plan(NamedTuple):
     first: int
     epochs: int
     batch_size: int | None  # None: all examples at once
+    is_full_batch: bool  # an epoch is one step
     shuffle: bool
     is_random: bool  # each epoch draws numbers
     learning_rate: Any
     rate: Schedule | None
     optimizer: str
+    state: dict[str, Any] | None  # that the run goes on from
     net: dict[str, Any]
     cost: str
     parts: list[Part]
@@ -107,6 +110,20 @@ class Plan(NamedTuple):
     print_cost: bool
     bar: Any
     callback: Callable[[dict[str, Any]], Any] | None
+    trained: Part
+
+    def advice(self) -> str:
+        """What may help a run that diverges, by a look at its data."""
+        found = []
+        for name, A in (("X", self.trained.X), ("Y", self.trained.Y)):
+            largest = np.abs(A).max(initial=0)
+            if not np.isfinite(largest):
+                found.append(f"{name} holds NaN or infinity")
+            elif largest > _LARGE and (name == "X" or "cross_entropy" not in self.cost):
+                found.append(
+                    f"{name} reaches {largest:.3g}: scale its rows to mean 0 and deviation 1"
+                )
+        return "; ".join([*found, "a smaller learning rate may help"])
 
 
 def make_plan(
@@ -203,11 +220,13 @@ def make_plan(
         first=first,
         epochs=epochs,
         batch_size=batch_size,
+        is_full_batch=batch_size is None or batch_size >= trained.X.shape[1],
         shuffle=shuffle,
         is_random=shuffle or bool(np.min(options["keep_prob"], initial=1) < 1),
         learning_rate=pace.learning_rate,
         rate=rate,
         optimizer=options["optimizer"],
+        state=begin.optimizer_state,
         net={name: options[name] for name in ("hidden_activation", "output_activation")},
         cost=cost,
         parts=parts,
@@ -217,6 +236,7 @@ def make_plan(
         print_cost=watch.print_cost,
         bar=bar,
         callback=watch.callback,
+        trained=trained,
     )
 
 

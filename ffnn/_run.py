@@ -1,7 +1,9 @@
 """The conversation around a run that happens in C: records, prints, measures, stops, keeps.
 
 A run goes from record point to record point: one epoch, whose cost is recorded, then those up to
-the next. Whatever ends a run before its time carries the last record point with it.
+the next. With all examples in one step a record point lies before that step: its parameters are
+those that its cost is of, and the scores beside it are measured on them. In mini-batches it lies
+after the epoch. Whatever ends a run before its time carries the last record point with it.
 """
 
 import sys
@@ -12,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ffnn import _ffnn
+from ffnn._history import History
 from ffnn._initializers import Parameters
 from ffnn._plan import Plan
-from ffnn._validation import Part
 
 __all__ = ["Run", "print_line"]
 
@@ -37,27 +39,31 @@ class Run:
         self.plan, self.unit, self.depth = plan, unit, depth
         self.is_assignment = is_assignment
         self.costs: list[NDArray[Any]] = []
-        names = ["epoch", "cost", "learning_rate"]
+        names = ["epoch", "cost", "data_cost", "learning_rate"]
         for part in plan.parts:
             names += [part.prefix + "cost"] if part.prefix else []
             names += [part.prefix + name for name in plan.scores]
-        self.history: dict[str, Any] = {name: [] for name in names}
+        self.history = History({name: [] for name in names})
+        self.first_names = 4  # of the history, before what is measured
         self.epoch = plan.first
         self.learning_rate: Any = plan.learning_rate
-        self.recorded = 0  # record points whose parameters are kept
-        self.epochs: list[int] = []  # of the record points; those of `history` are the callback's
+        self.recorded = 0  # record points whose parameters are saved
+        self.epochs: list[int] = []  # that the states of the record points have behind them
         self.best: Record | None = None
         self.best_value: float | None = None
         self.best_epoch: int | None = None
         self.has_warned = False
         self.stopped_by: str | None = None
+        plan.trainer.is_watched = not is_assignment
+        self._remember_best()
 
     def go(self) -> Parameters:
         """Run to the end and return the parameters."""
         bar = self._progress_bar()
         try:
             self._loop(bar)
-            if self.best is None and self.stopped_by == "nan":
+            self._check_end()
+            if self.best is None and self.stopped_by == "diverged":
                 self._restore()
             return self._finish(self.best or self._snapshot())
         except BaseException as error:
@@ -74,19 +80,20 @@ class Run:
         every, end = plan.record_every, plan.first + plan.epochs
         while self.epoch < end and self.stopped_by is None:
             epoch = self.epoch
-            cost = self._pass()
-            value = float(cost)  # comparing 0-d arrays takes as long as many small steps
             is_due, is_last = epoch % every == 0, epoch == end - 1
             is_recorded = is_due or (is_last and not self.is_assignment)
+            measured = self._measure() if is_recorded and plan.is_full_batch else {}
+            cost = self._pass(len(self.costs) + 1 if is_recorded else None)
+            value = float(cost)  # comparing 0-d arrays takes as long as many small steps
             if is_recorded:
                 self.costs.append(cost)
-                self._record(epoch, value)
+                self._record(epoch, value, measured)
             if plan.print_cost and (is_due or is_last):
                 print_line(f"Cost after {self.unit} {epoch}: {np.squeeze(cost)}{self._measured()}")
-            if value != value:
-                self._meet_nan("the cost is NaN", epoch)
+            if not np.isfinite(value):
+                self._diverge(value, epoch)
             elif is_recorded and self.recorded != len(self.costs):
-                self._meet_nan("the parameters overflow", epoch)
+                self._diverge(None, epoch)
             elif value < 0:
                 self._meet_negative(epoch)
             if self.stopped_by is None and is_recorded:
@@ -94,69 +101,75 @@ class Run:
                 self._call()
             # On to the next record point, but the last epoch is done by itself, for its cost.
             if self.stopped_by is None:
-                self._skip(min(self.epoch + -self.epoch % every, end - 1) - self.epoch)
+                later = self._skip(min(self.epoch + -self.epoch % every, end - 1) - self.epoch)
+                if plan.trainer.is_watched and not np.isfinite(later):
+                    self._diverge(later, self.epoch - 1)
             if bar is not None:
                 bar.set_postfix(cost=value, refresh=False)
                 bar.update(self.epoch - epoch)
 
-    def _pass(self) -> NDArray[Any]:
-        """One epoch; its cost."""
+    def _pass(self, record: int | None = None) -> NDArray[Any]:
+        """One epoch, at a record point if that has a number; its cost."""
         plan, trainer = self.plan, self.plan.trainer
         if plan.rate is not None:
             self.learning_rate = trainer.learning_rate = plan.rate(self.epoch)
         if plan.is_random:
             plan.random.begin(self.epoch)
-        return self._steps(1)
+        return self._steps(1, record if plan.is_full_batch else None)
 
-    def _skip(self, epochs: int) -> None:
-        """Epochs that nobody looks at: without Python between them where nothing changes."""
-        plan = self.plan
-        if plan.rate is not None or (plan.is_random and plan.random.is_seeded):
-            for _ in range(epochs):
-                self._pass()
-        elif epochs > 0:
-            self._steps(epochs)
+    def _skip(self, epochs: int) -> float:
+        """Epochs that nobody looks at, without Python between them where nothing changes.
 
-    def _steps(self, epochs: int) -> NDArray[Any]:
-        """Those of so many epochs; the cost of one of them."""
+        The last cost that was looked at is returned; one that is not finite ends a run's epochs.
+        """
+        plan, end, cost = self.plan, self.epoch + epochs, 0.0
+        is_by_one = plan.rate is not None or (plan.is_random and plan.random.is_seeded)
+        while self.epoch < end and (np.isfinite(cost) or not plan.trainer.is_watched):
+            cost = float(self._pass() if is_by_one else self._steps(end - self.epoch, None))
+        return cost
+
+    def _steps(self, epochs: int, record: int | None) -> NDArray[Any]:
+        """So many epochs, or fewer where a cost is not finite; the cost of one of them."""
         plan = self.plan
         if plan.is_random:
             with plan.random.bit_generator.lock:
-                cost = self._work(epochs)
+                cost = self._work(epochs, record)
         else:
-            cost = self._work(epochs)
-        self.epoch += epochs
+            cost = self._work(epochs, record)
+        self.epoch += plan.trainer.epochs_done
         return cost
 
-    def _work(self, epochs: int) -> NDArray[Any]:
+    def _work(self, epochs: int, record: int | None) -> NDArray[Any]:
         plan, trainer = self.plan, self.plan.trainer
         if plan.batch_size is None:
-            return trainer.run(epochs)
+            return trainer.run(epochs, record=record)
         if plan.shuffle:
-            return trainer.shuffled(epochs, plan.batch_size)
-        return [trainer.epoch(None, plan.batch_size) for _ in range(epochs)][-1]
+            return trainer.shuffled(epochs, plan.batch_size, record=record)
+        return trainer.epoch(None, plan.batch_size, record=record)
 
     # ---- record points ----
 
-    def _record(self, epoch: int, cost: float) -> None:
-        trainer, history = self.plan.trainer, self.history
-        self.epochs.append(epoch)
+    def _record(self, epoch: int, cost: float, measured: dict[str, float]) -> None:
+        trainer, history, number = self.plan.trainer, self.history, len(self.costs)
         history["epoch"].append(epoch)
         history["cost"].append(cost)
+        history["data_cost"].append(cost - trainer.l2_cost)
         history["learning_rate"].append(float(self.learning_rate))
-        if self.plan.parts:
-            parameters = trainer.parameters()
-            for part in self.plan.parts:
-                for name, value in self._measure(part, parameters).items():
-                    history[name].append(value)
-        if self.is_assignment or trainer.is_finite():
-            self.recorded = len(self.costs)
-            trainer.snapshot(self.recorded)
+        self.epochs.append(epoch if self.plan.is_full_batch else self.epoch)
+        if not self.plan.is_full_batch:
+            measured = self._measure()
+            if self.is_assignment or (np.isfinite(cost) and trainer.is_finite()):
+                trainer.snapshot(number)
+                self.recorded = number
+        elif self.is_assignment or np.isfinite(cost):
+            self.recorded = number
+        for name, value in measured.items():
+            history[name].append(value)
 
     def _restore(self) -> int:
         """To the last record point; the number of them."""
         length = self.plan.trainer.restore()
-        self.epoch = self.epochs[length - 1] + 1 if length else self.plan.first
+        self.epoch = self.epochs[length - 1] if length else self.plan.first
         return length
 
     def _end_early(self, error: BaseException) -> None:
@@ -165,9 +178,8 @@ class Run:
         while parameters is None:
             try:
                 length = self._restore()
-                for values in (self.costs, *self.history.values()):
-                    if type(values) is list:
-                        del values[length:]
+                del self.costs[length:]
+                self.history.truncate(length)
                 parameters = self._finish(self._snapshot())
             except KeyboardInterrupt:
                 pass  # one more Ctrl-C: the run is ending already
@@ -175,25 +187,34 @@ class Run:
                 break  # the costs are there
         _attach(error, parameters, self.history, self.costs)
 
-    def _snapshot(self) -> Record:
-        trainer = self.plan.trainer
-        state = {
-            "epoch": self.epoch,
-            "optimizer": self.plan.optimizer,
-            **trainer.state(),
-        }
-        return Record(trainer.parameters(), state)
+    def _state(self, epoch: int, of_optimizer: Any) -> dict[str, Any]:
+        state = {"epoch": epoch, "optimizer": self.plan.optimizer, **of_optimizer}
+        if self.plan.stop is not None and self.best_epoch is not None:
+            best = (self.plan.stop.monitor, self.best_value, self.best_epoch)
+            state["best"] = dict(zip(("monitor", "value", "epoch"), best))
+        return state
 
-    def _measure(self, part: Part, parameters: Parameters) -> dict[str, float]:
-        plan = self.plan
-        AL = _ffnn.predict_proba(part.X, parameters, **plan.net)
-        values = {}
-        if part.prefix:
-            # Sure and wrong is infinity here, which says it all.
-            with np.errstate(divide="ignore", invalid="ignore"):
-                values[part.prefix + "cost"] = float(_ffnn.compute_cost(AL, part.Y, cost=plan.cost))
-        for name, score in plan.scores.items():
-            values[part.prefix + name] = float(score.measure(part.Y, AL))
+    def _snapshot(self) -> Record:
+        """Parameters and state as they are."""
+        trainer = self.plan.trainer
+        return Record(trainer.parameters(), self._state(self.epoch, trainer.state()))
+
+    def _record_point(self) -> Record:
+        """Parameters and state of the last record point."""
+        number, parameters, of_optimizer = self.plan.trainer.record_point()
+        return Record(parameters, self._state(self.epochs[number - 1], of_optimizer))
+
+    def _measure(self) -> dict[str, float]:
+        """The costs and scores of all parts with the parameters as they are."""
+        plan, trainer, values = self.plan, self.plan.trainer, {}
+        parameters = trainer.parameters() if plan.scores and plan.parts else {}
+        for part in plan.parts:
+            if part.prefix:
+                values[part.prefix + "cost"] = float(trainer.measure(part.X, part.Y))
+            if plan.scores:
+                AL = _ffnn.predict_proba(part.X, parameters, **plan.net)
+                for name, score in plan.scores.items():
+                    values[part.prefix + name] = float(score.measure(part.Y, AL))
         return values
 
     def _measured(self) -> str:
@@ -202,7 +223,16 @@ class Run:
         return f" ({', '.join(found)})" if found else ""
 
     def _beside(self) -> list[tuple[str, list[float]]]:
-        return list(self.history.items())[3:]
+        return list(self.history.items())[self.first_names :]
+
+    def _remember_best(self) -> None:
+        """A run that goes on from the best of another never returns a worse one."""
+        stop, state = self.plan.stop, self.plan.state
+        best = None if state is None else state.get("best")
+        if stop is None or best is None or best["monitor"] != stop.monitor:
+            return
+        self.best_value, self.best_epoch = best["value"], best["epoch"]
+        self.best = self._snapshot()
 
     def _watch(self, epoch: int) -> None:
         """Keep the best parameters; stop where there was none for too long."""
@@ -215,7 +245,8 @@ class Run:
         best = self.best_value
         since = self.plan.first if self.best_epoch is None else self.best_epoch
         if value == value and (best is None or value < best - stop.min_delta):
-            self.best, self.best_value, self.best_epoch = self._snapshot(), value, epoch
+            self.best_value, self.best_epoch = value, epoch
+            self.best = self._record_point()
         elif epoch - since >= stop.patience:
             self.stopped_by = "patience"
 
@@ -224,23 +255,30 @@ class Run:
         if callback is None:
             return
         info: dict[str, Any] = {name: values[-1] for name, values in self.history.items()}
-        info["parameters"] = self.plan.trainer.parameters()
+        info["parameters"] = self._record_point().parameters
         info["history"] = self.history
         answer = callback(info)
         if isinstance(answer, (bool, np.bool_)) and answer and self.stopped_by is None:
             self.stopped_by = "callback"
 
-    def _meet_nan(self, what: str, epoch: int) -> None:
+    def _diverge(self, cost: float | None, epoch: int) -> None:
+        """Stop where a cost, or else a parameter, is not finite.
+
+        The assignment's models go on, as the assignment's code does.
+        """
+        end = ""
         if not self.is_assignment:
-            self.stopped_by = "nan"
+            self.stopped_by = "diverged"
+            end = "; the run ends with the parameters of the last record point that was finite"
         if self.has_warned:
             return
         self.has_warned = True
-        rate = self.learning_rate
-        stop = "" if self.is_assignment else "the run stops there; "
+        what = "a parameter overflows" if cost is None else "the cost is infinite"
+        if cost is not None and np.isnan(cost):
+            what = "the cost is NaN"
         warnings.warn(
             f"{self.plan.function}: {what}, first seen at {self.unit} {epoch} with learning "
-            f"rate {rate}; {stop}a smaller rate, or data without NaN and inf, may help",
+            f"rate {self.learning_rate}{end}. {self.plan.advice()}",
             RuntimeWarning,
             stacklevel=self.depth + 4,
         )
@@ -259,10 +297,25 @@ class Run:
 
     # ---- the end ----
 
+    def _check_end(self) -> None:
+        """The last step may have been one too many; and who gets no history is told of an end."""
+        plan = self.plan
+        is_free = not self.is_assignment and self.best is None and self.stopped_by is None
+        if is_free and not plan.trainer.is_finite():
+            self._diverge(None, self.epoch - 1)
+        if self.is_assignment and self.stopped_by == "patience" and plan.stop is not None:
+            warnings.warn(
+                f"{plan.function}: stopped after {self.unit} {self.epoch - 1} by "
+                f"patience={plan.stop.patience}; the parameters are those of {self.unit} "
+                f"{self.best_epoch}, the best {plan.stop.monitor}",
+                RuntimeWarning,
+                stacklevel=self.depth + 3,
+            )
+
     def _finish(self, record: Record) -> Parameters:
-        self.history["optimizer_state"] = record.state
-        self.history["best_epoch"] = self.best_epoch
-        self.history["stopped_by"] = self.stopped_by
+        self.history.optimizer_state = record.state
+        self.history.best_epoch = self.best_epoch
+        self.history.stopped_by = self.stopped_by
         return record.parameters
 
     def _progress_bar(self) -> Any:

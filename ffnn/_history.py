@@ -1,0 +1,42 @@
+"""What a run recorded: a dict of lists, and beside them how the run ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["History"]
+
+_ENDS = ("optimizer_state", "best_epoch", "stopped_by")
+
+
+class History(dict[str, Any]):
+    """A dict of lists, one value for each record point, so that pandas.DataFrame(history) works.
+
+    Beside the lists stand the attributes optimizer_state, best_epoch and stopped_by, which
+    history["optimizer_state"] and so on give too, though they are no keys: len, iteration, items
+    and `in` know the lists alone.
+    """
+
+    optimizer_state: dict[str, Any] | None = None
+    best_epoch: int | None = None
+    stopped_by: str | None = None
+
+    def __missing__(self, key: str) -> Any:
+        if key in _ENDS:
+            return getattr(self, key)
+        raise KeyError(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the list or the attribute of that name, or the default."""
+        return self[key] if key in self or key in _ENDS else default
+
+    def copy(self) -> History:
+        """Return a history of the same lists, with the same ends."""
+        other = History(self)
+        other.__dict__.update(self.__dict__)
+        return other
+
+    def truncate(self, length: int) -> None:
+        """Forget the record points from number `length` on."""
+        for values in self.values():
+            del values[length:]
