@@ -193,7 +193,7 @@ def test_metrics_by_the_callers_names(rng):
     X, Y = data(rng)
     metrics = {"right": "accuracy", "top": lambda Y, AL: AL.max()}
     _, history = ffnn.train(X, Y, DIMS, seed=1, num_epochs=2, metrics=metrics)
-    assert list(history)[:5] == ["epoch", "cost", "learning_rate", "right", "top"]
+    assert list(history)[:6] == ["epoch", "cost", "data_cost", "learning_rate", "right", "top"]
     _, one = ffnn.train(X, Y, DIMS, seed=1, num_epochs=2, metrics="accuracy")
     assert one["accuracy"] == history["right"]
 

@@ -187,7 +187,20 @@ def train(X, Y, layer_dims=None, **options):
         "hidden_activation": options.get("hidden_activation", "relu"),
     }
     history = {"cost": [], "learning_rate": [], "val_cost": [], "accuracy": []}
+
+    def measure():
+        if held.size:
+            losses = COSTS[cost][0](predict_proba(X_val, trainer.parameters(), **net), Y_val)
+            history["val_cost"].append(losses.sum() / held.size)
+        if own["accuracy"]:
+            p = predict_classes(X, trainer.parameters(), **net)
+            labels = Y.argmax(axis=0)[None] if output == "softmax" else Y
+            history["accuracy"].append(np.mean(p == labels))
+
+    is_full_batch = size == "all" or size >= m  # then all is of the parameters before the step
     for epoch in range(own["num_epochs"]):
+        if is_full_batch:
+            measure()
         rate = own["learning_rate"]
         if own["decay"] is not None and epoch > 0:
             rate = own["decay"](rate, epoch - 1, decay_rate)
@@ -197,13 +210,8 @@ def train(X, Y, layer_dims=None, **options):
             order = np.random.permutation(m) if shuffled else None
             history["cost"].append(float(trainer.epoch(order, m if size == "all" else size)))
         history["learning_rate"].append(trainer.learning_rate)
-        if held.size:
-            losses = COSTS[cost][0](predict_proba(X_val, trainer.parameters(), **net), Y_val)
-            history["val_cost"].append(losses.sum() / held.size)
-        if own["accuracy"]:
-            p = predict_classes(X, trainer.parameters(), **net)
-            labels = Y.argmax(axis=0)[None] if output == "softmax" else Y
-            history["accuracy"].append(np.mean(p == labels))
+        if not is_full_batch:
+            measure()
     return trainer.parameters(), {**history, "optimizer_state": trainer.state()}
 
 
