@@ -117,11 +117,18 @@ def train(
                                         returns True to stop
     ===================  =============  ====================================================
 
-    history is a dict of lists: epoch, cost, learning_rate, val_cost where there are validation
-    examples, and each metric, that of the validation examples after "val_". An epoch's cost is the
-    mean over the examples of what each cost before its own step. Beside them stand
-    optimizer_state, best_epoch (with patience) and stopped_by: None, "patience", "callback" or
-    "nan".
+    history is a dict of lists, of which pandas.DataFrame(history) makes a table: epoch, cost,
+    data_cost (the cost without the L2 term), learning_rate, val_cost where there are validation
+    examples (without the L2 term), and each metric, that of the validation examples after
+    ``val_``. Beside them stand attributes, which history["optimizer_state"] and so on give, too:
+    optimizer_state; best_epoch (with patience); stopped_by: None, "patience", "callback" or
+    "diverged".
+
+    With all examples in one step (a full batch) a record point lies before the step: the
+    parameters that a callback gets, that are the best and that scores are measured on are those
+    that the cost is of. In mini-batches an epoch's cost is the mean over the examples of what each
+    cost before its own step, and all else is of the parameters after the epoch. Without patience
+    a run returns the parameters after its last update.
 
     With a seed, the weights are those that the initialiser draws after np.random.seed(seed), and
     epoch e draws its order and then its dropout masks after np.random.seed(seed + 1 + e); NumPy's
@@ -131,10 +138,11 @@ def train(
 
     A float32 X makes a float32 run, anything else one in float64. ValueError for shapes and values,
     and for an option that is given but not read (beta1 with optimizer="gd", min_delta without
-    patience); TypeError for kinds; all before anything is drawn. A cost that becomes NaN, or a
-    parameter that overflows, stops the run with a RuntimeWarning; the parameters returned are those
-    of the last record point where all were finite. Ctrl-C, or an error in a callback, is raised
-    with attributes `parameters` and `history` as they were at the last record point.
+    patience); TypeError for kinds; all before anything is drawn. A cost that is not finite, or a
+    parameter that overflows, ends the run with a RuntimeWarning that looks at the data; the
+    parameters returned are those of the last record point that was finite. A run with patience that
+    goes on from the best of another never returns a worse one. Ctrl-C, or an error in a callback,
+    is raised with attributes `parameters` and `history` as they were at the last record point.
 
     >>> import numpy as np, ffnn
     >>> X, Y = np.array([[0.0, 1.0, 2.0, 3.0]]), np.array([[0, 0, 1, 1]])
