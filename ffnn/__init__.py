@@ -18,6 +18,7 @@ your own loop    cost_and_gradients, parameters_to_vector, vector_to_parameters
 check gradients  gradient_check, dictionary_to_vector, gradients_to_vector, vector_to_dictionary
 draw             plot_costs, plot_history, plot_decision_boundary, plot_weights,
                  print_mislabeled_images; a net as a table: summary
+parameters       NetParameters, a dict that knows its net's activations
 files            save_parameters, load_parameters
 data             datasets.load_digits; the assignment's: load_data
 the machine      show_config, get_num_threads, set_num_threads, register_threadpoolctl
@@ -58,6 +59,7 @@ from ffnn._gradient_check import (
 )
 from ffnn._initializers import initialize_parameters, initialize_parameters_deep
 from ffnn._mini_batches import random_mini_batches as random_mini_batches
+from ffnn._parameters import NetParameters as NetParameters
 from ffnn._plot_assignment import plot_costs, print_mislabeled_images
 from ffnn._plot_nets import (
     plot_decision_boundary as plot_decision_boundary,

@@ -88,9 +88,10 @@ def L_layer_model(
     costs           list            0-d arrays: the cost at iterations 0, 100, 200, ...
     ==============  ==============  ====================================================
 
-    Among the options are activations, cost, optimizer, lambd, keep_prob, mini_batch_size (None, the
-    default, is "all" here; with batches an iteration is one pass through them), callback and
-    patience; record_every is 100 by default.
+    Of relu and then sigmoid the parameters are a plain dict, else a NetParameters, which knows its
+    activations. Among the options are these, cost, optimizer, lambd, keep_prob, mini_batch_size
+    (None, the default, is "all" here; with batches an iteration is one pass through them), callback
+    and patience; record_every is 100 by default.
 
     A float32 X makes a float32 run, anything else one in float64. ValueError for shapes and
     values, TypeError for kinds, all before the generator is touched. Ctrl-C raises

@@ -14,17 +14,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn._ffnn import nearest_word
-from ffnn._frames import as_array
+from ffnn._frames import as_array, refusal
 
 __all__ = [
     "check_array",
     "check_count",
+    "check_finite",
     "check_integer",
     "check_keywords",
     "check_labels",
     "check_layer_dims",
     "check_matrix",
     "check_number",
+    "check_numbers",
     "check_outputs",
     "check_points",
     "check_row",
@@ -33,8 +35,12 @@ __all__ = [
     "check_shape",
     "check_size",
     "choose",
+    "lost_entry",
+    "lost_examples",
     "near",
 ]
+
+_MOST_ENTRIES = 1 << 20  # of an array that are looked at together
 
 # ---- words ---------------------------------------------------------------------------------------
 
@@ -152,6 +158,14 @@ def check_array(function: str, name: str, value: ArrayLike) -> NDArray[Any]:
     return array
 
 
+def check_numbers(function: str, name: str, value: ArrayLike) -> NDArray[Any]:
+    """Return an array of real numbers or booleans: labels of strings have a way out."""
+    array = as_array(f"{function}: {name}", value)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{function}: {name} {refusal(value, array)}")
+    return array
+
+
 def check_matrix(function: str, name: str, value: ArrayLike) -> NDArray[Any]:
     """Return an array of two dimensions."""
     matrix = as_array(f"{function}: {name}", value)
@@ -160,6 +174,38 @@ def check_matrix(function: str, name: str, value: ArrayLike) -> NDArray[Any]:
             f"{function}: {name} has ndim {matrix.ndim} and shape {matrix.shape}, expected ndim 2"
         )
     return matrix
+
+
+def lost_examples(X: NDArray[Any]) -> NDArray[np.bool_] | None:
+    """Tell the examples with NaN or infinity, columns of a matrix, by True; None: there is none."""
+    if X.dtype.kind != "f" or X.ndim != 2:
+        return None
+    with np.errstate(all="ignore"):
+        # A pass without memory; a finite sum has finite terms.
+        if np.isfinite(np.sum(X)):
+            return None
+    n_x, m = X.shape
+    step = max(1, _MOST_ENTRIES // n_x)
+    slabs = [~np.isfinite(X[:, i : i + step]).all(axis=0) for i in range(0, m, step)]
+    lost = np.concatenate(slabs)
+    return lost if lost.any() else None
+
+
+def check_finite(function: str, name: str, X: NDArray[Any]) -> None:
+    """Raise for NaN or infinity, with the row and the column of the first example that holds it."""
+    lost = lost_examples(X)
+    if lost is not None:
+        raise ValueError(
+            f"{function}: {name} holds {lost_entry(X, lost)}: leave such examples out, or fill "
+            "them in (np.nan_to_num)"
+        )
+
+
+def lost_entry(X: NDArray[Any], lost: NDArray[np.bool_]) -> str:
+    """Name the first entry that is NaN or infinite, of the first example that has one."""
+    column = int(np.argmax(lost))
+    row = int(np.argmin(np.isfinite(X[:, column])))
+    return f"{X[row, column]} at row {row}, column {column}"
 
 
 def check_shape(function: str, name: str, value: ArrayLike, rows: int, cols: int) -> None:
@@ -183,7 +229,7 @@ def check_outputs(
 ) -> NDArray[Any]:
     """Return labels of the outputs' shape (n_y, m); where n_y is 1 also (m,) and (m, 1)."""
     n_y, m = shape
-    labels = as_array(f"{function}: {name}", value)
+    labels = check_numbers(function, name, value)
     if n_y == 1 and labels.shape in ((m,), (m, 1)):
         return labels.reshape(1, m)
     if labels.shape != shape:

@@ -34,15 +34,15 @@ def L_model_forward(
     X: ArrayLike,
     parameters: dict[str, Any],
     *,
-    hidden_activation: _Hidden = "relu",
-    output_activation: _Activation = "sigmoid",
+    hidden_activation: _Hidden | None = None,
+    output_activation: _Activation | None = None,
     keep_prob: _KeepProb = 1.0,
 ) -> tuple[_Array, list[_ModelCache]]: ...
 def compute_cost(
     AL: ArrayLike,
     Y: ArrayLike,
     *,
-    cost: str = "binary_cross_entropy",
+    cost: str | None = None,
     parameters: dict[str, Any] | None = None,
     lambd: SupportsFloat = 0.0,
 ) -> _Array: ...
@@ -55,8 +55,8 @@ def L_model_backward(
     Y: ArrayLike,
     caches: Sequence[_ModelCache],
     *,
-    hidden_activation: _Hidden = "relu",
-    output_activation: _Activation = "sigmoid",
+    hidden_activation: _Hidden | None = None,
+    output_activation: _Activation | None = None,
     cost: str | None = None,
     lambd: SupportsFloat = 0.0,
     keep_prob: _KeepProb = 1.0,
@@ -67,8 +67,8 @@ def cost_and_gradients(
     Y: ArrayLike,
     parameters: dict[str, Any],
     *,
-    hidden_activation: _Hidden = "relu",
-    output_activation: _Activation = "sigmoid",
+    hidden_activation: _Hidden | None = None,
+    output_activation: _Activation | None = None,
     cost: str | None = None,
     lambd: SupportsFloat = 0.0,
     sample_weight: ArrayLike | None = None,
@@ -76,15 +76,30 @@ def cost_and_gradients(
 def update_parameters(
     parameters: dict[str, Any], grads: dict[str, Any], learning_rate: SupportsFloat
 ) -> dict[str, Any]: ...
-def predict(X: ArrayLike, parameters: dict[str, Any]) -> NDArray[np.float64]: ...
+def net_output(
+    function: str,
+    X: ArrayLike,
+    parameters: dict[str, Any],
+    *,
+    hidden_activation: _Hidden | None = None,
+    output_activation: _Activation | None = None,
+) -> _Array: ...
 def predict_proba(
     X: ArrayLike,
     parameters: dict[str, Any],
     *,
-    hidden_activation: _Hidden = "relu",
-    output_activation: _Activation = "sigmoid",
+    hidden_activation: _Hidden | None = None,
+    output_activation: _Activation | None = None,
 ) -> _Array: ...
 def layer_dims(function: str, parameters: dict[str, Any]) -> tuple[int, ...]: ...
+def layer_activations(
+    function: str,
+    parameters: dict[str, Any],
+    *,
+    hidden_activation: _Hidden | None = None,
+    output_activation: _Activation | None = None,
+) -> tuple[str, ...]: ...
+def register_net_types(parameters: type[dict[str, Any]], caches: type[list[Any]]) -> None: ...
 def activations() -> tuple[str, ...]: ...
 def costs() -> tuple[str, ...]: ...
 def optimizers() -> tuple[str, ...]: ...
@@ -116,8 +131,8 @@ class Trainer:
         layer_dims: Sequence[int],
         *,
         learning_rate: SupportsFloat = 0.0075,
-        hidden_activation: _Hidden = "relu",
-        output_activation: _Activation = "sigmoid",
+        hidden_activation: _Hidden | None = None,
+        output_activation: _Activation | None = None,
         cost: str | None = None,
         optimizer: str = "gd",
         lambd: SupportsFloat = 0.0,

@@ -24,8 +24,8 @@ def gradient_check(
     X: ArrayLike,
     Y: ArrayLike,
     *,
-    hidden_activation: str | Sequence[str] = "relu",
-    output_activation: str = "sigmoid",
+    hidden_activation: str | Sequence[str] | None = None,
+    output_activation: str | None = None,
     cost: str | None = None,
     lambd: float = 0.0,
     epsilon: float = 1e-7,
@@ -59,11 +59,15 @@ def gradient_check(
     step = check_number("gradient_check", "epsilon", epsilon)
     if step <= 0:
         raise ValueError(f"gradient_check: epsilon must be above 0, not {step}")
-    net: dict[str, Any] = {
-        "hidden_activation": hidden_activation,
-        "output_activation": output_activation,
-    }
-    _ffnn.predict_proba(X, parameters, **net)  # refuses parameters that are no network for X
+    *hidden, output = _ffnn.layer_activations(
+        "gradient_check",
+        parameters,
+        hidden_activation=hidden_activation,
+        output_activation=output_activation,
+    )
+    net: dict[str, Any] = {"hidden_activation": hidden, "output_activation": output}
+    # Refuses parameters that are no network for X.
+    _ffnn.net_output("gradient_check", X, parameters, **net)
     inputs = np.asarray(X).astype(np.float64)
     names = [f"{kind}{layer}" for layer in range(1, _depth(parameters) + 1) for kind in "Wb"]
     point = {name: np.array(parameters[name], np.float64) for name in names}
@@ -72,7 +76,7 @@ def gradient_check(
     grads = _ffnn.L_model_backward(
         AL, Y, caches, cost=cost, lambd=lambd, input_gradient=False, **net
     )
-    named = cost_of(output_activation) if cost is None else cost
+    named = cost_of(output) if cost is None else cost
 
     def cost_here() -> float:
         AL = _ffnn.predict_proba(inputs, point, **net)

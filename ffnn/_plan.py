@@ -32,6 +32,7 @@ Schedule = Callable[[int], Any]
 
 _BATCH_SIZE = 64
 _LARGE = 10  # beyond this, inputs and targets are worth scaling
+_NET = ("hidden_activation", "output_activation")
 
 
 class Beginning(NamedTuple):
@@ -156,6 +157,7 @@ def make_plan(
     first_rate: Any = pace.learning_rate if rate is None else rate(first)
     bar = _find_bar(function) if watch.progress else None
     dims = _dims(function, dims_name, layer_dims, begin.parameters)
+    options |= _net(function, begin.parameters, **{name: options[name] for name in _NET})
     input_name = f"{dims_name}[0]" if layer_dims is not None else f"W1 ({dims[1]}, {dims[0]})"
     random = Randomness(None if begin.seed is None else check_seed(function, begin.seed))
 
@@ -227,7 +229,7 @@ def make_plan(
         rate=rate,
         optimizer=options["optimizer"],
         state=begin.optimizer_state,
-        net={name: options[name] for name in ("hidden_activation", "output_activation")},
+        net={name: options[name] for name in _NET},
         cost=cost,
         parts=parts,
         scores=scores,
@@ -333,6 +335,17 @@ def _dims(
             f"{function}: {name} {list(layer_dims)} is not that of the parameters, {list(dims)}"
         )
     return dims
+
+
+def _net(function: str, parameters: Parameters | None, **given: Any) -> dict[str, Any]:
+    """The activations: those given, else those that the parameters know, else the assignment's."""
+    if parameters is None:
+        return {
+            name: otherwise if given[name] is None else given[name]
+            for name, otherwise in zip(_NET, ("relu", "sigmoid"))
+        }
+    *hidden, output = _ffnn.layer_activations(function, parameters, **given)
+    return dict(zip(_NET, (hidden, output)))
 
 
 def _validation_pair(function: str, examples: Examples) -> tuple[Any, Any]:

@@ -121,8 +121,8 @@ def plot_decision_boundary(
     X: ArrayLike,
     y: ArrayLike,
     *,
-    hidden_activation: str | Sequence[str] = "relu",
-    output_activation: str = "sigmoid",
+    hidden_activation: str | Sequence[str] | None = None,
+    output_activation: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Colour the plane by the class that a model gives each point, with the examples on it.
@@ -132,7 +132,7 @@ def plot_decision_boundary(
                                      points as rows, (k, 2), that returns k classes
     X                  (2, m)        the examples, a column each
     y                  (1, m)        their classes; (m,) and (m, 1) serve too
-    hidden_activation  str or list   of the net, where model is a dict
+    hidden_activation  str or list   of the net, where model is a dict, as in L_model_forward
     output_activation  str           likewise; above 0.5 is class 1, of softmax the greatest
     ax                               where to draw; a new figure when None
     =================  ============  ====================================================
@@ -176,10 +176,11 @@ def plot_decision_boundary(
 def _classes(
     parameters: Parameters,
     points: NDArray[np.float64],
-    hidden_activation: str | Sequence[str],
-    output_activation: str,
+    hidden_activation: str | Sequence[str] | None,
+    output_activation: str | None,
 ) -> NDArray[Any]:
-    AL = _ffnn.predict_proba(
+    AL = _ffnn.net_output(
+        "plot_decision_boundary",
         points.T,
         parameters,
         hidden_activation=hidden_activation,

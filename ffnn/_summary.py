@@ -23,14 +23,14 @@ class _Text(str):
 def summary(
     parameters: Parameters,
     *,
-    hidden_activation: str | Sequence[str] = "relu",
-    output_activation: str = "sigmoid",
+    hidden_activation: str | Sequence[str] | None = None,
+    output_activation: str | None = None,
 ) -> str:
     """Tell a network's layers, their sizes and how many numbers it holds.
 
     =================  ============  ====================================================
     parameters         dict          W1, b1, ..., WL, bL
-    hidden_activation  str or list   named in the table, as L_model_forward takes it
+    hidden_activation  str or list   named in the table, as in L_model_forward
     output_activation  str           likewise
     =================  ============  ====================================================
 
@@ -48,23 +48,19 @@ def summary(
     """
     W1: Any = parameters.get("W1", ()) if isinstance(parameters, dict) else ()
     rows = np.shape(W1)[1] if np.ndim(W1) == 2 else 0
-    # A net of no examples: every check is made and nothing is computed.
-    _, caches = _ffnn.L_model_forward(
-        np.empty((rows, 0)),
-        parameters,
-        hidden_activation=hidden_activation,
-        output_activation=output_activation,
-    )
-    hidden = len(caches) - 1
-    names = (
-        [hidden_activation] * hidden if isinstance(hidden_activation, str) else hidden_activation
-    )
+    net: dict[str, Any] = {
+        "hidden_activation": hidden_activation,
+        "output_activation": output_activation,
+    }
+    names = _ffnn.layer_activations("summary", parameters, **net)
+    # Of no examples: every check is made and nothing is computed.
+    _ffnn.net_output("summary", np.empty((rows, 0)), parameters, **net)
     table: list[tuple[Any, ...]] = [
         ("layer", "inputs", "units", "activation", "parameters", "type")
     ]
     count = size = 0
-    for number, (cache, name) in enumerate(zip(caches, [*names, output_activation]), 1):
-        W, b = (np.asarray(x) for x in cache[0][1:])
+    for number, name in enumerate(names, 1):
+        W, b = (np.asarray(parameters[f"{kind}{number}"]) for kind in "Wb")
         units, inputs = W.shape
         table.append((number, inputs, units, name, W.size + b.size, W.dtype))
         count += W.size + b.size

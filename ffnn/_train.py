@@ -21,8 +21,8 @@ def train(
     parameters: Parameters | None = None,
     optimizer_state: dict[str, Any] | None = None,
     seed: int | None = None,
-    hidden_activation: str | Sequence[str] = "relu",
-    output_activation: str = "sigmoid",
+    hidden_activation: str | Sequence[str] | None = None,
+    output_activation: str | None = None,
     cost: str | None = None,
     initialization: str | None = None,
     optimizer: str = "gd",
@@ -64,8 +64,9 @@ def train(
     parameters           dict           W1, b1, ... to begin with; else they are drawn
     optimizer_state      dict           history["optimizer_state"] of the run to go on with
     seed                 int or None    where random numbers come from, see below
-    hidden_activation    str or list    as in L_model_forward
-    output_activation    str            likewise
+    hidden_activation    str or list    as in L_model_forward; None: what the parameters to
+                                        begin with know, else "relu"
+    output_activation    str            likewise, else "sigmoid"
     cost                 str or None    a name from ffnn.costs(); None: that of the output
     initialization       str or None    as in initialize_parameters_deep; None: "assignment"
     ===================  =============  ====================================================
@@ -135,6 +136,10 @@ def train(
     global generator is left alone. Without, all are drawn from the global generator. A run that
     goes on from parameters and optimizer_state with the same seed equals one that was never
     interrupted, to the bit.
+
+    The parameters of relu and then sigmoid are a plain dict; those of any other net are a
+    NetParameters, a dict that knows its activations, so that no function needs to be told them
+    again: not those returned, nor a callback's, nor an error's.
 
     A float32 X makes a float32 run, anything else one in float64. ValueError for shapes and values,
     and for an option that is given but not read (beta1 with optimizer="gd", min_delta without

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ffnn._parameters import NetParameters
+
 __all__ = ["parameters_to_vector", "vector_to_parameters"]
 
 
@@ -36,7 +38,8 @@ def vector_to_parameters(
 
     ==========  ==========  ==============================================================
     vector      (P,)        what parameters_to_vector gives, or (P, 1)
-    like        dict        parameters or gradients whose keys and shapes the result has
+    like        dict        parameters or gradients whose keys and shapes the result has, and
+                            the activations that it knows
     parameters  dict        W1, b1, ..., WL, bL (or dW1, ...): views of the vector where it
                             is an array, so that a change of one is a change of the other
     ==========  ==========  ==============================================================
@@ -58,7 +61,9 @@ def vector_to_parameters(
             f"{', '.join(f'{name} {shape}' for name, shape in zip(names, shapes))} "
             f"want ({count},)"
         )
-    flat, parameters, first = numbers.reshape(-1), {}, 0
+    flat, first = numbers.reshape(-1), 0
+    parameters = like.copy() if isinstance(like, NetParameters) else {}
+    parameters.clear()
     for name, (rows, cols) in zip(names, shapes):
         parameters[name] = flat[first : first + rows * cols].reshape(rows, cols)
         first += rows * cols

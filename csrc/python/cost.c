@@ -5,6 +5,7 @@
 #include "labels.h"
 #include "lock.h"
 #include "methods.h"
+#include "nets.h"
 #include "options.h"
 #include "parameters.h"
 #include "parse.h"
@@ -69,6 +70,27 @@ static PyObject *compute(const ffnn_state *state, ffnn_cost row, double lambd, P
     return ffnn_scalar_new(real, (sum + lambd / 2 * call->decay) / (double)m);
 }
 
+/* By itself it is that of the output that the parameters know. Beside a plain dict every cost may
+ * stand: its output is whatever AL is. */
+static int parse_cost(const ffnn_state *state, PyObject *object, PyObject *parameters,
+                      ffnn_cost *row)
+{
+    ffnn_known known = {NULL, NULL};
+    if (parameters != NULL && !PyDict_CheckExact(parameters) &&
+        ffnn_known_take(state, parameters, &known) < 0)
+        return -1;
+    if (known.output == NULL) {
+        *row = FFNN_binary_cross_entropy;
+        return object == NULL || object == Py_None ? 0
+                                                   : ffnn_cost_parse(state, function, object, row);
+    }
+    ffnn_activation output;
+    int status = ffnn_activation_parse(state, function, "output_activation", known.output, &output);
+    if (status == 0) status = ffnn_cost_parse_for(state, function, object, output, row);
+    ffnn_known_clear(&known);
+    return status;
+}
+
 static PyObject *compute_cost(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
                               PyObject *kw_names)
 {
@@ -79,10 +101,10 @@ static PyObject *compute_cost(PyObject *module, PyObject *const *args, Py_ssize_
         3};
     const ffnn_state *state = ffnn_state_of(module);
     PyObject *arg[5], *result = NULL;
-    ffnn_cost row = FFNN_binary_cross_entropy;
+    ffnn_cost row;
     double lambd;
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0 ||
-        (arg[2] != NULL && ffnn_cost_parse(state, function, arg[2], &row) < 0) ||
+        parse_cost(state, arg[2], arg[3], &row) < 0 ||
         ffnn_lambd_parse(function, arg[4], &lambd) < 0)
         return NULL;
     cost_call call = {.decay = 0};

@@ -181,8 +181,8 @@ static PyObject *cost_and_gradients(PyObject *module, PyObject *const *args, Py_
     if (ffnn_pairs_take(state, function, arg[PARAMETERS], &c.parameters) < 0) return NULL;
     if (ffnn_operand_take(&c.X, arg[X], (ffnn_place){function, "X", 0}) < 0 ||
         ffnn_labels_take(&c.labels, arg[Y], function) < 0 ||
-        ffnn_net_parse(state, function, c.parameters.layers, arg[HIDDEN], arg[OUTPUT], NULL,
-                       &c.net) < 0 ||
+        ffnn_net_parse(state, function, c.parameters.layers, arg[PARAMETERS], arg[HIDDEN],
+                       arg[OUTPUT], NULL, &c.net) < 0 ||
         ffnn_cost_parse_for(state, function, arg[COST], c.net.activations[c.parameters.layers - 1],
                             &c.cost) < 0 ||
         ffnn_lambd_parse(function, arg[LAMBD], &c.lambd) < 0 ||

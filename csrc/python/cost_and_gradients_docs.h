@@ -4,8 +4,8 @@
  */
 
 static const char cost_and_gradients_doc[] =
-    "cost_and_gradients(X, Y, parameters, *, hidden_activation='relu', "
-    "output_activation='sigmoid', cost=None, lambd=0.0, sample_weight=None)\n"
+    "cost_and_gradients(X, Y, parameters, *, hidden_activation=None, "
+    "output_activation=None, cost=None, lambd=0.0, sample_weight=None)\n"
     "--\n"
     "\n"
     "Compute the cost of a network and its gradients by one call, without caches.\n"

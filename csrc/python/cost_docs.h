@@ -4,7 +4,7 @@
  */
 
 static const char compute_cost_doc[] =
-    "compute_cost(AL, Y, *, cost='binary_cross_entropy', parameters=None, lambd=0.0)\n"
+    "compute_cost(AL, Y, *, cost=None, parameters=None, lambd=0.0)\n"
     "--\n"
     "\n"
     "Compute what the output AL costs where Y is right, the mean over the examples.\n"
@@ -15,7 +15,9 @@ static const char compute_cost_doc[] =
     "                                  (m,) and (m, 1); integers never widen the result.\n"
     "                                  The categorical cost also takes classes 0 to n_y - 1,\n"
     "                                  one for each example: (m,), (1, m) or (m, 1)\n"
-    "cost        str                   a name from ffnn.costs(), below\n"
+    "cost        str or None           a name from ffnn.costs(), below; None: that of the output\n"
+    "                                  that the parameters know (see ffnn.NetParameters), else\n"
+    "                                  binary_cross_entropy\n"
     "parameters  dict or None          W1, b1, ..., WL, bL, for lambd\n"
     "lambd       float                 adds lambd / (2 m) times the sum of all W^2; not negative\n"
     "result      0-d array             AL and a float Y as NumPy promotes them\n"
@@ -31,8 +33,10 @@ static const char compute_cost_doc[] =
     "\n"
     "0 * log(0) counts as 0, its limit. A confident and wrong prediction costs inf, with\n"
     "NumPy's \"divide by zero encountered in log\", which obeys np.errstate. ValueError for\n"
-    "other shapes, for m = 0, for an unknown cost and a class that is none; TypeError for\n"
-    "another dtype and for lambd without parameters. The cross-entropies are the negative\n"
+    "other shapes, for m = 0, for an unknown cost, a cross-entropy that does not go with the "
+    "output\n"
+    "that the parameters know, and a class that is none; TypeError for another dtype and for lambd "
+    "without parameters. The cross-entropies are the negative\n"
     "log-likelihood of independent labels.\n"
     "\n"
     ">>> import numpy as np, ffnn\n"

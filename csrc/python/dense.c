@@ -105,7 +105,7 @@ static PyObject *linear_activation_forward(PyObject *module, PyObject *const *ar
     PyObject *arg[4], *result = NULL;
     ffnn_activation g;
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0 ||
-        ffnn_activation_parse(state, signature.function, arg[3], &g) < 0)
+        ffnn_activation_parse(state, signature.function, "activation", arg[3], &g) < 0)
         return NULL;
     forward_call call = {0};
     if (forward(state, signature.function, "A_prev", arg, &g, &call) == 0) {
@@ -246,7 +246,7 @@ static PyObject *linear_activation_backward(PyObject *module, PyObject *const *a
     PyObject *arg[3], *result = NULL;
     ffnn_activation g;
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0 ||
-        ffnn_activation_parse(state, function, arg[2], &g) < 0)
+        ffnn_activation_parse(state, function, "activation", arg[2], &g) < 0)
         return NULL;
     PyObject *cache =
         ffnn_items_take(arg[1], 2, (ffnn_place){function, "cache", 0}, "((A_prev, W, b), Z)");

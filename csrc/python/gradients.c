@@ -337,8 +337,8 @@ static PyObject *L_model_backward(PyObject *module, PyObject *const *args, Py_ss
     plan.work = 0;
     unsigned kinds;
     if (take_caches(arg[2], &plan) < 0 ||
-        ffnn_net_parse(state, function, plan.count, arg[HIDDEN], arg[OUTPUT], arg[KEEP_PROB],
-                       &plan.net) < 0 ||
+        ffnn_net_parse(state, function, plan.count, arg[2], arg[HIDDEN], arg[OUTPUT],
+                       arg[KEEP_PROB], &plan.net) < 0 ||
         ffnn_cost_parse_for(state, function, arg[COST], plan.net.activations[plan.count - 1],
                             &plan.cost) < 0 ||
         ffnn_lambd_parse(function, arg[LAMBD], &plan.lambd) < 0 ||

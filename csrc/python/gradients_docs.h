@@ -4,7 +4,7 @@
  */
 
 static const char L_model_backward_doc[] =
-    "L_model_backward(AL, Y, caches, *, hidden_activation='relu', output_activation='sigmoid', "
+    "L_model_backward(AL, Y, caches, *, hidden_activation=None, output_activation=None, "
     "cost=None, lambd=0.0, keep_prob=1.0, input_gradient=True)\n"
     "--\n"
     "\n"
@@ -14,8 +14,9 @@ static const char L_model_backward_doc[] =
     "AL                 (n_y, m)               the net's output\n"
     "Y                  (n_y, m)               labels, as compute_cost takes them\n"
     "caches             list of L tuples       as L_model_forward handed it back\n"
-    "hidden_activation  str or list            as L_model_forward was given it\n"
-    "output_activation  str                    likewise\n"
+    "hidden_activation  str or list            as L_model_forward was given it. None: what the\n"
+    "                                          caches know, else relu\n"
+    "output_activation  str                    likewise. None: likewise, else sigmoid\n"
     "cost               str or None            a name from ffnn.costs(); None: the cross-entropy\n"
     "                                          of sigmoid and softmax, else mean_squared_error\n"
     "lambd              float                  of the L2 term, see compute_cost\n"
@@ -31,8 +32,10 @@ static const char L_model_backward_doc[] =
     "output; elsewhere the literal dAL * s * (1 - s) with dAL = -(Y/AL - (1-Y)/(1-AL)),\n"
     "and NumPy's warnings where AL is 0 or 1. Softmax likewise. Below, dW{l} = dZ{l} A{l-1}^T / m\n"
     "+ lambd / m W{l}, db{l} the mean of dZ{l}, dA{l-1} = W{l}^T dZ{l}, times dropout's mask\n"
-    "and divided by keep_prob. ValueError where shapes do not fit, for m = 0, for a cost that\n"
-    "does not go with the output, and where keep_prob does not fit the caches; TypeError for\n"
+    "and divided by keep_prob. The caches of a net that is not relu and sigmoid know its\n"
+    "activations; a slice, a tuple or list(caches) does not. ValueError where shapes do not fit,\n"
+    "for m = 0, for a cost that does not go with the output, where keep_prob does not fit the\n"
+    "caches, and for an activation other than the one that the caches know; TypeError for\n"
     "another dtype or caches of another kind.\n"
     "\n"
     ">>> import numpy as np, ffnn\n"

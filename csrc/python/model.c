@@ -9,6 +9,7 @@
 #include "lock.h"
 #include "methods.h"
 #include "model_docs.h"
+#include "nets.h"
 #include "options.h"
 #include "parameters.h"
 #include "parse.h"
@@ -154,8 +155,8 @@ static int plan_forward(const ffnn_state *state, const char *function, PyObject 
     plan->wide_l = 0;
     plan->work = 0;
     if (ffnn_pairs_take(state, function, parameters, &plan->parameters) < 0) return -1;
-    if (ffnn_net_parse(state, function, plan->parameters.layers, options.hidden, options.output,
-                       options.keep_prob, &plan->net) < 0 ||
+    if (ffnn_net_parse(state, function, plan->parameters.layers, parameters, options.hidden,
+                       options.output, options.keep_prob, &plan->net) < 0 ||
         ffnn_operand_take(&plan->X, X, (ffnn_place){function, "X", 0}) < 0 ||
         ffnn_pairs_check(function, &plan->parameters, &plan->X) < 0 || steps_reserve(plan) < 0)
         return -1;
@@ -216,7 +217,7 @@ static PyObject *cache_of(const forward_plan *plan, int l)
     return cache;
 }
 
-static PyObject *forward_result(const forward_plan *plan)
+static PyObject *forward_result(const ffnn_state *state, const forward_plan *plan)
 {
     const int layers = plan->parameters.layers;
     PyObject *caches = PyList_New(layers);
@@ -229,9 +230,10 @@ static PyObject *forward_result(const forward_plan *plan)
         }
         PyList_SET_ITEM(caches, l - 1, cache);
     }
-    PyObject *result = PyTuple_New(2);
+    caches = ffnn_known_list_give(state, layers, plan->net.activations, caches);
+    PyObject *result = caches == NULL ? NULL : PyTuple_New(2);
     if (result == NULL) {
-        Py_DECREF(caches);
+        Py_XDECREF(caches);
         return NULL;
     }
     PyTuple_SET_ITEM(result, 0, Py_NewRef(plan->steps[layers - 1].A));
@@ -255,7 +257,7 @@ static PyObject *L_model_forward(PyObject *module, PyObject *const *args, Py_ssi
     const forward_options options = {arg[2], arg[3], arg[4]};
     if (plan_forward(state, signature.function, arg[0], arg[1], options, &plan) == 0) {
         run_forward(state, &plan);
-        result = forward_result(&plan);
+        result = forward_result(state, &plan);
     }
     forward_clear(&plan);
     return result;

@@ -63,7 +63,7 @@ static int execute(PyObject *module)
         ffnn_elementwise_methods, ffnn_cost_methods,    ffnn_dense_methods,
         ffnn_model_methods,       ffnn_predict_methods, ffnn_gradients_methods,
         ffnn_update_methods,      ffnn_trainer_methods, ffnn_cost_and_gradients_methods,
-        ffnn_words_methods,       ffnn_config_methods};
+        ffnn_words_methods,       ffnn_nets_methods,    ffnn_config_methods};
     ffnn_state *state = ffnn_state_of(module);
     if (PyArray_ImportNumPyAPI() < 0 || PyUFunc_ImportUFuncAPI() < 0 || choose_isa(state) < 0 ||
         choose_threads() < 0 || ffnn_names_intern(state) < 0 || ffnn_keys_intern(state) < 0)
@@ -75,7 +75,10 @@ static int execute(PyObject *module)
 
 static int traverse(PyObject *module, visitproc visit, void *arg)
 {
-    Py_VISIT(ffnn_state_of(module)->trainer);
+    const ffnn_state *state = ffnn_state_of(module);
+    Py_VISIT(state->trainer);
+    Py_VISIT(state->net_parameters);
+    Py_VISIT(state->net_caches);
     return 0;
 }
 
@@ -83,6 +86,8 @@ static int clear(PyObject *module)
 {
     ffnn_state *state = ffnn_state_of(module);
     Py_CLEAR(state->trainer);
+    Py_CLEAR(state->net_parameters);
+    Py_CLEAR(state->net_caches);
     for (int i = 0; i < FFNN_NAMES; i++) Py_CLEAR(state->names[i]);
     for (int key = 0; key < FFNN_KEYS; key++)
         for (int l = 0; l <= FFNN_CACHED_LAYERS; l++) Py_CLEAR(state->keys[key][l]);

@@ -1,6 +1,7 @@
 /* options.c - what a net and its training are: activations, cost, optimiser and their numbers. */
 #include "options.h"
 #include "errors.h"
+#include "nets.h"
 #include "parse.h"
 #include "words.h"
 
@@ -21,10 +22,10 @@ static int activation_parse(const ffnn_state *state, ffnn_place place, PyObject 
     return index < 0 ? -1 : 0;
 }
 
-int ffnn_activation_parse(const ffnn_state *state, const char *function, PyObject *object,
-                          ffnn_activation *g)
+int ffnn_activation_parse(const ffnn_state *state, const char *function, const char *name,
+                          PyObject *object, ffnn_activation *g)
 {
-    return activation_parse(state, (ffnn_place){function, "activation", 0}, object, g);
+    return activation_parse(state, (ffnn_place){function, name, 0}, object, g);
 }
 
 int ffnn_cost_parse(const ffnn_state *state, const char *function, PyObject *object,
@@ -202,14 +203,60 @@ static int net_reserve(ffnn_net *net, int layers)
     return 0;
 }
 
-int ffnn_net_parse(const ffnn_state *state, const char *function, int layers, PyObject *hidden,
-                   PyObject *output, PyObject *keep_prob, ffnn_net *net)
+static int activations_parse(const ffnn_state *state, const char *function, PyObject *hidden,
+                             PyObject *output, ffnn_net *net)
 {
+    if (hidden != NULL && for_hidden_layers(state, function, "hidden_activation", hidden, net,
+                                            hidden_activation_parse) < 0)
+        return -1;
+    return output == NULL ? 0
+                          : ffnn_activation_parse(state, function, "output_activation", output,
+                                                  &net->activations[net->layers - 1]);
+}
+
+static int contradiction_raise(const char *function, const char *name, PyObject *of,
+                               PyObject *given, PyObject *known)
+{
+    return ffnn_error_raise(
+        PyExc_ValueError, (ffnn_place){function, name, 0}, "is %R where the %s know %R: %s", given,
+        PyList_Check(of) ? "caches" : "parameters", known,
+        PyList_Check(of) ? "leave it out" : "leave it out, or set it on the parameters");
+}
+
+/* What `of` knows goes where nothing was given. */
+static int known_join(const ffnn_state *state, const char *function, PyObject *of, PyObject *hidden,
+                      PyObject *output, ffnn_net *net)
+{
+    ffnn_known known;
+    ffnn_net its;
+    if (ffnn_known_take(state, of, &known) < 0) return -1;
+    if (known.hidden == NULL) return 0;
+    int status = net_reserve(&its, net->layers);
+    if (status == 0) status = activations_parse(state, function, known.hidden, known.output, &its);
+    const int last = net->layers - 1;
+    bool hidden_agree = true;
+    for (int i = 0; status == 0 && i < last; i++)
+        hidden_agree = hidden_agree && net->activations[i] == its.activations[i];
+    if (status == 0 && hidden != NULL && !hidden_agree)
+        status = contradiction_raise(function, "hidden_activation", of, hidden, known.hidden);
+    if (status == 0 && output != NULL && net->activations[last] != its.activations[last])
+        status = contradiction_raise(function, "output_activation", of, output, known.output);
+    for (int i = 0; status == 0 && i <= last; i++) net->activations[i] = its.activations[i];
+    ffnn_net_clear(&its);
+    ffnn_known_clear(&known);
+    return status;
+}
+
+int ffnn_net_parse(const ffnn_state *state, const char *function, int layers, PyObject *of,
+                   PyObject *hidden, PyObject *output, PyObject *keep_prob, ffnn_net *net)
+{
+    if (hidden == Py_None) hidden = NULL;
+    if (output == Py_None) output = NULL;
+    const bool is_plain =
+        of == NULL || PyDict_CheckExact(of) || PyList_CheckExact(of) || PyTuple_CheckExact(of);
     if (net_reserve(net, layers) < 0) return -1;
-    if ((hidden == NULL || for_hidden_layers(state, function, "hidden_activation", hidden, net,
-                                             hidden_activation_parse) == 0) &&
-        (output == NULL || activation_parse(state, (ffnn_place){function, "output_activation", 0},
-                                            output, &net->activations[layers - 1]) == 0) &&
+    if (activations_parse(state, function, hidden, output, net) == 0 &&
+        (is_plain || known_join(state, function, of, hidden, output, net) == 0) &&
         (keep_prob == NULL ||
          for_hidden_layers(state, function, "keep_prob", keep_prob, net, keep_prob_parse) == 0))
         return 0;
@@ -272,7 +319,7 @@ int ffnn_run_settings_parse(const ffnn_state *state, const char *function, int l
                             PyObject *const arg[FFNN_RUN_OPTIONS], ffnn_run_settings *settings)
 {
     if (hyperparameters_parse(state, function, arg, &settings->hyperparameters) < 0 ||
-        ffnn_net_parse(state, function, layers, arg[FFNN_RUN_hidden_activation],
+        ffnn_net_parse(state, function, layers, NULL, arg[FFNN_RUN_hidden_activation],
                        arg[FFNN_RUN_output_activation], arg[FFNN_RUN_keep_prob],
                        &settings->net) < 0)
         return -1;

@@ -13,13 +13,15 @@ typedef struct {
     bool has_dropout;
 } ffnn_net;
 
-/* NULL stands for an option that was not given: relu, sigmoid, 1.0. net->activations is NULL after
- * an error. */
-int ffnn_net_parse(const ffnn_state *state, const char *function, int layers, PyObject *hidden,
-                   PyObject *output, PyObject *keep_prob, ffnn_net *net);
+/* NULL stands for an option that was not given, and so does None for an activation: then `of`, the
+ * net's dict or list of caches or NULL, may know it (nets.h), else they are relu, sigmoid and 1.0.
+ * ValueError for an activation that contradicts what `of` knows. net->activations is NULL after an
+ * error. */
+int ffnn_net_parse(const ffnn_state *state, const char *function, int layers, PyObject *of,
+                   PyObject *hidden, PyObject *output, PyObject *keep_prob, ffnn_net *net);
 void ffnn_net_clear(ffnn_net *net);
-int ffnn_activation_parse(const ffnn_state *state, const char *function, PyObject *object,
-                          ffnn_activation *g);
+int ffnn_activation_parse(const ffnn_state *state, const char *function, const char *name,
+                          PyObject *object, ffnn_activation *g);
 /* The name of a cost, any. */
 int ffnn_cost_parse(const ffnn_state *state, const char *function, PyObject *object,
                     ffnn_cost *cost);

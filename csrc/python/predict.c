@@ -1,4 +1,5 @@
-/* predict.c - the output of a whole net, without caches: predict and predict_proba.
+/* predict.c - the output of a whole net, without caches: predict_proba, and the same for functions
+ * in Python, in whose names it raises; and the activations that they use.
  *
  * Examples pass in slabs, so that beyond the result memory does not grow with them. The type of a
  * layer is the widest among its A_prev, W and b, as in L_model_forward, whose bits these are.
@@ -7,6 +8,7 @@
 #include "errors.h"
 #include "lock.h"
 #include "methods.h"
+#include "nets.h"
 #include "options.h"
 #include "parameters.h"
 #include "parse.h"
@@ -76,7 +78,8 @@ static PyObject *output_of(const ffnn_state *state, const char *function, PyObje
     if (ffnn_pairs_take(state, function, parameters, &p.parameters) < 0) return NULL;
     PyObject *AL = NULL;
     void *data;
-    if (ffnn_net_parse(state, function, p.parameters.layers, hidden, output, NULL, &p.net) < 0 ||
+    if (ffnn_net_parse(state, function, p.parameters.layers, parameters, hidden, output, NULL,
+                       &p.net) < 0 ||
         ffnn_operand_take(&p.X, X, (ffnn_place){function, "X", 0}) < 0 ||
         ffnn_pairs_check(function, &p.parameters, &p.X) < 0 || layers_reserve(&p) < 0 ||
         take_views(state, &p) < 0)
@@ -97,26 +100,20 @@ done:
     return AL;
 }
 
-static PyObject *predict(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
-                         PyObject *kw_names)
+static PyObject *net_output(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
+                            PyObject *kw_names)
 {
-    static const ffnn_signature signature = {"predict", 2, {FFNN_NAME_X, FFNN_NAME_parameters}, 0};
+    static const ffnn_signature signature = {"net_output",
+                                             3,
+                                             {FFNN_NAME_function, FFNN_NAME_X, FFNN_NAME_parameters,
+                                              FFNN_NAME_hidden_activation,
+                                              FFNN_NAME_output_activation},
+                                             2};
     const ffnn_state *state = ffnn_state_of(module);
-    PyObject *arg[2];
+    PyObject *arg[5];
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
-    PyObject *AL = output_of(state, signature.function, arg[0], arg[1], NULL, NULL);
-    if (AL == NULL) return NULL;
-    const ffnn_operand a = {AL, (PyArrayObject *)AL, 0};
-    const ptrdiff_t n_y = ffnn_operand_rows(&a), m = ffnn_operand_cols(&a);
-    void *data;
-    PyObject *classes = ffnn_matrix_new(FFNN_DOUBLE, n_y, m, &data);
-    const void *al = PyArray_DATA(a.array);
-    const bool is_double = PyArray_TYPE(a.array) == NPY_DOUBLE;
-    for (ptrdiff_t i = 0; classes != NULL && i < n_y * m; i++)
-        ((double *)data)[i] =
-            is_double ? ((const double *)al)[i] > 0.5 : ((const float *)al)[i] > 0.5f;
-    Py_DECREF(AL);
-    return classes;
+    const char *function = PyUnicode_AsUTF8(arg[0]);
+    return function == NULL ? NULL : output_of(state, function, arg[1], arg[2], arg[3], arg[4]);
 }
 
 static PyObject *predict_proba(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
@@ -134,8 +131,33 @@ static PyObject *predict_proba(PyObject *module, PyObject *const *args, Py_ssize
     return output_of(state, signature.function, arg[0], arg[1], arg[2], arg[3]);
 }
 
+static PyObject *layer_activations(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
+                                   PyObject *kw_names)
+{
+    static const ffnn_signature signature = {"layer_activations",
+                                             2,
+                                             {FFNN_NAME_function, FFNN_NAME_parameters,
+                                              FFNN_NAME_hidden_activation,
+                                              FFNN_NAME_output_activation},
+                                             2};
+    const ffnn_state *state = ffnn_state_of(module);
+    PyObject *arg[4], *names = NULL;
+    ffnn_pairs pairs;
+    ffnn_net net = {.activations = NULL};
+    if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
+    const char *function = PyUnicode_AsUTF8(arg[0]);
+    if (function == NULL || ffnn_pairs_take(state, function, arg[1], &pairs) < 0) return NULL;
+    if (ffnn_net_parse(state, function, pairs.layers, arg[1], arg[2], arg[3], NULL, &net) == 0)
+        names = ffnn_names_new(state, net.layers, net.activations);
+    ffnn_net_clear(&net);
+    ffnn_pairs_clear(&pairs);
+    return names;
+}
+
 PyMethodDef ffnn_predict_methods[] = {
-    {"predict", FFNN_METHOD(predict), METH_FASTCALL | METH_KEYWORDS, predict_doc},
+    {"layer_activations", FFNN_METHOD(layer_activations), METH_FASTCALL | METH_KEYWORDS,
+     layer_activations_doc},
+    {"net_output", FFNN_METHOD(net_output), METH_FASTCALL | METH_KEYWORDS, net_output_doc},
     {"predict_proba", FFNN_METHOD(predict_proba), METH_FASTCALL | METH_KEYWORDS, predict_proba_doc},
     {NULL, NULL, 0, NULL},
 };

@@ -3,23 +3,35 @@
  * A first line "name(arguments)", then "--", becomes __text_signature__.
  */
 
-static const char predict_doc[] =
-    "predict(X, parameters)\n"
+static const char net_output_doc[] =
+    "net_output(function, X, parameters, *, hidden_activation=None, output_activation=None)\n"
     "--\n"
     "\n"
-    "Compute 1.0 where L_model_forward gives more than 0.5, and 0.0 elsewhere.\n"
-    "\n"
-    "Takes what L_model_forward takes and saves no caches; the result is float64 of shape\n"
-    "(n_y, m).\n"
+    "Compute what predict_proba does; errors begin with the name of that function.\n"
     "\n"
     ">>> import numpy as np\n"
     ">>> from ffnn import _ffnn\n"
     ">>> parameters = {\"W1\": np.array([[1.]]), \"b1\": np.array([[0.]])}\n"
-    ">>> _ffnn.predict(np.array([[-1., 0., 1.]]), parameters)\n"
-    "array([[0., 0., 1.]])";
+    ">>> _ffnn.net_output(\"demo\", np.array([[0.]]), parameters)\n"
+    "array([[0.5]])";
+
+static const char layer_activations_doc[] =
+    "layer_activations(function, parameters, *, hidden_activation=None, output_activation=None)\n"
+    "--\n"
+    "\n"
+    "Return the names of the activations of layers 1 to L: those given, or those known.\n"
+    "\n"
+    "Errors begin with the name of that function, and are those of L_model_forward.\n"
+    "\n"
+    ">>> import numpy as np\n"
+    ">>> from ffnn import _ffnn\n"
+    ">>> parameters = {\"W1\": np.array([[1.]]), \"b1\": np.array([[0.]]),\n"
+    "...               \"W2\": np.array([[1.]]), \"b2\": np.array([[0.]])}\n"
+    ">>> _ffnn.layer_activations(\"demo\", parameters, hidden_activation=\"tanh\")\n"
+    "('tanh', 'sigmoid')";
 
 static const char predict_proba_doc[] =
-    "predict_proba(X, parameters, *, hidden_activation='relu', output_activation='sigmoid')\n"
+    "predict_proba(X, parameters, *, hidden_activation=None, output_activation=None)\n"
     "--\n"
     "\n"
     "Compute the AL of L_model_forward and keep no caches.\n"
@@ -33,7 +45,7 @@ static const char predict_proba_doc[] =
     "                                   output its values\n"
     "=================  ==============  ==================================================\n"
     "\n"
-    "No units are dropped. Errors as L_model_forward has them.\n"
+    "An example with NaN in X has NaN. No units are dropped. Errors as L_model_forward has them.\n"
     "\n"
     ">>> import numpy as np\n"
     ">>> from ffnn import _ffnn\n"

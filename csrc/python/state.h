@@ -25,6 +25,7 @@ enum { FFNN_STACK_LAYERS = 8 };
 typedef struct {
     const ffnn_isa *isa; /* the instruction set that runs */
     PyTypeObject *trainer;
+    PyTypeObject *net_parameters, *net_caches; /* nets.h; NULL until they are registered */
     PyObject *names[FFNN_NAMES];
     PyObject *keys[FFNN_KEYS][FFNN_CACHED_LAYERS + 1];
 } ffnn_state;

@@ -104,7 +104,8 @@ static int trainer_begin(trainer_object *self, PyObject *const arg[FFNN_TRAINER_
         ffnn_run_settings_parse(self->state, function, self->layers, arg + FFNN_TRAINER_SETTINGS,
                                 &settings) < 0)
         return -1;
-    const int status = start_run(self, &settings, arg);
+    int status = ffnn_known_make(self->state, self->layers, settings.net.activations, &self->known);
+    if (status == 0) status = start_run(self, &settings, arg);
     ffnn_net_clear(&settings.net);
     return status;
 }
@@ -175,6 +176,7 @@ static void trainer_dealloc(PyObject *object)
     ffnn_operand_clear(&self->weights);
     ffnn_labels_clear(&self->labels);
     Py_XDECREF(self->bit_generator);
+    ffnn_known_clear(&self->known);
     Py_XDECREF(self->function);
     Py_XDECREF(self->input_name);
     PyMem_Free(self->dims);

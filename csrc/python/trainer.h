@@ -4,6 +4,7 @@
 
 #include "arrays.h"
 #include "labels.h"
+#include "nets.h"
 #include "options.h"
 #include "state.h"
 #include "../train/train.h"
@@ -19,6 +20,7 @@ typedef struct {
     ffnn_operand X, weights;
     ffnn_labels labels;
     PyObject *bit_generator;
+    ffnn_known known; /* what a dict of its parameters knows */
     ffnn_cost cost;
     ffnn_real real;
     int layers, moments;

@@ -174,7 +174,7 @@ static PyObject *copy_dict(const trainer_object *self, int moment, bool is_recor
     ffnn_run *run = self->run;
     const ffnn_key W = moment < 0 ? FFNN_KEY_W : FFNN_KEY_dW;
     const ffnn_key b = moment < 0 ? FFNN_KEY_b : FFNN_KEY_db;
-    PyObject *dict = PyDict_New();
+    PyObject *dict = moment < 0 ? ffnn_known_dict_new(self->state, &self->known) : PyDict_New();
     for (int l = 1; dict != NULL && l <= self->layers; l++) {
         const void *from_W = array_of(run, moment, 'W', l, is_recorded);
         const void *from_b = array_of(run, moment, 'b', l, is_recorded);

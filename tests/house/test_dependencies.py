@@ -38,7 +38,7 @@ FLOORS = [
     "../product/product.h",
     "../train/train.h",
     *(f"{name}.h" for name in "errors words lock poll state results methods parse".split()),
-    *(f"{name}.h" for name in "arrays shapes labels parameters options trainer".split()),
+    *(f"{name}.h" for name in "arrays shapes labels parameters nets options trainer".split()),
 ]
 STANDARD = {
     f"<{name}.h>"

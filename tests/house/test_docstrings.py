@@ -12,7 +12,7 @@ import ffnn
 PUBLIC = sorted(ffnn.__all__)
 # Their examples would need files, or matplotlib, an extra.
 WITHOUT_EXAMPLE = {"load_data", "plot_costs", "print_mislabeled_images"}
-MODULES = sorted(
+MODULES = ["ffnn"] + sorted(
     module.name
     for module in pkgutil.walk_packages(ffnn.__path__, "ffnn.")
     if not module.name.endswith("__main__")

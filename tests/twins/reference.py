@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import reference_activations
-from reference_activations import COSTS, default_cost, for_layers
+from reference_activations import COSTS, default_cost, for_layers, layers_told, told
 from reference_nets import (  # noqa: F401 - twins, found here by their names
     cosine_lr_decay,
     cost_and_gradients,
@@ -137,11 +137,11 @@ def _derive(name, dA, Z):
     return reference_activations.backward(name, dA, Z)
 
 
-def L_model_forward(X, parameters, *, hidden_activation="relu", output_activation="sigmoid",
+def L_model_forward(X, parameters, *, hidden_activation=None, output_activation=None,
                     keep_prob=1.0):  # fmt: skip
     """g(W A_prev + b) layer by layer; AL and one cache for each layer, with dropout's mask."""
     L = _depth(parameters)
-    activations = for_layers(hidden_activation, L - 1, output_activation)
+    activations = layers_told(parameters, L, hidden_activation, output_activation)
     keep_prob = for_layers(keep_prob, L - 1, 1.0)
     caches = []
     A = X
@@ -161,8 +161,9 @@ def _times_log(y, p):
     return y * np.log(np.where((y == 0) & (p == 0), p.dtype.type(1), p))
 
 
-def compute_cost(AL, Y, *, cost="binary_cross_entropy", parameters=None, lambd=0.0):
+def compute_cost(AL, Y, *, cost=None, parameters=None, lambd=0.0):
     """The losses summed over units and examples, plus lambd / 2 times all W^2, over m; 0-d."""
+    cost = cost or default_cost(told(parameters, None, None)["output_activation"])
     Y, AL = _labels(Y, AL)
     if cost == "binary_cross_entropy":
         total = -np.sum(_times_log(Y, AL) + _times_log(1 - Y, 1 - AL))
@@ -216,18 +217,18 @@ def _dZ_of_output(AL, Y, Z, output_activation, cost):
     return _derive(output_activation, COSTS[cost][1](AL, Y), Z)
 
 
-def L_model_backward(AL, Y, caches, *, hidden_activation="relu", output_activation="sigmoid",
+def L_model_backward(AL, Y, caches, *, hidden_activation=None, output_activation=None,
                      cost=None, lambd=0.0, keep_prob=1.0, input_gradient=True):  # fmt: skip
     """dA{l-1}, dW{l}, db{l} for l = L .. 1, in this order; without dA0 where it is not wanted."""
     grads = {}
     L = len(caches)
-    activations = for_layers(hidden_activation, L - 1, output_activation)
+    activations = layers_told(caches, L, hidden_activation, output_activation)
     keep_prob = for_layers(keep_prob, L - 1, 1.0)
-    cost = cost or default_cost(output_activation)
+    cost = cost or default_cost(activations[-1])
     for layer in range(L, 0, -1):
         linear_cache, Z = caches[layer - 1][:2]
         if layer == L:
-            dZ = _dZ_of_output(AL, Y, Z, output_activation, cost)
+            dZ = _dZ_of_output(AL, Y, Z, activations[-1], cost)
         else:
             dZ = _derive(activations[layer - 1], grads[f"dA{layer}"], Z)
         dA_prev, dW, db = linear_backward(dZ, linear_cache)
@@ -312,14 +313,27 @@ def L_layer_model(
     return _train(X, Y, parameters, learning_rate, num_iterations, print_cost)
 
 
-def predict(X, y, parameters):
-    """1.0 where AL > 0.5, else 0.0; prints the share of entries that equal y."""
-    AL, _ = L_model_forward(X, parameters)
-    p = (AL > 0.5).astype(np.float64)
-    y = np.asarray(y).reshape(p.shape)
-    m = p.shape[1]
-    right = np.sum((p == y) / m) if p.shape[0] == 1 or m == 0 else np.mean(p == y)
-    print("Accuracy: " + str(right))
+def predict(X, y, parameters, *, hidden_activation=None, output_activation=None):
+    """1.0 where AL > 0.5, else 0.0, and of a softmax for the greatest; prints the share of entries
+    that equal y, of a softmax that of examples whose class is right. 0.0 where X is not finite."""
+    activations = layers_told(parameters, _depth(parameters), hidden_activation, output_activation)
+    AL = predict_proba(X, parameters, hidden_activation=activations[:-1],
+                       output_activation=activations[-1])  # fmt: skip
+    n_y, m = AL.shape
+    y, lost = np.asarray(y), ~np.isfinite(X).all(axis=0) | np.isnan(AL).any(axis=0)
+    if activations[-1] == "softmax":
+        p = np.eye(n_y)[:, AL.argmax(axis=0)]
+        p[:, lost] = 0
+        if y.shape != (n_y, m):
+            y = np.eye(n_y)[:, y.ravel().astype(int)]
+        right = np.array([(p[:, j] == (y[:, j] == y[:, j].max())).all() for j in range(m)])
+    else:
+        p = (AL > 0.5).astype(np.float64)
+        p[:, lost] = 0
+        right = p == y.reshape(p.shape)
+    is_assignment = n_y == 1 and set(activations[:-1]) <= {"relu"} and activations[-1] == "sigmoid"
+    share = np.sum(right / m) if is_assignment or m == 0 else np.mean(right)
+    print("Accuracy: " + str(share))
     return p
 
 

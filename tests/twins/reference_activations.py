@@ -87,6 +87,19 @@ def default_cost(output_activation):
     )
 
 
+def told(of, hidden_activation, output_activation):
+    """The activations that were given, else those that `of` knows, else relu and sigmoid."""
+    given = {"hidden_activation": hidden_activation, "output_activation": output_activation}
+    plain = {"hidden_activation": "relu", "output_activation": "sigmoid"}
+    return {name: value or getattr(of, name, plain[name]) for name, value in given.items()}
+
+
+def layers_told(of, count, hidden_activation, output_activation):
+    """One name for each layer."""
+    net = told(of, hidden_activation, output_activation)
+    return for_layers(net["hidden_activation"], count - 1, net["output_activation"])
+
+
 def for_layers(value, hidden, of_output):
     """One for each layer: a list for the hidden ones, or one value for all of them."""
     each = list(value) if isinstance(value, (list, tuple)) else [value] * hidden

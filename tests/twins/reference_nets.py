@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from reference_activations import COSTS, default_cost, for_layers, forward
+from reference_activations import COSTS, default_cost, forward, layers_told, told
 from reference_train import Trainer
 
 # ---- before a run --------------------------------------------------------------------------------
@@ -74,25 +74,27 @@ def random_mini_batches(X, Y, mini_batch_size=64, seed=0):
 # ---- prediction ----------------------------------------------------------------------------------
 
 
-def predict_proba(X, parameters, *, hidden_activation="relu", output_activation="sigmoid"):
+def predict_proba(X, parameters, *, hidden_activation=None, output_activation=None):
     """The output AL."""
     L = len(parameters) // 2
     A = X
-    for layer, name in enumerate(for_layers(hidden_activation, L - 1, output_activation), 1):
+    activations = layers_told(parameters, L, hidden_activation, output_activation)
+    for layer, name in enumerate(activations, 1):
         A = forward(name, parameters[f"W{layer}"] @ A + parameters[f"b{layer}"])
     return A
 
 
 def predict_classes(
-    X, parameters, *, hidden_activation="relu", output_activation="sigmoid", threshold=0.5
+    X, parameters, *, hidden_activation=None, output_activation=None, threshold=0.5
 ):
     """0 and 1 of a sigmoid, the greatest of a softmax, else the output."""
     AL = predict_proba(
         X, parameters, hidden_activation=hidden_activation, output_activation=output_activation
     )
-    if output_activation == "softmax":
+    output = told(parameters, hidden_activation, output_activation)["output_activation"]
+    if output == "softmax":
         return AL.argmax(axis=0)[None, :]
-    return (AL > threshold).astype(np.int64) if output_activation == "sigmoid" else AL
+    return (AL > threshold).astype(np.int64) if output == "sigmoid" else AL
 
 
 # ---- runs ----------------------------------------------------------------------------------------
@@ -253,15 +255,15 @@ def gradient_check(
     X,
     Y,
     *,
-    hidden_activation="relu",
-    output_activation="sigmoid",
+    hidden_activation=None,
+    output_activation=None,
     cost=None,
     lambd=0.0,
     epsilon=1e-7,
 ):
     """The distance of gradients and central differences, in shares of their lengths."""
     dims = [X.shape[0], *(len(parameters[name]) for name in _names(parameters)[1::2])]
-    options = {"hidden_activation": hidden_activation, "output_activation": output_activation}
+    options = told(parameters, hidden_activation, output_activation)
     Y, _ = _columns(Y, dims[-1], X.shape[1])
     theta, _ = dictionary_to_vector(parameters)
 
@@ -283,15 +285,14 @@ def gradient_check(
 
 
 def cost_and_gradients(
-    X, Y, parameters, *, hidden_activation="relu", output_activation="sigmoid", cost=None,
+    X, Y, parameters, *, hidden_activation=None, output_activation=None, cost=None,
     lambd=0.0, sample_weight=None,
 ):  # fmt: skip
     """The weighted mean of the costs, L2 added, and its gradients; Y has the output's shape."""
     m = X.shape[1]
     weights = np.ones(m) if sample_weight is None else np.asarray(sample_weight)
     trainer = Trainer(
-        X, Y, parameters, 0.0, hidden_activation=hidden_activation,
-        output_activation=output_activation, cost=cost,
+        X, Y, parameters, 0.0, **told(parameters, hidden_activation, output_activation), cost=cost,
     )  # fmt: skip
     loss, slope = COSTS[trainer.cost]
     A, Z, D = trainer._forward(X)
