@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ffnn._initializers import Parameters
+from ffnn._parameters import NetParameters
 
 __all__ = ["load_parameters", "save_parameters"]
 
@@ -27,6 +28,7 @@ _FORMAT = 1
 _TYPES: dict[str, np.dtype[Any]] = {"float32": np.dtype("<f4"), "float64": np.dtype("<f8")}
 _META = "ffnn"  # the key of the JSON line in both formats
 _MOST_META = 1 << 20
+_NET = ("hidden_activation", "output_activation")
 _MOST_LEVELS = 64  # of lists and dicts in the meta: far less than any Python's json can follow
 
 Arrays = dict[str, NDArray[Any]]
@@ -39,7 +41,8 @@ def save_parameters(
 
     ==========  ==============  ========================================================
     path        str or Path     ends in .npz or .safetensors (pip install 'ffnn[files]')
-    parameters  dict            str to arrays of float32 or float64, any shape: W1, b1, ...
+    parameters  dict            str to arrays of float32 or float64, any shape: W1, b1, ...;
+                                the activations that it knows are kept
     meta        by keyword      JSON values: None, bool, int, float, str, lists and dicts
                                 of these, 64 levels deep and a megabyte at most
     ==========  ==============  ========================================================
@@ -59,7 +62,7 @@ def save_parameters(
     place = Path(path)
     write = _writer(place, "save_parameters")
     arrays = _checked_arrays(parameters)
-    line = _checked_line(arrays, meta)
+    line = _checked_line(arrays, meta, _known(parameters))
     _replace(place, write(arrays, line))
 
 
@@ -67,6 +70,7 @@ def load_parameters(path: str | os.PathLike[str]) -> tuple[Parameters, dict[str,
     """Read what save_parameters wrote: the parameters in their order, and the meta.
 
     The arrays are new, in C order and of the type they had; tuples in the meta have become lists.
+    Parameters that knew their net's activations (see ffnn.NetParameters) know them again.
     ValueError, which names the file, for one that is damaged, cut short or no such file at all;
     OSError as the system gives it. Memory is taken by the length of the file, a few times at most,
     whatever sizes it claims.
@@ -156,7 +160,14 @@ def _refuse_lossy(where: str, value: Any, level: int = 1) -> None:
             _refuse_lossy(f"{where}[{i}]", item, level + 1)
 
 
-def _checked_line(arrays: Arrays, meta: dict[str, Any]) -> str:
+def _known(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """What beside the arrays a net knows, as the line holds it: nothing of a plain dict."""
+    if not isinstance(parameters, NetParameters):
+        return {}
+    return {"net": {name: getattr(parameters, name) for name in _NET}}
+
+
+def _checked_line(arrays: Arrays, meta: dict[str, Any], known: dict[str, Any]) -> str:
     for key, value in meta.items():
         try:
             _refuse_lossy(key, value)
@@ -165,7 +176,7 @@ def _checked_line(arrays: Arrays, meta: dict[str, Any]) -> str:
             raise TypeError(f"save_parameters: {key} has no form in JSON: {error}") from None
     listed = [[name, x.dtype.name, list(x.shape)] for name, x in arrays.items()]
     # As it will be read: tuples are lists then.
-    content = json.loads(json.dumps({"format": _FORMAT, "arrays": listed, "meta": meta}))
+    content = json.loads(json.dumps({"format": _FORMAT, "arrays": listed, "meta": meta, **known}))
     line = json.dumps({**content, "sha256": _digest(content, arrays)})
     if len(line) > _MOST_META:
         raise ValueError(f"save_parameters: the meta takes {len(line)} bytes, {_MOST_META} at most")
@@ -282,7 +293,10 @@ def _parse(line: str) -> dict[str, Any]:
 
 
 def _verified(about: dict[str, Any], arrays: Arrays) -> tuple[Parameters, dict[str, Any]]:
-    content = {"format": _FORMAT, "arrays": about["listed"], "meta": about["meta"]}
+    known = {"net": about["net"]} if "net" in about else {}
+    content = {"format": _FORMAT, "arrays": about["listed"], "meta": about["meta"], **known}
     if _digest(content, arrays) != about["sha256"]:
         raise ValueError("the checksum is another")
+    if known:
+        arrays = NetParameters(arrays, **{name: about["net"][name] for name in _NET})
     return arrays, about["meta"]

@@ -177,6 +177,27 @@ def test_update_parameters_and_vectors_keep_it(rng):
     assert ffnn.update_parameters(p, grads, 0.1) is p and known(p) == ("tanh", "softmax")
 
 
+@pytest.mark.parametrize("suffix", [".npz", ".safetensors"])
+def test_files_keep_it(rng, tmp_path, suffix):
+    if suffix == ".safetensors":
+        pytest.importorskip("safetensors")
+    path = tmp_path / f"net{suffix}"
+    p, _, _ = knowing(rng, ("tanh", "elu"), "softmax")
+    ffnn.save_parameters(path, p, hidden_activation="a word of the user's")
+    loaded, meta = ffnn.load_parameters(path)
+    assert type(loaded) is ffnn.NetParameters and known(loaded) == known(p)
+    assert_same_arrays(loaded, p)
+    assert meta == {"hidden_activation": "a word of the user's"}
+    content = path.read_bytes()
+    assert content.count(b'"elu"') == 1 or content.count(b'\\"elu\\"') == 1
+    path.write_bytes(content.replace(b"elu", b"gel"))
+    with pytest.raises(ValueError, match="damaged, or not written by save_parameters"):
+        ffnn.load_parameters(path)
+    ffnn.save_parameters(path, dict(p))
+    assert type(ffnn.load_parameters(path)[0]) is dict
+    assert b"hidden_activation" not in path.read_bytes()
+
+
 # ---- who uses it ---------------------------------------------------------------------------------
 
 
