@@ -1,10 +1,11 @@
 """The assignment's two models, which are runs by full-batch gradient descent."""
 
+import functools
 from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
 
-from ffnn._checks import check_integer, check_keywords, check_layer_dims
+from ffnn._checks import check_integer, check_layer_dims, suggest_keywords
 from ffnn._initializers import Parameters, draw_scaled
 from ffnn._plan import Draw, make_plan
 from ffnn._run import Run
@@ -13,8 +14,11 @@ from ffnn._train import train
 __all__ = ["L_layer_model", "two_layer_model"]
 
 _RECORD_EVERY = 100
+_OWN = ("learning_rate", "num_epochs", "print_cost", "seed")  # or num_iterations in its place
+_OPTIONS = [name for name in train.__kwdefaults__ or {} if name not in _OWN]
 
 
+@suggest_keywords
 def two_layer_model(
     X: ArrayLike,
     Y: ArrayLike,
@@ -62,6 +66,7 @@ def two_layer_model(
     )
 
 
+@functools.partial(suggest_keywords, also=_OPTIONS)
 def L_layer_model(
     X: ArrayLike,
     Y: ArrayLike,
@@ -105,9 +110,6 @@ def L_layer_model(
     (['W1', 'b1', 'W2', 'b2', 'W3', 'b3'], 3)
     """
     dims = check_layer_dims("L_layer_model", "layers_dims", layers_dims)
-    own = ("learning_rate", "num_epochs", "print_cost", "seed")
-    known = [name for name in train.__kwdefaults__ or {} if name not in own]
-    check_keywords("L_layer_model", options, known)
     return _run(
         "L_layer_model",
         X,
@@ -153,5 +155,5 @@ def _run(
         dims_name="layers_dims",
         is_assignment=True,
     )
-    run = Run(plan, unit="iteration", depth=2, is_assignment=True)
+    run = Run(plan, unit="iteration", depth=3, is_assignment=True)
     return run.go(), run.costs

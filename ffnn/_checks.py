@@ -6,14 +6,15 @@ for kinds, ValueError for shapes and values.
 
 from __future__ import annotations
 
+import functools
 import operator
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ffnn._ffnn import nearest_word
+from ffnn._ffnn import word_hint
 from ffnn._frames import as_array, refusal
 
 __all__ = [
@@ -38,7 +39,10 @@ __all__ = [
     "lost_entry",
     "lost_examples",
     "near",
+    "suggest_keywords",
 ]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 _MOST_ENTRIES = 1 << 20  # of an array that are looked at together
 
@@ -58,18 +62,36 @@ def choose(function: str, argument: str, value: Any, names: Collection[str]) -> 
 
 
 def near(word: str, names: Collection[str]) -> str:
-    """Return "; did you mean 'name'?", or nothing where no name is near."""
-    found = nearest_word(word, names)
-    return "" if found is None else f"; did you mean {found!r}?"
+    """Return "; did you mean 'name'?", or nothing where no name was meant."""
+    return word_hint("; did you mean", word, names)
 
 
 def check_keywords(function: str, given: Iterable[str], known: Collection[str]) -> None:
     """Raise CPython's TypeError, in its words, for a keyword that is not known."""
     for name in given:
         if name not in known:
-            found = nearest_word(name, known)
-            hint = "" if found is None else f". Did you mean {found!r}?"
+            hint = word_hint(". Did you mean", name, known)
             raise TypeError(f"{function}() got an unexpected keyword argument {name!r}{hint}")
+
+
+def suggest_keywords(function: Function, also: Iterable[str] = ()) -> Function:
+    """Let a public function raise that TypeError itself, on every Python, before all else.
+
+    `also` are keywords that its ** takes. A warning's `stacklevel` has one call more to count.
+    """
+    code = function.__code__
+    known = (*code.co_varnames[: code.co_argcount + code.co_kwonlyargcount], *also)
+    names = frozenset(known)
+
+    @functools.wraps(function)
+    def checked(*args: Any, **keywords: Any) -> Any:
+        if not keywords.keys() <= names:
+            check_keywords(function.__name__, keywords, known)
+        return function(*args, **keywords)
+
+    shown = cast(Function, checked)
+    shown.__kwdefaults__ = function.__kwdefaults__  # as they can be seen on a plain function
+    return shown
 
 
 # ---- numbers -------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ffnn._checks import suggest_keywords
 from ffnn._initializers import Parameters
 from ffnn._parameters import NetParameters
 
@@ -66,6 +67,7 @@ def save_parameters(
     _replace(place, write(arrays, line))
 
 
+@suggest_keywords
 def load_parameters(path: str | os.PathLike[str]) -> tuple[Parameters, dict[str, Any]]:
     """Read what save_parameters wrote: the parameters in their order, and the meta.
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn import _ffnn
-from ffnn._checks import check_layer_dims, check_number
+from ffnn._checks import check_layer_dims, check_number, suggest_keywords
 from ffnn._initializers import Parameters
 from ffnn._metrics import cost_of
 
@@ -19,6 +19,7 @@ __all__ = [
 ]
 
 
+@suggest_keywords
 def gradient_check(
     parameters: Parameters,
     X: ArrayLike,
@@ -97,6 +98,7 @@ def gradient_check(
     return float(np.linalg.norm(g - d) / total) if total != 0 else 0.0
 
 
+@suggest_keywords
 def dictionary_to_vector(parameters: Mapping[str, ArrayLike]) -> tuple[NDArray[Any], list[str]]:
     """Return W1, b1, ..., WL, bL as one column, and the name that each of its numbers belongs to.
 
@@ -118,6 +120,7 @@ def dictionary_to_vector(parameters: Mapping[str, ArrayLike]) -> tuple[NDArray[A
     return _column([parameters[name] for name in names]), keys
 
 
+@suggest_keywords
 def gradients_to_vector(gradients: Mapping[str, ArrayLike]) -> NDArray[Any]:
     """Return dW1, db1, ..., dWL, dbL as one column.
 
@@ -136,6 +139,7 @@ def gradients_to_vector(gradients: Mapping[str, ArrayLike]) -> NDArray[Any]:
     return _column([gradients[name] for name in names])
 
 
+@suggest_keywords
 def vector_to_dictionary(
     theta: ArrayLike, layer_dims: Iterable[int] = (4, 5, 3, 1)
 ) -> dict[str, NDArray[Any]]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ffnn._checks import check_layer_dims, check_number, check_size, choose
+from ffnn._checks import check_layer_dims, check_number, check_size, choose, suggest_keywords
 
 __all__ = ["initialize_parameters", "initialize_parameters_deep"]
 
@@ -39,6 +39,7 @@ INITIALIZERS: dict[str, Initializer] = {
 }
 
 
+@suggest_keywords
 def initialize_parameters(n_x: int, n_h: int, n_y: int) -> Parameters:
     """Draw the parameters of a net with one hidden layer.
 
@@ -64,6 +65,7 @@ def initialize_parameters(n_x: int, n_h: int, n_y: int) -> Parameters:
     return draw_scaled(sizes, np.random.randn)
 
 
+@suggest_keywords
 def initialize_parameters_deep(
     layer_dims: Iterable[int],
     *,

@@ -5,12 +5,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ffnn._checks import check_matrix, check_seed, check_size
+from ffnn._checks import check_matrix, check_seed, check_size, suggest_keywords
 from ffnn._frames import as_array
 
 __all__ = ["random_mini_batches"]
 
 
+@suggest_keywords
 def random_mini_batches(
     X: ArrayLike, Y: ArrayLike, mini_batch_size: int = 64, seed: int = 0
 ) -> list[tuple[NDArray[Any], NDArray[Any]]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ffnn._checks import check_matrix, check_row, check_size
+from ffnn._checks import check_matrix, check_row, check_size, suggest_keywords
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,6 +36,7 @@ def pyplot(caller: str) -> Any:
     return matplotlib.pyplot
 
 
+@suggest_keywords
 def plot_costs(
     costs: Iterable[Any] | Mapping[str, Any],
     learning_rate: float | None = None,
@@ -112,6 +113,7 @@ def mark_of(points: int) -> str:
     return "o" if points == 1 else ""
 
 
+@suggest_keywords
 def print_mislabeled_images(
     classes: Sequence[Any] | NDArray[Any],
     X: ArrayLike,

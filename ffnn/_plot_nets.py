@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn import _ffnn
-from ffnn._checks import check_points
+from ffnn._checks import check_points, suggest_keywords
 from ffnn._initializers import Parameters
 from ffnn._plot_assignment import check_classes, inset_grid, mark_of, pyplot, whole_ticks
 
@@ -26,6 +26,7 @@ _GRID = 300  # points a side
 _MOST_WEIGHTS = 64
 
 
+@suggest_keywords
 def plot_history(
     history: dict[str, Any],
     names: str | Sequence[str] | None = None,
@@ -116,6 +117,7 @@ def _is_cost(name: str) -> bool:
     return name.endswith("cost")
 
 
+@suggest_keywords
 def plot_decision_boundary(
     model: Callable[[NDArray[np.float64]], ArrayLike] | Parameters,
     X: ArrayLike,
@@ -190,6 +192,7 @@ def _classes(
     return classes
 
 
+@suggest_keywords
 def plot_weights(
     parameters: Parameters, *, image_shape: tuple[int, int] | None = None, ax: Axes | None = None
 ) -> NDArray[Any]:

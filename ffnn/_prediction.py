@@ -15,6 +15,7 @@ from ffnn._checks import (
     check_outputs,
     lost_entry,
     lost_examples,
+    suggest_keywords,
 )
 from ffnn._frames import as_array
 from ffnn._initializers import Parameters
@@ -25,6 +26,7 @@ from ffnn._sample_weights import classes_of
 __all__ = ["predict", "predict_classes"]
 
 
+@suggest_keywords
 def predict(
     X: ArrayLike,
     y: ArrayLike,
@@ -137,10 +139,11 @@ def _blank(p: NDArray[np.float64], X: NDArray[Any], AL: NDArray[Any]) -> None:
     warnings.warn(
         f"predict: {why}; {np.count_nonzero(lost)} of {lost.size} examples are predicted as 0",
         RuntimeWarning,
-        stacklevel=3,
+        stacklevel=4,
     )
 
 
+@suggest_keywords
 def predict_classes(
     X: ArrayLike,
     parameters: Parameters,

@@ -7,11 +7,12 @@ the epoch alone: train(..., learning_rate=lambda epoch: cosine_lr_decay(0.01, ep
 import math
 from typing import SupportsIndex
 
-from ffnn._checks import check_integer, check_number, check_size
+from ffnn._checks import check_integer, check_number, check_size, suggest_keywords
 
 __all__ = ["cosine_lr_decay", "schedule_lr_decay", "update_lr"]
 
 
+@suggest_keywords
 def update_lr(learning_rate0: float, epoch_num: SupportsIndex, decay_rate: float) -> float:
     """Return learning_rate0 / (1 + decay_rate * epoch_num).
 
@@ -25,6 +26,7 @@ def update_lr(learning_rate0: float, epoch_num: SupportsIndex, decay_rate: float
     return rate0 / (1 + decay * check_integer("update_lr", "epoch_num", epoch_num))
 
 
+@suggest_keywords
 def schedule_lr_decay(
     learning_rate0: float,
     epoch_num: SupportsIndex,
@@ -46,6 +48,7 @@ def schedule_lr_decay(
     return rate0 / (1 + decay * (epoch // interval))
 
 
+@suggest_keywords
 def cosine_lr_decay(
     learning_rate0: float,
     epoch_num: SupportsIndex,

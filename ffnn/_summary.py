@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ffnn import _ffnn
+from ffnn._checks import suggest_keywords
 from ffnn._initializers import Parameters
 
 __all__ = ["summary"]
@@ -20,6 +21,7 @@ class _Text(str):
         return str(self)
 
 
+@suggest_keywords
 def summary(
     parameters: Parameters,
     *,

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from numpy.typing import ArrayLike
 
-from ffnn._checks import check_layer_dims
+from ffnn._checks import check_layer_dims, suggest_keywords
 from ffnn._initializers import Parameters
 from ffnn._plan import make_plan
 from ffnn._run import Run
@@ -13,6 +13,7 @@ from ffnn._run import Run
 __all__ = ["train"]
 
 
+@suggest_keywords
 def train(
     X: ArrayLike,
     Y: ArrayLike,
@@ -165,6 +166,6 @@ def train(
     X, Y, layer_dims = (given.pop(name) for name in ("X", "Y", "layer_dims"))
     dims = None if layer_dims is None else check_layer_dims("train", "layer_dims", layer_dims)
     plan = make_plan("train", X, Y, dims, given)
-    run = Run(plan, unit="epoch", depth=1, is_assignment=False)
+    run = Run(plan, unit="epoch", depth=2, is_assignment=False)
     trained = run.go()
     return trained, run.history

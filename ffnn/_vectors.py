@@ -6,11 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ffnn._checks import suggest_keywords
 from ffnn._parameters import NetParameters
 
 __all__ = ["parameters_to_vector", "vector_to_parameters"]
 
 
+@suggest_keywords
 def parameters_to_vector(parameters: Mapping[str, ArrayLike]) -> NDArray[Any]:
     """Return the parameters of a network, or its gradients, as one new vector.
 
@@ -31,6 +33,7 @@ def parameters_to_vector(parameters: Mapping[str, ArrayLike]) -> NDArray[Any]:
     return np.concatenate([np.asarray(parameters[name]).ravel() for name in names])
 
 
+@suggest_keywords
 def vector_to_parameters(
     vector: ArrayLike, like: Mapping[str, ArrayLike]
 ) -> dict[str, NDArray[Any]]:

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ffnn._checks import suggest_keywords
+
 __all__ = ["load_data", "load_digits"]
 
 # File, and the arrays that are taken from it.
@@ -48,6 +50,7 @@ def load_digits() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     return (pixels / 16.0).T, labels.astype(np.int64).reshape(1, -1)
 
 
+@suggest_keywords
 def load_data(
     folder: str | os.PathLike[str] = "datasets",
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[np.bytes_]]:

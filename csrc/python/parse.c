@@ -28,21 +28,14 @@ int ffnn_names_intern(ffnn_state *state)
 
 static int unexpected_keyword(const ffnn_signature *signature, PyObject *keyword)
 {
-    const char *candidates[FFNN_MOST_ARGUMENTS], *near = NULL;
+    const char *candidates[FFNN_MOST_ARGUMENTS];
     const int count = signature->count + signature->options;
     for (int i = 0; i < count; i++) candidates[i] = name_texts[signature->names[i]];
-    const char *word = PyUnicode_AsUTF8(keyword);
-    if (word == NULL)
-        PyErr_Clear(); /* a lone surrogate has no spelling that could be near */
-    else
-        near = ffnn_word_nearest(word, candidates, count);
-    if (near != NULL)
-        PyErr_Format(PyExc_TypeError,
-                     "%s() got an unexpected keyword argument '%S'. Did you mean '%s'?",
-                     signature->function, keyword, near);
-    else
-        PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument '%S'",
-                     signature->function, keyword);
+    PyObject *hint = ffnn_word_hint(". Did you mean", keyword, candidates, count);
+    if (hint == NULL) return -1;
+    PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument '%S'%U",
+                 signature->function, keyword, hint);
+    Py_DECREF(hint);
     return -1;
 }
 

@@ -1,4 +1,4 @@
-/* words.c - a word out of a list, and the nearest to one that is misspelt.
+/* words.c - a word out of a list, and the one that was meant by another.
  *
  * The distance is Damerau's and Levenshtein's (optimal string alignment), without regard to case.
  */
@@ -35,23 +35,82 @@ static int distance(const char *a, const char *b)
     return last[m];
 }
 
-bool ffnn_word_is_nearer(const char *word, const char *candidate, int *least)
+/* The candidate that is a few slips away: one, or one in three letters of a longer word; every
+ * letter wrong is no slip. */
+static const char *nearest(const char *word, const char *const *candidates, int count)
 {
-    /* One slip, or one in three letters of a longer word; every letter wrong is no slip. */
-    const size_t length = strlen(candidate);
-    const int d = distance(word, candidate), allowed = length < 6 ? 1 : (int)(length / 3);
-    if (d > allowed || (size_t)d >= length || d >= *least) return false;
-    *least = d;
-    return true;
+    const char *found = NULL;
+    int least = INT_MAX;
+    for (int i = 0; i < count; i++) {
+        const size_t length = strlen(candidates[i]);
+        const int d = distance(word, candidates[i]), allowed = length < 6 ? 1 : (int)(length / 3);
+        if (d > allowed || (size_t)d >= length || d >= least) continue;
+        found = candidates[i];
+        least = d;
+    }
+    return found;
 }
 
-const char *ffnn_word_nearest(const char *word, const char *const *candidates, int count)
+/* ---- words of other libraries ---- */
+
+typedef struct {
+    const char *foreign, *ours, *remark;
+} foreign_word;
+
+static const foreign_word foreign_words[] = {
+#define FFNN_FOREIGN_WORD(foreign, ours, remark) {#foreign, #ours, remark},
+#include "../foreign_words.def"
+#undef FFNN_FOREIGN_WORD
+};
+
+static const char *past_joints(const char *text)
 {
-    const char *nearest = NULL;
-    int least = INT_MAX;
+    while (*text == '_' || *text == '-' || *text == ' ') text++;
+    return text;
+}
+
+/* Without regard to case and to what joins the parts of a word. */
+static bool is_same(const char *a, const char *b)
+{
+    for (a = past_joints(a), b = past_joints(b); *a != 0 && *b != 0;
+         a = past_joints(a + 1), b = past_joints(b + 1))
+        if (tolower((unsigned char)*a) != tolower((unsigned char)*b)) return false;
+    return *a == *b;
+}
+
+static const char *same_of(const char *word, const char *const *candidates, int count)
+{
     for (int i = 0; i < count; i++)
-        if (ffnn_word_is_nearer(word, candidates[i], &least)) nearest = candidates[i];
-    return nearest;
+        if (candidates[i][0] != 0 && is_same(word, candidates[i])) return candidates[i];
+    return NULL;
+}
+
+/* The word that was meant, or NULL; the remark of its row. */
+static const char *meant(const char *word, const char *const *candidates, int count,
+                         const char **remark)
+{
+    *remark = "";
+    const char *same = same_of(word, candidates, count);
+    if (same != NULL) return same;
+    for (size_t i = 0; i < sizeof foreign_words / sizeof *foreign_words; i++) {
+        if (!is_same(word, foreign_words[i].foreign)) continue;
+        for (int j = 0; j < count; j++)
+            if (strcmp(candidates[j], foreign_words[i].ours) == 0) {
+                *remark = foreign_words[i].remark;
+                return candidates[j];
+            }
+    }
+    return nearest(word, candidates, count);
+}
+
+PyObject *ffnn_word_hint(const char *opening, PyObject *word, const char *const *candidates,
+                         int count)
+{
+    const char *text = PyUnicode_AsUTF8(word), *remark;
+    if (text == NULL) PyErr_Clear(); /* a lone surrogate has no spelling that could be near */
+    const char *found = meant(text == NULL ? "" : text, candidates, count, &remark);
+    if (found == NULL) return PyUnicode_FromString("");
+    return PyUnicode_FromFormat("%s '%s'?%s%s", opening, found, remark[0] == 0 ? "" : " ", remark);
 }
 
 int ffnn_word_parse(ffnn_place place, PyObject *object, const char *const *words, int count)
@@ -66,13 +125,9 @@ int ffnn_word_parse(ffnn_place place, PyObject *object, const char *const *words
         size_t used = strlen(list);
         snprintf(list + used, sizeof list - used, "%s'%s'", i == 0 ? "" : ", ", words[i]);
     }
-    const char *word = PyUnicode_AsUTF8(object), *near = NULL;
-    if (word == NULL)
-        PyErr_Clear();
-    else
-        near = ffnn_word_nearest(word, words, count);
-    if (near == NULL)
-        return ffnn_error_raise(PyExc_ValueError, place, "must be one of %s, not %R", list, object);
-    return ffnn_error_raise(PyExc_ValueError, place,
-                            "must be one of %s, not %R; did you mean '%s'?", list, object, near);
+    PyObject *hint = ffnn_word_hint("; did you mean", object, words, count);
+    if (hint == NULL) return -1;
+    ffnn_error_raise(PyExc_ValueError, place, "must be one of %s, not %R%U", list, object, hint);
+    Py_DECREF(hint);
+    return -1;
 }
