@@ -19,7 +19,7 @@ check gradients  gradient_check, dictionary_to_vector, gradients_to_vector, vect
 draw             plot_costs, plot_history, plot_decision_boundary, plot_weights,
                  print_mislabeled_images; a net as a table: summary
 parameters       NetParameters, a dict that knows its net's activations
-files            save_parameters, load_parameters
+files            save_parameters, load_parameters, save_checkpoint, load_checkpoint
 data             datasets.load_digits; the assignment's: load_data
 the machine      show_config, get_num_threads, set_num_threads, register_threadpoolctl
 other courses    coursera: the helper files and notebooks of courses 1 and 2, edition by edition
@@ -28,6 +28,10 @@ other courses    coursera: the helper files and notebooks of courses 1 and 2, ed
 
 from ffnn import coursera as coursera, datasets as datasets
 from ffnn._assignment_models import L_layer_model, two_layer_model
+from ffnn._checkpoints import (
+    load_checkpoint as load_checkpoint,
+    save_checkpoint as save_checkpoint,
+)
 from ffnn._config import show_config as show_config
 from ffnn._ffnn import (
     L_model_backward,

@@ -1,9 +1,9 @@
 """Parameters in .npz or .safetensors files, written atomically and checked when read.
 
 Beside the arrays stands one line of JSON: their names in order, types and shapes, the caller's
-metadata, and a SHA-256 of all of it. A file is read only as far as that line says, and only if
-every byte agrees with that line; nothing in it is ever executed. Slow imports wait for the first
-call that needs them.
+metadata, the places of its arrays, and a SHA-256 of all of it. A file is read only as far as that
+line says, and only if every byte agrees with that line; nothing in it is ever executed. Slow
+imports wait for the first call that needs them.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ffnn._checks import suggest_keywords
+from ffnn._file_meta import TYPES, put_together, take_apart
 from ffnn._initializers import Parameters
 from ffnn._parameters import NetParameters
 
-__all__ = ["load_parameters", "save_parameters"]
+__all__ = ["load", "load_parameters", "save", "save_parameters"]
 
 _FORMAT = 1
-_TYPES: dict[str, np.dtype[Any]] = {"float32": np.dtype("<f4"), "float64": np.dtype("<f8")}
 _META = "ffnn"  # the key of the JSON line in both formats
+_OF_META = "meta/"  # begins the name of an array from the metadata; no parameter's can
 _MOST_META = 1 << 20
 _NET = ("hidden_activation", "output_activation")
-_MOST_LEVELS = 64  # of lists and dicts in the meta: far less than any Python's json can follow
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -44,34 +44,34 @@ def save_parameters(
     path        str or Path     ends in .npz or .safetensors (pip install 'ffnn[files]')
     parameters  dict            str to arrays of float32 or float64, any shape: W1, b1, ...;
                                 the activations that it knows are kept
-    meta        by keyword      JSON values: None, bool, int, float, str, lists and dicts
-                                of these, 64 levels deep and a megabyte at most
+    meta        by keyword      None, bool, int, float, str, NumPy's scalars, arrays of
+                                booleans, integers or floats; lists and dicts of these, an
+                                optimizer_state among them, 64 levels deep
     ==========  ==============  ========================================================
 
     The file is written beside its place and put there in one step: after a full disk or a crash
     the old file is there still; where path is a link, it stays one. ValueError for another
-    suffix and for a meta too large, TypeError for a name, an array or a value of another kind, all
-    before anything is written; OSError as the system gives it. np.load reads an .npz, too.
+    suffix and for a meta of more than a megabyte beside its arrays, TypeError for a name, an array
+    or a value of another kind, all before anything is written; OSError as the system gives it.
+    np.load reads an .npz, too. save_checkpoint keeps a run that is to go on.
 
     >>> import numpy as np, ffnn, os, tempfile
     >>> path = os.path.join(tempfile.mkdtemp(), "net.npz")
-    >>> ffnn.save_parameters(path, {"W1": np.ones((1, 2)), "b1": np.zeros((1, 1))}, epochs=3)
+    >>> net = {"W1": np.ones((1, 2)), "b1": np.zeros((1, 1))}
+    >>> ffnn.save_parameters(path, net, epochs=3, mean=np.array([0.5, 2.0]))
     >>> parameters, meta = ffnn.load_parameters(path)
     >>> parameters["W1"], meta
-    (array([[1., 1.]]), {'epochs': 3})
+    (array([[1., 1.]]), {'epochs': 3, 'mean': array([0.5, 2. ])})
     """
-    place = Path(path)
-    write = _writer(place, "save_parameters")
-    arrays = _checked_arrays(parameters)
-    line = _checked_line(arrays, meta, _known(parameters))
-    _replace(place, write(arrays, line))
+    save("save_parameters", path, parameters, meta)
 
 
 @suggest_keywords
 def load_parameters(path: str | os.PathLike[str]) -> tuple[Parameters, dict[str, Any]]:
     """Read what save_parameters wrote: the parameters in their order, and the meta.
 
-    The arrays are new, in C order and of the type they had; tuples in the meta have become lists.
+    The arrays are new, in C order and of the type they had; tuples in the meta have become lists,
+    NumPy's scalars Python's.
     Parameters that knew their net's activations (see ffnn.NetParameters) know them again.
     ValueError, which names the file, for one that is damaged, cut short or no such file at all;
     OSError as the system gives it. Memory is taken by the length of the file, a few times at most,
@@ -83,8 +83,21 @@ def load_parameters(path: str | os.PathLike[str]) -> tuple[Parameters, dict[str,
         ...
     ValueError: load_parameters: net.txt: the name must end in .npz or .safetensors
     """
-    place = Path(path)
-    _writer(place, "load_parameters")
+    return load("load_parameters", path)
+
+
+def save(function: str, path: Any, parameters: Mapping[str, Any], meta: Mapping[str, Any]) -> None:
+    """Write parameters and metadata to a file, in the name of `function`."""
+    place = _checked_place(function, path)
+    checked = _checked_arrays(function, parameters)
+    line, arrays = _checked_line(function, checked, meta, _known(parameters))
+    write = _npz if place.suffix == ".npz" else _tensors
+    _replace(place, write(arrays, line))
+
+
+def load(function: str, path: Any) -> tuple[Parameters, dict[str, Any]]:
+    """Read what `save` wrote, in the name of `function`."""
+    place = _checked_place(function, path)
     content = place.read_bytes()
     try:
         read = _read_npz if place.suffix == ".npz" else _read_safetensors
@@ -93,20 +106,28 @@ def load_parameters(path: str | os.PathLike[str]) -> tuple[Parameters, dict[str,
         raise
     except Exception as error:  # whatever a parser says of damaged bytes
         raise ValueError(
-            f"load_parameters: {place}: damaged, or not written by save_parameters ({error})"
+            f"{function}: {place}: damaged, or not written by {function.replace('load', 'save')} "
+            f"({error})"
         ) from error
 
 
 # ---- writing -------------------------------------------------------------------------------------
 
 
-def _writer(place: Path, function: str) -> Any:
-    if place.suffix == ".npz":
-        return _npz
+def _checked_place(function: str, path: Any) -> Path:
+    """The path, of a format that there is and that can be written here."""
+    try:
+        place = Path(os.fsdecode(path))
+    except TypeError:
+        order = "; the path comes first, then the parameters" if isinstance(path, Mapping) else ""
+        raise TypeError(
+            f"{function}: path must be a str or a Path, not {type(path).__name__}{order}"
+        ) from None
+    if place.suffix not in (".npz", ".safetensors"):
+        raise ValueError(f"{function}: {place}: the name must end in .npz or .safetensors")
     if place.suffix == ".safetensors":
         _safetensors(function)
-        return _tensors
-    raise ValueError(f"{function}: {place}: the name must end in .npz or .safetensors")
+    return place
 
 
 def _safetensors(function: str) -> Any:
@@ -119,8 +140,7 @@ def _safetensors(function: str) -> Any:
     return safetensors
 
 
-def _checked_arrays(parameters: Mapping[str, Any]) -> Arrays:
-    function = "save_parameters"
+def _checked_arrays(function: str, parameters: Mapping[str, Any]) -> Arrays:
     if not isinstance(parameters, Mapping):
         raise TypeError(f"{function}: parameters must be a dict, not {type(parameters).__name__}")
     arrays = {}
@@ -130,12 +150,12 @@ def _checked_arrays(parameters: Mapping[str, Any]) -> Arrays:
         if isinstance(value, np.ma.MaskedArray):
             raise TypeError(f"{function}: parameters[{name!r}] is a masked array")
         array = np.asarray(value)
-        if array.dtype.name not in _TYPES:
+        if array.dtype.name not in ("float32", "float64"):
             raise TypeError(
                 f"{function}: parameters[{name!r}] has dtype {array.dtype}, expected float32 or "
                 "float64"
             )
-        arrays[name] = np.asarray(array, dtype=_TYPES[array.dtype.name], order="C")
+        arrays[name] = np.asarray(array, dtype=TYPES[array.dtype.name], order="C")
     return arrays
 
 
@@ -145,23 +165,6 @@ def _can_be_a_name(name: str) -> bool:
     return free and not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
-def _refuse_lossy(where: str, value: Any, level: int = 1) -> None:
-    """Raise for a dict whose keys JSON would turn into other ones, which may then be one.
-
-    Raise for values nested too deep, too, such as a list within itself.
-    """
-    if level > _MOST_LEVELS and isinstance(value, (dict, list, tuple)):
-        raise ValueError(f"nested more than {_MOST_LEVELS} levels deep")
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if not isinstance(key, str):
-                raise TypeError(f"{where} has a key {key!r}, expected a str")
-            _refuse_lossy(f"{where}[{key!r}]", item, level + 1)
-    elif isinstance(value, (list, tuple)):
-        for i, item in enumerate(value):
-            _refuse_lossy(f"{where}[{i}]", item, level + 1)
-
-
 def _known(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """What beside the arrays a net knows, as the line holds it: nothing of a plain dict."""
     if not isinstance(parameters, NetParameters):
@@ -169,20 +172,27 @@ def _known(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {"net": {name: getattr(parameters, name) for name in _NET}}
 
 
-def _checked_line(arrays: Arrays, meta: dict[str, Any], known: dict[str, Any]) -> str:
-    for key, value in meta.items():
-        try:
-            _refuse_lossy(key, value)
-            json.dumps(value, allow_nan=False)
-        except (TypeError, ValueError) as error:
-            raise TypeError(f"save_parameters: {key} has no form in JSON: {error}") from None
-    listed = [[name, x.dtype.name, list(x.shape)] for name, x in arrays.items()]
-    # As it will be read: tuples are lists then.
-    content = json.loads(json.dumps({"format": _FORMAT, "arrays": listed, "meta": meta, **known}))
+def _checked_line(
+    function: str, parameters: Arrays, meta: Mapping[str, Any], known: dict[str, Any]
+) -> tuple[str, Arrays]:
+    """The JSON line, and all arrays that the file will hold."""
+    try:
+        plain, places, found = take_apart(meta)
+    except TypeError as error:
+        raise TypeError(f"{function}: {error}") from None
+    arrays = {**parameters, **{f"{_OF_META}{i}": array for i, array in enumerate(found)}}
+    content: dict[str, Any] = {
+        "format": _FORMAT,
+        "arrays": [[name, x.dtype.name, list(x.shape)] for name, x in arrays.items()],
+        "meta": plain,
+        **known,
+    }
+    if places:
+        content["places"] = places
     line = json.dumps({**content, "sha256": _digest(content, arrays)})
     if len(line) > _MOST_META:
-        raise ValueError(f"save_parameters: the meta takes {len(line)} bytes, {_MOST_META} at most")
-    return line
+        raise ValueError(f"{function}: the meta takes {len(line)} bytes, {_MOST_META} at most")
+    return line, arrays
 
 
 def _digest(content: dict[str, Any], arrays: Arrays) -> str:
@@ -284,21 +294,23 @@ def _read_safetensors(content: bytes) -> tuple[Parameters, dict[str, Any]]:
 
 def _parse(line: str) -> dict[str, Any]:
     """The JSON line, its types and shapes as NumPy has them."""
-    about: dict[str, Any] = json.loads(line)
-    if about["format"] != _FORMAT:
-        raise ValueError(f"format {about['format']} is not known")
-    about["listed"] = about["arrays"]
-    about["arrays"] = [
-        (name, _TYPES[dtype], tuple(shape)) for name, dtype, shape in about["listed"]
-    ]
-    return about
+    content: dict[str, Any] = json.loads(line)
+    if content["format"] != _FORMAT:
+        raise ValueError(f"format {content['format']} is not known")
+    arrays = [(name, TYPES[dtype], tuple(shape)) for name, dtype, shape in content["arrays"]]
+    return {"content": content, "arrays": arrays}
 
 
 def _verified(about: dict[str, Any], arrays: Arrays) -> tuple[Parameters, dict[str, Any]]:
-    known = {"net": about["net"]} if "net" in about else {}
-    content = {"format": _FORMAT, "arrays": about["listed"], "meta": about["meta"], **known}
-    if _digest(content, arrays) != about["sha256"]:
+    content = {name: value for name, value in about["content"].items() if name != "sha256"}
+    if _digest(content, arrays) != about["content"]["sha256"]:
         raise ValueError("the checksum is another")
-    if known:
-        arrays = NetParameters(arrays, **{name: about["net"][name] for name in _NET})
-    return arrays, about["meta"]
+    for name, array in arrays.items():
+        if array.dtype == bool and (array.view(np.uint8) > 1).any():
+            raise ValueError(f"{name} holds what is neither True nor False")
+    parameters = {name: array for name, array in arrays.items() if not name.startswith(_OF_META)}
+    of_meta = [array for name, array in arrays.items() if name.startswith(_OF_META)]
+    put_together(content["meta"], content.get("places", []), of_meta)
+    if "net" in content:
+        parameters = NetParameters(parameters, **{name: content["net"][name] for name in _NET})
+    return parameters, content["meta"]

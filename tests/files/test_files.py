@@ -275,13 +275,31 @@ def test_a_crash_before_the_last_step_changes_nothing(rng, path, monkeypatch, er
         ({}, {"deep": nested(64)}, TypeError, "deep has no form in JSON: nested more"),
         ({}, {"deep": nested(5000)}, TypeError, "nested more than 64 levels deep"),
         ({}, {"when": object()}, TypeError, "when has no form in JSON"),
-        ({}, {"cost": float("nan")}, TypeError, "cost has no form in JSON"),
+        ({}, {"rate": 1j}, TypeError, "rate has no form in JSON: rate is of type complex"),
         ({}, {"note": "x" * 2**20}, ValueError, "the meta takes"),
     ],
 )
 def test_bad_arguments_write_nothing(path, parameters, meta, error, says):
     with pytest.raises(error, match=says):
         ffnn.save_parameters(path, parameters, **meta)
+    assert os.listdir(path.parent) == []
+
+
+@pytest.mark.parametrize("function", ["parameters", "checkpoint"])
+def test_arguments_in_another_order(rng, path, function):
+    more = {"history": {"optimizer_state": {}}} if function == "checkpoint" else {}
+    save, load = (getattr(ffnn, f"{verb}_{function}") for verb in ("save", "load"))
+    says = f"^save_{function}: path must be a str or a Path, not dict; the path comes first"
+    with pytest.raises(TypeError, match=says):
+        save(net(rng), str(path), **more)
+    for wrong in None, 3, [str(path)]:
+        says = f"_{function}: path must be a str or a Path, not {type(wrong).__name__}$"
+        with pytest.raises(TypeError, match="^save" + says):
+            save(wrong, net(rng), **more)
+        with pytest.raises(TypeError, match="^load" + says):
+            load(wrong)
+    with pytest.raises(TypeError, match=f"^save_{function}: parameters must be a dict, not str"):
+        save(path, str(path), **more)
     assert os.listdir(path.parent) == []
 
 
