@@ -7,6 +7,7 @@ for kinds, ValueError for shapes and values.
 from __future__ import annotations
 
 import functools
+import inspect
 import operator
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, TypeVar, cast
@@ -77,7 +78,9 @@ def check_keywords(function: str, given: Iterable[str], known: Collection[str]) 
 def suggest_keywords(function: Function, also: Iterable[str] = ()) -> Function:
     """Let a public function raise that TypeError itself, on every Python, before all else.
 
-    `also` are keywords that its ** takes. A warning's `stacklevel` has one call more to count.
+    `also` are keywords that its ** takes. A warning's `stacklevel` has one call more to count. What
+    help() and Shift-Tab show are names and defaults, as of a function in C: the types stand in the
+    docstring's tables, and spelt out, ArrayLike alone takes three lines.
     """
     code = function.__code__
     known = (*code.co_varnames[: code.co_argcount + code.co_kwonlyargcount], *also)
@@ -89,9 +92,12 @@ def suggest_keywords(function: Function, also: Iterable[str] = ()) -> Function:
             check_keywords(function.__name__, keywords, known)
         return function(*args, **keywords)
 
-    shown = cast(Function, checked)
+    shown: Any = checked
+    full = inspect.signature(function)
+    plain = [one.replace(annotation=one.empty) for one in full.parameters.values()]
+    shown.__signature__ = full.replace(parameters=plain, return_annotation=full.empty)
     shown.__kwdefaults__ = function.__kwdefaults__  # as they can be seen on a plain function
-    return shown
+    return cast(Function, shown)
 
 
 # ---- numbers -------------------------------------------------------------------------------------

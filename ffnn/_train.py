@@ -75,8 +75,10 @@ def train(
     How it learns:
 
     ===================  =============  ====================================================
-    optimizer            str            a name from ffnn.optimizers(), which explains them
-    learning_rate        number         or a function of the epoch that returns one
+    optimizer            str            a name from ffnn.optimizers(), which explains them;
+                                        default "gd"
+    learning_rate        number         or a function of the epoch that returns one; default
+                                        0.0075
     decay                function       update_lr or schedule_lr_decay: after epoch i the
                                         rate is decay(learning_rate, i, decay_rate)
     decay_rate           float or None  goes with decay; None: 1
@@ -84,11 +86,12 @@ def train(
     beta1, beta2         float or None  of adam and adamw; None: 0.9 and 0.999
     epsilon              float or None  of rmsprop, adam and adamw; None: 1e-8
     weight_decay         float or None  of adamw; None: 0
-    lambd                float          of the L2 term, which the cost includes
-    keep_prob            float or list  dropout: the share of units kept in each hidden layer
+    lambd                float          of the L2 term, which the cost includes; default 0.0
+    keep_prob            float or list  dropout: the share of units kept in each hidden layer;
+                                        default 1.0, all of them
     clip_norm            float or None  the greatest norm of all gradients together
     num_epochs           integer        passes through the examples, in addition to those
-                                        that optimizer_state has seen
+                                        that optimizer_state has seen; default 100
     mini_batch_size      int or "all"   examples of a step; None: 64
     shuffle              bool or None   batches in a new order with each epoch, or not; None:
                                         yes, where there are mini-batches
@@ -111,7 +114,7 @@ def train(
     min_delta            float or None  by how much the best must be beaten; None: 0
     monitor              str or None    a name of history, None: "val_cost", else "cost"; the
                                         four scores are to rise, all else to fall
-    record_every         integer        epochs from one record point to the next
+    record_every         integer        epochs from one record point to the next; default 1
     print_cost           bool           print the cost at each record point
     progress             bool           show a bar; needs tqdm (pip install 'ffnn[progress]')
     callback             function       called with a dict: epoch, cost, learning_rate, what

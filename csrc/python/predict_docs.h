@@ -47,8 +47,7 @@ static const char predict_proba_doc[] =
     "\n"
     "An example with NaN in X has NaN. No units are dropped. Errors as L_model_forward has them.\n"
     "\n"
-    ">>> import numpy as np\n"
-    ">>> from ffnn import _ffnn\n"
+    ">>> import numpy as np, ffnn\n"
     ">>> parameters = {\"W1\": np.array([[1.]]), \"b1\": np.array([[0.]])}\n"
-    ">>> _ffnn.predict_proba(np.array([[0.]]), parameters)\n"
+    ">>> ffnn.predict_proba(np.array([[0.]]), parameters)\n"
     "array([[0.5]])";

@@ -3,7 +3,10 @@
 import doctest
 import importlib
 import inspect
+import json
 import pkgutil
+import pydoc
+import re
 
 import pytest
 
@@ -45,3 +48,55 @@ def test_the_examples_of_a_module(name):
 @pytest.mark.parametrize("name", PUBLIC)
 def test_shift_tab_shows_the_arguments(name):
     assert inspect.signature(getattr(ffnn, name)).parameters
+
+
+ROUTINES = [name for name in dir(ffnn) if inspect.isroutine(getattr(ffnn, name))]
+
+
+@pytest.mark.parametrize("name", ROUTINES)
+def test_help_opens_with_a_line_that_can_be_read(name):
+    """Names and defaults; where they are many, the tables say each default, too."""
+    function = getattr(ffnn, name)
+    first = pydoc.plain(pydoc.render_doc(function)).split("\n\n")[1]
+    shown = re.sub(r"\s+", " ", first.split("\n    ")[0])
+    assert shown.startswith(f"{name}(") and len(shown) < 700 and "_typing" not in shown
+    signature = inspect.signature(function)
+    assert shown.count("=") == sum(p.default is not p.empty for p in signature.parameters.values())
+    if len(shown) < 250:
+        return
+    rows = rows_of(inspect.getdoc(function))
+    for argument in signature.parameters.values():
+        if argument.kind is argument.KEYWORD_ONLY:
+            row = rows[argument.name]
+            if type(argument.default) in (int, float, str):
+                told = json.dumps(argument.default)
+                assert re.search(rf"default {told}(\W|$)|^(as in|likewise)", row), argument.name
+
+
+def rows_of(doc):
+    """{argument: what its row says}, of tables of three columns."""
+    rows, names = {}, []
+    for line in doc.splitlines():
+        found = re.match(r"([\w, ]+?)  +\S.*?  +(\S.*)$", line)
+        if found and line[0] != " ":
+            names = found[1].split(", ")
+            rows |= dict.fromkeys(names, found[2])
+        elif line.startswith(" " * 20):
+            rows |= {name: f"{rows[name]} {line.strip()}" for name in names}
+        else:
+            names = []
+    return rows
+
+
+def test_examples_of_public_functions_import_no_private_module():
+    for name in [*ROUTINES, "datasets", "coursera"]:
+        for line in (inspect.getdoc(getattr(ffnn, name)) or "").splitlines():
+            assert not re.match(r">>> (from|import) .*\b_\w+", line), f"{name}: {line}"
+
+
+def test_help_of_the_module_shows_all_there_is():
+    """The names that a star hands over with their docstrings, all others in the opening table."""
+    text = pydoc.plain(pydoc.render_doc(ffnn))
+    opening = text[: text.index("PACKAGE CONTENTS")]
+    for name in dir(ffnn):
+        assert name == "__version__" or re.search(rf"\b{name}\b", opening), name
