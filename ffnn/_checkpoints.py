@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from ffnn._checks import suggest_keywords
 from ffnn._files import load, save
+from ffnn._history import ENDS, History
 from ffnn._initializers import Parameters
 
 __all__ = ["Checkpoint", "load_checkpoint", "save_checkpoint"]
 
 _STATE = "optimizer_state"
-_BESIDE = ("best_epoch", "stopped_by")  # the lists of a history
 
 
 class Checkpoint(NamedTuple):
@@ -21,7 +21,7 @@ class Checkpoint(NamedTuple):
 
     parameters: Parameters
     optimizer_state: dict[str, Any]
-    history: dict[str, Any]
+    history: History
     meta: dict[str, Any]
 
 
@@ -64,25 +64,17 @@ def save_checkpoint(
         raise TypeError(f"{function}: history must be a dict, not {type(history).__name__}")
     if _STATE in meta:
         raise ValueError(f"{function}: {_STATE} is taken from the history, not from the meta")
-    state = _found(history, _STATE)
+    state, kept = history.get(_STATE), {}
     if state is None and "optimizer" in history:
-        state, history = history, {}
+        state = history
+    else:
+        kept = {name: history.get(name) for name in (*history, *ENDS) if name != _STATE}
     if not isinstance(state, Mapping):
         raise ValueError(
             f"{function}: history holds no optimizer_state: give the history that train returned, "
             "or raised with, or its optimizer_state"
         )
-    kept = {name: value for name, value in history.items() if name != _STATE}
-    kept |= {name: _found(history, name) for name in _BESIDE if kept}
     save(function, path, parameters, {_STATE: state, "history": kept, **meta})
-
-
-def _found(history: Mapping[str, Any], name: str) -> Any:
-    """What history[name] gives, whether or not the name is among its keys."""
-    try:
-        return history[name]
-    except KeyError:
-        return None
 
 
 @suggest_keywords
@@ -92,8 +84,8 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
     ===============  ====  =====================================================================
     parameters       dict  in their order
     optimizer_state  dict  both for train, which goes on with them
-    history          dict  as train returned it, with the optimizer_state; {} where that alone
-                           was saved
+    history          dict  as train returned it, optimizer_state and all; without lists where
+                           that alone was saved
     meta             dict  the rest
     ===============  ====  =====================================================================
 
@@ -113,6 +105,7 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
             f"load_checkpoint: {os.fspath(path)}: holds parameters, but no checkpoint: "
             "load_parameters reads it"
         )
-    if history:
-        history[_STATE] = state
-    return Checkpoint(parameters, state, history, meta)
+    ends = {name: history.pop(name, None) for name in ENDS}
+    recorded = History(history)
+    vars(recorded).update(ends, optimizer_state=state)
+    return Checkpoint(parameters, state, recorded, meta)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["History"]
+__all__ = ["ENDS", "History"]
 
-_ENDS = ("optimizer_state", "best_epoch", "stopped_by")
+ENDS = ("optimizer_state", "best_epoch", "stopped_by")
 
 
 class History(dict[str, Any]):
@@ -22,13 +22,13 @@ class History(dict[str, Any]):
     stopped_by: str | None = None
 
     def __missing__(self, key: str) -> Any:
-        if key in _ENDS:
+        if key in ENDS:
             return getattr(self, key)
         raise KeyError(key)
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return the list or the attribute of that name, or the default."""
-        return self[key] if key in self or key in _ENDS else default
+        return self[key] if key in self or key in ENDS else default
 
     def copy(self) -> History:
         """Return a history of the same lists, with the same ends."""

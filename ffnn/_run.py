@@ -185,7 +185,7 @@ class Run:
                 pass  # one more Ctrl-C: the run is ending already
             except MemoryError:
                 break  # the costs are there
-        _attach(error, parameters, self.history, self.costs)
+        _attach(self.plan.function, error, parameters, self.history, self.costs)
 
     def _state(self, epoch: int, of_optimizer: Any) -> dict[str, Any]:
         state = {"epoch": epoch, "optimizer": self.plan.optimizer, **of_optimizer}
@@ -255,7 +255,7 @@ class Run:
         if callback is None:
             return
         info: dict[str, Any] = {name: values[-1] for name, values in self.history.items()}
-        info["parameters"] = self._record_point().parameters
+        info["parameters"], self.history.optimizer_state = self._record_point()
         info["history"] = self.history
         answer = callback(info)
         if isinstance(answer, (bool, np.bool_)) and answer and self.stopped_by is None:
@@ -325,11 +325,21 @@ class Run:
         return plan.bar(total=plan.first + plan.epochs, initial=plan.first, unit=self.unit)
 
 
-def _attach(error: BaseException, parameters: Any, history: Any, costs: Any) -> None:
+def _attach(function: str, error: BaseException, parameters: Any, history: Any, costs: Any) -> None:
+    """Hang the last record point on an error; whoever did not catch the error reads where it is."""
+    names = ".history and .costs" if parameters is None else ".parameters, .history and .costs"
+    told = (
+        f"{function}: the last record point hangs on this exception: {names} (where nothing "
+        "caught it: sys.last_value.parameters and so on)"
+    )
     try:
         error.parameters = parameters  # type: ignore[attr-defined]
         error.history = history  # type: ignore[attr-defined]
         error.costs = costs  # type: ignore[attr-defined]
+        if isinstance(error, KeyboardInterrupt) and not error.args:
+            error.args = (told,)  # Python's own has no text
+        else:
+            error.add_note(told)
     except Exception:
         pass  # an exception without room for attributes is raised as it is
 

@@ -118,8 +118,9 @@ def train(
     print_cost           bool           print the cost at each record point
     progress             bool           show a bar; needs tqdm (pip install 'ffnn[progress]')
     callback             function       called with a dict: epoch, cost, learning_rate, what
-                                        was measured, parameters (copies) and history;
-                                        returns True to stop
+                                        was measured, parameters (copies) and history,
+                                        whose optimizer_state is that of the parameters:
+                                        save_checkpoint takes both; returns True to stop
     ===================  =============  ====================================================
 
     history is a dict of lists, of which pandas.DataFrame(history) makes a table: epoch, cost,

@@ -50,8 +50,9 @@ def test_what_is_saved_comes_back(path, real, optimizer):
     assert type(checkpoint.parameters) is type(parameters)
     assert_same(checkpoint.parameters, parameters)
     assert_same(checkpoint.optimizer_state, history["optimizer_state"])
-    assert {*checkpoint.history} == {*history}
-    for name in history:
+    assert type(checkpoint.history) is type(history)
+    assert_same(checkpoint.history, history)
+    for name in "optimizer_state", "best_epoch", "stopped_by":
         assert_same({name: checkpoint.history[name]}, {name: history[name]})
     assert_same(checkpoint.meta, {"settings": settings, "mean": X.mean(axis=1)})
 
@@ -68,8 +69,7 @@ parameters, history = ffnn.train(
     num_epochs=4, **checkpoint.meta["settings"],
 )
 for name, values in history.items():
-    if isinstance(values, list):
-        history[name] = checkpoint.history[name] + values
+    values[:0] = checkpoint.history[name]
 ffnn.save_checkpoint({path!r}, parameters, history, settings=checkpoint.meta["settings"])
 """
 
@@ -114,12 +114,37 @@ def test_a_run_that_was_interrupted_goes_on(path):
     assert_same(resumed, expected)
 
 
+@pytest.mark.parametrize("mini_batch_size", [16, "all"])
+def test_a_checkpoint_of_each_epoch(path, mini_batch_size):
+    """From a callback; the run goes on from any of them as if it had never been interrupted."""
+    X, Y = data()
+    settings = {**SETTINGS, "mini_batch_size": mini_batch_size}
+
+    def keep(info):
+        place = path.with_stem(f"run{info['epoch']}")
+        ffnn.save_checkpoint(place, info["parameters"], info["history"], cost=info["cost"])
+
+    expected, history = ffnn.train(X, Y, [3, 5, 1], num_epochs=6, callback=keep, **settings)
+    for epoch in range(6):
+        checkpoint = ffnn.load_checkpoint(path.with_stem(f"run{epoch}"))
+        assert checkpoint.history["cost"] == history["cost"][: epoch + 1]
+        assert checkpoint.meta == {"cost": history["cost"][epoch]}
+        done = epoch if mini_batch_size == "all" else epoch + 1
+        assert checkpoint.optimizer_state["epoch"] == done
+        resumed, _ = ffnn.train(
+            X, Y, parameters=checkpoint.parameters, optimizer_state=checkpoint.optimizer_state,
+            num_epochs=6 - done, **settings,
+        )  # fmt: skip
+        assert_same(resumed, expected)
+
+
 def test_the_optimizers_state_alone(path):
     X, Y = data()
     parameters, history = ffnn.train(X, Y, [3, 5, 1], num_epochs=2, **SETTINGS)
     ffnn.save_checkpoint(path, parameters, history["optimizer_state"], note="x")
     checkpoint = ffnn.load_checkpoint(path)
     assert checkpoint.history == {} and checkpoint.meta == {"note": "x"}
+    assert checkpoint.history.optimizer_state is checkpoint.optimizer_state
     assert_same(checkpoint.optimizer_state, history["optimizer_state"])
 
 

@@ -1,0 +1,56 @@
+"""An interrupted run says where its last record point is."""
+
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+
+import ffnn
+
+pytestmark = pytest.mark.once
+
+
+def press(info):
+    signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("name", ["train", "L_layer_model"])
+def test_ctrl_c_says_where_the_parameters_are(rng, name):
+    """In its own text, which a notebook shows; other errors, and one with a text, in a note."""
+    X, Y = rng.standard_normal((2, 8)), rng.integers(0, 2, (1, 8))
+    says = (
+        rf"^{name}: the last record point hangs on this exception: \.parameters, \.history and "
+        r"\.costs \(where nothing caught it: sys\.last_value\.parameters"
+    )
+    with pytest.raises(KeyboardInterrupt, match=says) as caught:
+        getattr(ffnn, name)(X, Y, [2, 3, 1], callback=press)
+    assert caught.value.parameters and caught.value.costs and caught.value.history
+    assert not hasattr(caught.value, "__notes__")
+    for error in ZeroDivisionError("mine"), KeyboardInterrupt("mine"):
+
+        def fail(info, error=error):
+            raise error
+
+        with pytest.raises(type(error)):
+            getattr(ffnn, name)(X, Y, [2, 3, 1], callback=fail)
+        assert str(error) == "mine" and len(error.__notes__) == 1
+        assert re.match(says, error.__notes__[0])
+        assert error.parameters and error.costs
+
+
+@pytest.mark.process
+def test_ctrl_c_without_try_says_where_the_parameters_are():
+    """What a terminal shows, and what a prompt has at hand then."""
+    code = (
+        "import signal, sys, ffnn\n"
+        "_ = signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "stop = lambda info: signal.raise_signal(signal.SIGINT)\n"
+        "ffnn.train([[0.0, 1.0]], [[0, 1]], [1, 1], callback=stop)\n"
+        "print(sorted(sys.last_value.parameters))\n"
+    )
+    done = subprocess.run([sys.executable, "-i", "-q"], input=code, text=True,
+                          capture_output=True, timeout=120)  # fmt: skip
+    assert "KeyboardInterrupt: train: the last record point hangs on" in done.stderr
+    assert done.stdout == "['W1', 'b1']\n"
