@@ -134,6 +134,17 @@ def draw_scaled(dims: tuple[int, ...], randn: Randn, scale: float = 0.01) -> Par
     return _draw(dims, lambda n, n_prev: randn(n, n_prev) * scale)
 
 
+_RELU_LIKE = ("relu", "leaky_relu", "elu", "gelu", "silu", "softplus")
+
+
+def suited_to(hidden_activation: Any, dims: tuple[int, ...]) -> str:
+    """Return the initialiser that suits a net whose first hidden layer has that activation."""
+    first = hidden_activation
+    if isinstance(first, (list, tuple)):
+        first = first[0] if first else None
+    return "he" if len(dims) > 2 and (first or "relu") in _RELU_LIKE else "xavier"
+
+
 def draw_by(initialization: str, dims: tuple[int, ...], source: Any) -> Parameters:
     """Draw weights by the initialiser of that name, from numpy.random or a RandomState."""
     return _draw(dims, lambda n, n_prev: INITIALIZERS[initialization](source, n, n_prev))

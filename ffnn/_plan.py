@@ -19,7 +19,7 @@ from ffnn._checks import (
     check_size,
     choose,
 )
-from ffnn._initializers import INITIALIZERS, Parameters, draw_by
+from ffnn._initializers import INITIALIZERS, Parameters, draw_by, suited_to
 from ffnn._metrics import Score, check_scores, cost_of
 from ffnn._randomness import Randomness
 from ffnn._sample_weights import example_weights
@@ -31,6 +31,8 @@ Draw = Callable[[tuple[int, ...], Any], Parameters]
 Schedule = Callable[[int], Any]
 
 _BATCH_SIZE = 64
+_RATES = {"adam": 0.001, "adamw": 0.001, "rmsprop": 0.001}
+_OTHER_RATE = 0.01
 _LARGE = 10  # beyond this, inputs and targets are worth scaling
 _NET = ("hidden_activation", "output_activation")
 
@@ -56,7 +58,7 @@ class Examples(NamedTuple):
 class Pace(NamedTuple):
     """Epochs, their steps, and the rate of each."""
 
-    learning_rate: float | Schedule
+    learning_rate: float | Schedule | None
     decay: Callable[[float, int, float], float] | None
     decay_rate: float | None
     num_epochs: int
@@ -148,6 +150,9 @@ def make_plan(
     begin = Beginning(*(options.pop(name) for name in Beginning._fields))
     examples = Examples(*(options.pop(name) for name in Examples._fields))
     pace = Pace(*(options.pop(name) for name in Pace._fields))
+    if pace.learning_rate is None:
+        rate_of_optimizer = _RATES.get(str(options["optimizer"]), _OTHER_RATE)
+        pace = pace._replace(learning_rate=rate_of_optimizer)
     watch = Watch(*(options.pop(name) for name in Watch._fields))
 
     epochs, batch_size = _check_pace(function, pace)
@@ -210,7 +215,11 @@ def make_plan(
     if parameters is None and draw is not None:
         parameters = draw(dims, random.source.randn)
     elif parameters is None:
-        parameters = draw_by(begin.initialization or "assignment", dims, random.source)
+        parameters = draw_by(
+            begin.initialization or suited_to(options["hidden_activation"], dims),
+            dims,
+            random.source,
+        )
     trainer.set(parameters, state=begin.optimizer_state)
     if is_assignment:
         random.leave()

@@ -26,8 +26,8 @@ def train(
     output_activation: str | None = None,
     cost: str | None = None,
     initialization: str | None = None,
-    optimizer: str = "gd",
-    learning_rate: float | Callable[[int], float] = 0.0075,
+    optimizer: str = "adam",
+    learning_rate: float | Callable[[int], float] | None = None,
     decay: Callable[[float, int, float], float] | None = None,
     decay_rate: float | None = None,
     beta: float | None = None,
@@ -69,7 +69,9 @@ def train(
                                         begin with know, else "relu"
     output_activation    str            likewise, else "sigmoid"
     cost                 str or None    a name from ffnn.costs(); None: that of the output
-    initialization       str or None    as in initialize_parameters_deep; None: "assignment"
+    initialization       str or None    as in initialize_parameters_deep; None: "he" where the
+                                        first hidden layer is relu, leaky_relu, elu, gelu,
+                                        silu or softplus, else "xavier"
     ===================  =============  ====================================================
 
     How it learns:
@@ -77,7 +79,8 @@ def train(
     ===================  =============  ====================================================
     optimizer            str            a name from ffnn.optimizers(), which explains them;
                                         default "gd"
-    learning_rate        number         or a function of the epoch that returns one; default
+    learning_rate        number         or a function of the epoch that returns one; None: 0.001
+                                        with adam, adamw and rmsprop, else 0.01; default
                                         0.0075
     decay                function       update_lr or schedule_lr_decay: after epoch i the
                                         rate is decay(learning_rate, i, decay_rate)

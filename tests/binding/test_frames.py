@@ -9,7 +9,7 @@ import pytest
 import ffnn
 from calls import output_of
 from ffnn._frames import numbers_of
-from support import assert_same_bits
+from support import assert_same_bits, plain_train
 
 pd = pytest.importorskip("pandas")
 A, B = np.array([1.5, -2.0, 0.25]), np.array([True, False, True])
@@ -78,8 +78,8 @@ def test_a_column_is_taken_as_labels_and_as_weights(name):
     AL = np.array([[0.2, 0.5, 0.7]])
     assert_same_bits(ffnn.compute_cost(AL, Y), ffnn.compute_cost(AL, plain))
     options = {"seed": 0, "num_epochs": 3, "class_weight": {0: 2.0}}
-    got, _ = ffnn.train(X, Y, [2, 2, 1], sample_weight=Y, **options)
-    twin, _ = ffnn.train(X.to_numpy(float), plain, [2, 2, 1], sample_weight=plain, **options)
+    got, _ = plain_train(X, Y, [2, 2, 1], sample_weight=Y, **options)
+    twin, _ = plain_train(X.to_numpy(float), plain, [2, 2, 1], sample_weight=plain, **options)
     for key in twin:
         assert_same_bits(got[key], twin[key])
     batches = ffnn.random_mini_batches(X, Y, 2)
@@ -125,7 +125,7 @@ def test_what_holds_no_numbers_is_refused_with_a_way_out(case):
     _, thing, says, way = case
     for call, place in (
         (lambda: ffnn.relu(thing), "relu: Z is of type "),
-        (lambda: ffnn.train(thing, [[0, 1, 0]], [2, 1], num_epochs=1), "train: X is of type "),
+        (lambda: plain_train(thing, [[0, 1, 0]], [2, 1], num_epochs=1), "train: X is of type "),
         (lambda: ffnn.compute_cost(np.full((1, 3), 0.5), thing), "compute_cost: Y is of type "),
     ):
         with pytest.raises(TypeError) as caught:
@@ -138,7 +138,7 @@ def test_what_holds_no_numbers_is_refused_with_a_way_out(case):
 def test_a_column_with_na_is_refused_as_weights():
     weights = pd.Series([1, None, 3], dtype="Int64")
     with pytest.raises(TypeError, match="train: sample_weight is of type Series: it holds NA; "):
-        ffnn.train(np.ones((2, 3)), [[0, 1, 0]], [2, 1], sample_weight=weights)
+        plain_train(np.ones((2, 3)), [[0, 1, 0]], [2, 1], sample_weight=weights)
 
 
 def test_nan_of_a_float_column_is_a_number():

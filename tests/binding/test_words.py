@@ -8,6 +8,7 @@ import pytest
 
 import ffnn
 from ffnn._ffnn import word_hint
+from support import plain_train
 from tree import CSRC, rows
 
 WORDS = ["relu", "sigmoid", "tanh", "he", "xavier", "xavier_uniform", "learning_rate", "X", "f1"]
@@ -197,8 +198,8 @@ def test_keywords_of_other_libraries_elsewhere(function, foreign, ours):
 
 def test_a_remark_says_the_difference():
     for call, says in (
-        (lambda: ffnn.train(dropout=0.2), r"'keep_prob'\? .* keep_prob = 1 - dropout$"),
-        (lambda: ffnn.train(l2=0.1), r"'lambd'\? The cost gains lambd / \(2 m\) times"),
+        (lambda: plain_train(dropout=0.2), r"'keep_prob'\? .* keep_prob = 1 - dropout$"),
+        (lambda: plain_train(l2=0.1), r"'lambd'\? The cost gains lambd / \(2 m\) times"),
         (
             lambda: ffnn.compute_cost([[0.5]], [[1]], cost="log_loss"),
             "'categorical_cross_entropy'$",

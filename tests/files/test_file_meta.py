@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import ffnn
+from support import plain_train
 
 pytestmark = pytest.mark.once
 
@@ -102,7 +103,7 @@ def test_an_optimizers_state(rng, path):
     X = rng.standard_normal((3, 40))
     Y = (X[:1] > 0).astype(int)
     for optimizer in ffnn.optimizers():
-        _, history = ffnn.train(X, Y, [3, 4, 1], seed=0, optimizer=optimizer, num_epochs=3)
+        _, history = plain_train(X, Y, [3, 4, 1], seed=0, optimizer=optimizer, num_epochs=3)
         state = history["optimizer_state"]
         assert_same(back(path, optimizer_state=state)["optimizer_state"], state)
 

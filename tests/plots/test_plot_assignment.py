@@ -7,6 +7,7 @@ import pytest
 
 import ffnn
 from ffnn.datasets import load_digits
+from support import plain_train
 
 pytestmark = pytest.mark.once
 
@@ -47,7 +48,7 @@ def test_plot_costs_says_only_what_it_was_told():
 
 
 def test_plot_costs_of_a_history_knows_its_epochs():
-    _, history = ffnn.train(
+    _, history = plain_train(
         np.eye(2), [[0, 1]], [2, 2, 1], num_epochs=10, record_every=4, learning_rate=0.3
     )
     ax = ffnn.plot_costs(history, 0.3)

@@ -5,6 +5,7 @@ import pytest
 from test_plot_assignment import quiet_figures  # noqa: F401
 
 import ffnn
+from support import plain_train
 
 pytestmark = pytest.mark.once
 
@@ -74,7 +75,7 @@ def test_runs_share_axes_each_with_its_label_and_colour():
 
 def test_a_history_of_a_run_says_its_best_epoch():
     X, Y = np.array([[0.0, 1.0, 2.0, 3.0]]), np.array([[0, 0, 1, 1]])
-    _, history = ffnn.train(
+    _, history = plain_train(
         X, Y, [1, 5, 1], seed=1, num_epochs=8, validation_data=(X, Y), metrics="accuracy",
         patience=8,
     )  # fmt: skip

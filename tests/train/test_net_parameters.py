@@ -12,7 +12,7 @@ import pytest
 import ffnn
 import reference
 from ffnn._parameters import NetCaches
-from support import assert_same_bits, labels, network
+from support import assert_same_bits, labels, network, plain_train
 
 NETS = [
     ("tanh", "sigmoid"),
@@ -62,8 +62,8 @@ def test_a_run_returns_what_knows_its_net(rng, hidden, output):
     seen = []
     dims = [4, 6, 5, 3 if output == "softmax" else 1]
     options = {"callback": lambda info: seen.append(info["parameters"]), **keywords(hidden, output)}
-    trained, _ = ffnn.train(X, Y, dims, seed=1, num_epochs=2, **options)
-    kept, _ = ffnn.train(
+    trained, _ = plain_train(X, Y, dims, seed=1, num_epochs=2, **options)
+    kept, _ = plain_train(
         X, Y, dims, seed=1, num_epochs=2, patience=1, validation_fraction=0.3, **options
     )
     model, _ = ffnn.L_layer_model(X, Y, dims, num_iterations=2, **options)
@@ -74,19 +74,19 @@ def test_a_run_returns_what_knows_its_net(rng, hidden, output):
         raise LookupError
 
     with pytest.raises(LookupError) as error:
-        ffnn.train(X, Y, dims, **{**options, "callback": fail})
+        plain_train(X, Y, dims, **{**options, "callback": fail})
     assert known(error.value.parameters) == (hidden, output)
 
 
 def test_the_assignments_net_is_a_plain_dict(rng):
     _, X, Y = knowing(rng, "tanh", "sigmoid")
     for given in ({}, keywords("relu", "sigmoid"), keywords(["relu", "relu"], None)):
-        parameters, _ = ffnn.train(X, Y, [4, 6, 5, 1], num_epochs=1, **given)
+        parameters, _ = plain_train(X, Y, [4, 6, 5, 1], num_epochs=1, **given)
         assert type(parameters) is dict
-        again, _ = ffnn.train(X, Y, parameters=ffnn.NetParameters(parameters), num_epochs=1)
+        again, _ = plain_train(X, Y, parameters=ffnn.NetParameters(parameters), num_epochs=1)
         assert type(again) is dict
     # Without a hidden layer nothing is left that could be another net.
-    assert type(ffnn.train(X, Y, [4, 1], num_epochs=1, hidden_activation="tanh")[0]) is dict
+    assert type(plain_train(X, Y, [4, 1], num_epochs=1, hidden_activation="tanh")[0]) is dict
     assert type(ffnn.L_layer_model(X, Y, [4, 3, 1], num_iterations=1)[0]) is dict
     assert type(ffnn.two_layer_model(X, Y, [4, 3, 1], num_iterations=1)[0]) is dict
 
@@ -94,9 +94,9 @@ def test_the_assignments_net_is_a_plain_dict(rng):
 def test_names_shared_by_all_layers_are_one(rng):
     _, X, Y = knowing(rng, "tanh", "sigmoid")
     given = keywords(["tanh", "tanh"], "sigmoid")
-    parameters, _ = ffnn.train(X, Y, [4, 6, 5, 1], num_epochs=1, **given)
+    parameters, _ = plain_train(X, Y, [4, 6, 5, 1], num_epochs=1, **given)
     assert known(parameters) == ("tanh", "sigmoid")
-    deep, _ = ffnn.train(X, Y, [4, *[2] * 11, 1], num_epochs=1, hidden_activation="tanh")
+    deep, _ = plain_train(X, Y, [4, *[2] * 11, 1], num_epochs=1, hidden_activation="tanh")
     assert known(deep) == ("tanh", "sigmoid")
 
 
@@ -252,8 +252,8 @@ def test_functions_use_what_is_known(rng, real, hidden, output):
 def test_a_run_goes_on_as_the_net_that_it_was(rng, hidden, output):
     p, X, Y = knowing(rng, hidden, output)
     options = {"seed": 3, "num_epochs": 4, "mini_batch_size": 4}
-    ours, history = ffnn.train(X, Y, parameters=p, **options)
-    told, expected = ffnn.train(X, Y, parameters=dict(p), **keywords(hidden, output), **options)
+    ours, history = plain_train(X, Y, parameters=p, **options)
+    told, expected = plain_train(X, Y, parameters=dict(p), **keywords(hidden, output), **options)
     assert_same_arrays(ours, told)
     assert history["cost"] == expected["cost"] and known(ours) == known(told) == (hidden, output)
     dims = [4, 6, 5, len(p["b3"])]
@@ -268,7 +268,7 @@ def test_a_run_goes_on_as_the_net_that_it_was(rng, hidden, output):
 def test_scores_of_a_run_that_goes_on(rng):
     """Those by name look at the output that the parameters know."""
     p, X, Y = knowing(rng, "tanh", "softmax")
-    _, history = ffnn.train(X, Y, parameters=p, num_epochs=1, metrics="accuracy", learning_rate=0)
+    _, history = plain_train(X, Y, parameters=p, num_epochs=1, metrics="accuracy", learning_rate=0)
     assert history["accuracy"] == [np.mean(ffnn.predict_classes(X, p) == Y)]
 
 
@@ -321,7 +321,7 @@ def test_a_keyword_that_contradicts(rng):
         "cost_and_gradients": lambda **net: ffnn.cost_and_gradients(X, Y, p, **net),
         "gradient_check": lambda **net: ffnn.gradient_check(p, X, Y, **net),
         "summary": lambda **net: ffnn.summary(p, **net),
-        "train": lambda **net: ffnn.train(X, Y, parameters=p, **net),
+        "train": lambda **net: plain_train(X, Y, parameters=p, **net),
         "L_layer_model": lambda **net: ffnn.L_layer_model(X, Y, [4, 6, 5, 3], parameters=p, **net),
         "L_model_backward": lambda **net: ffnn.L_model_backward(AL, Y, caches, **net),
     }

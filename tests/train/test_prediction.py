@@ -5,7 +5,7 @@ import pytest
 
 import ffnn
 import reference
-from support import assert_same_bits, labels, network
+from support import assert_same_bits, labels, network, plain_train
 
 
 @pytest.mark.parametrize("output", ffnn.activations())
@@ -101,7 +101,7 @@ def test_predict_prints_the_accuracy_of_the_history(capsys):
     X = rng.standard_normal((2, 400))
     Y = (X[0] * X[1] > 0).astype(int)
     options = {"hidden_activation": "tanh", "seed": 1, "metrics": "accuracy"}
-    parameters, history = ffnn.train(X, Y, [2, 8, 1], **options, num_epochs=1, learning_rate=0.0)
+    parameters, history = plain_train(X, Y, [2, 8, 1], **options, num_epochs=1, learning_rate=0.0)
     ffnn.predict(X, Y, parameters)
     assert capsys.readouterr().out == f"Accuracy: {history['accuracy'][-1]}\n"
 

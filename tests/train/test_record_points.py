@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import ffnn
-from support import assert_same_dict
+from support import assert_same_dict, plain_train
 
 NET = {"hidden_activation": "tanh", "output_activation": "linear"}
 
@@ -25,7 +25,7 @@ def cost_of(parameters, X, Y, lambd=0.0):
 
 def train(X, Y, **options):
     usual = {"seed": 3, "learning_rate": 0.05, "num_epochs": 9, "layer_dims": [3, 6, 1]}
-    return ffnn.train(X, Y, **NET, **{**usual, **options})
+    return plain_train(X, Y, **NET, **{**usual, **options})
 
 
 @pytest.mark.parametrize("size", ["all", 60, 1000])
@@ -132,7 +132,7 @@ def test_unscaled_targets_end_a_run_that_says_what_helps(rng, size, every):
 def test_unscaled_inputs_are_named(rng):
     X, Y = curve(rng)
     with pytest.warns(RuntimeWarning, match=r"X reaches \d.*e\+\d+: scale its rows"):
-        ffnn.train(
+        plain_train(
             1e160 * X, Y, [3, 6, 1], output_activation="linear", learning_rate=1.0, num_epochs=50
         )
 

@@ -9,7 +9,7 @@ import pytest
 
 import ffnn
 import reference
-from support import assert_same_bits, assert_same_dict, network
+from support import assert_same_bits, assert_same_dict, network, plain_train
 
 DIMS = [4, 7, 6, 3]
 M = 41
@@ -30,7 +30,7 @@ def assert_same_run(X, Y, dims=DIMS, names=("cost", "learning_rate"), **options)
     with_accuracy = {"metrics": "accuracy"} if options.pop("accuracy", False) else {}
     options = {"num_epochs": 6, "learning_rate": 0.1, **options}
     state = np.random.get_state()
-    parameters, history = ffnn.train(X, Y, dims, **options, **with_accuracy)
+    parameters, history = plain_train(X, Y, dims, **options, **with_accuracy)
     draws = np.random.randn(3)
     np.random.set_state(state)
     options.pop("record_every", None)
@@ -112,7 +112,7 @@ def test_record_points_are_the_multiples_and_the_last(rng, capsys, record_every)
     X, Y = data(rng)
     _, history = assert_same_run(X, Y, seed=1, record_every=record_every, num_epochs=8)
     assert history["epoch"] == sorted({*range(0, 8, record_every), 7})
-    ffnn.train(X, Y, DIMS, seed=1, num_epochs=8, learning_rate=0.1, record_every=record_every,
+    plain_train(X, Y, DIMS, seed=1, num_epochs=8, learning_rate=0.1, record_every=record_every,
                print_cost=True)  # fmt: skip
     lines = re.findall(r"^Cost after epoch (\d+): (\S+)$", capsys.readouterr().out, re.MULTILINE)
     assert [int(epoch) for epoch, _ in lines] == history["epoch"]
@@ -139,11 +139,11 @@ def test_a_fraction_is_the_same_examples_as_data(rng):
     held = np.random.RandomState(0).permutation(M)[:11]  # a quarter of 41, rounded up
     kept = np.setdiff1d(np.arange(M), held)
     options = {"seed": 1, "output_activation": "softmax", "metrics": ["accuracy"], "num_epochs": 3}
-    expected, expected_history = ffnn.train(
+    expected, expected_history = plain_train(
         X[:, kept], classes[kept], DIMS, validation_data=(X[:, held], classes[held]), **options
     )
     for Y in classes, classes[None], classes[:, None], np.eye(3)[:, classes], classes.tolist():
-        parameters, history = ffnn.train(X, Y, DIMS, validation_fraction=0.25, **options)
+        parameters, history = plain_train(X, Y, DIMS, validation_fraction=0.25, **options)
         assert_same_dict(parameters, expected)
         for name in "cost", "val_cost", "accuracy", "val_accuracy":
             assert history[name] == expected_history[name]
@@ -161,7 +161,7 @@ def test_metrics(rng):
             return np.abs(Y - AL).sum()
 
         names = ["accuracy", "precision", "recall", "f1", "mean_squared_error"]
-        parameters, history = ffnn.train(
+        parameters, history = plain_train(
             X,
             Y,
             [4, 5, n_y],
@@ -192,15 +192,15 @@ def test_metrics(rng):
 def test_metrics_by_the_callers_names(rng):
     X, Y = data(rng)
     metrics = {"right": "accuracy", "top": lambda Y, AL: AL.max()}
-    _, history = ffnn.train(X, Y, DIMS, seed=1, num_epochs=2, metrics=metrics)
+    _, history = plain_train(X, Y, DIMS, seed=1, num_epochs=2, metrics=metrics)
     assert list(history)[:6] == ["epoch", "cost", "data_cost", "learning_rate", "right", "top"]
-    _, one = ffnn.train(X, Y, DIMS, seed=1, num_epochs=2, metrics="accuracy")
+    _, one = plain_train(X, Y, DIMS, seed=1, num_epochs=2, metrics="accuracy")
     assert one["accuracy"] == history["right"]
 
 
 def test_printed_lines_tell_what_is_measured(rng, capsys):
     X, Y = data(rng)
-    ffnn.train(X, Y, DIMS, seed=1, num_epochs=1, print_cost=True, metrics="accuracy",
+    plain_train(X, Y, DIMS, seed=1, num_epochs=1, print_cost=True, metrics="accuracy",
                validation_fraction=0.5)  # fmt: skip
     line = capsys.readouterr().out
     number = r"[\d.]+(e-\d+)?"
@@ -235,22 +235,22 @@ def test_a_weight_of_2_is_the_example_twice(rng):
     X, Y = data(rng)
     twice = np.arange(M) < 9
     options = {"seed": 1, "learning_rate": 0.3, "num_epochs": 20, "mini_batch_size": "all"}
-    weighted, history = ffnn.train(X, Y, DIMS, sample_weight=1 + twice, **options)
-    doubled, expected = ffnn.train(
+    weighted, history = plain_train(X, Y, DIMS, sample_weight=1 + twice, **options)
+    doubled, expected = plain_train(
         np.hstack([X, X[:, twice]]), np.hstack([Y, Y[:, twice]]), DIMS, **options
     )
     np.testing.assert_allclose(history["cost"], expected["cost"], rtol=1e-12)
     for key, value in doubled.items():
         np.testing.assert_allclose(weighted[key], value, rtol=0, atol=1e-12)
-    plain, _ = ffnn.train(X, Y, DIMS, **options)
+    plain, _ = plain_train(X, Y, DIMS, **options)
     assert np.abs(plain["W1"] - weighted["W1"]).max() > 1e-3
 
 
 def test_only_the_ratio_of_weights_counts(rng):
     X, Y = data(rng)
     for weights in np.full(M, 7.0), np.ones((1, M)), np.ones((M, 1), int), [True] * M:
-        ours, _ = ffnn.train(X, Y, DIMS, seed=1, num_epochs=2, sample_weight=weights)
-        plain, _ = ffnn.train(X, Y, DIMS, seed=1, num_epochs=2)
+        ours, _ = plain_train(X, Y, DIMS, seed=1, num_epochs=2, sample_weight=weights)
+        plain, _ = plain_train(X, Y, DIMS, seed=1, num_epochs=2)
         for key, value in plain.items():
             np.testing.assert_allclose(ours[key], value, rtol=0, atol=1e-14)
 
@@ -260,7 +260,7 @@ def test_balanced_classes_cost_the_same(rng):
     X = rng.standard_normal((2, 40))
     Y = np.arange(40)[None] < 3
     zeros = {"W1": np.zeros((1, 2)), "b1": np.zeros((1, 1))}
-    parameters, _ = ffnn.train(X * 0, Y, parameters=zeros, class_weight="balanced", seed=1,
+    parameters, _ = plain_train(X * 0, Y, parameters=zeros, class_weight="balanced", seed=1,
                                mini_batch_size="all", learning_rate=1)  # fmt: skip
     np.testing.assert_allclose(parameters["b1"], 0, atol=1e-15)
 
@@ -280,7 +280,7 @@ def test_the_model_takes_the_keywords_of_train(rng):
         "initialization": "he",
     }
     parameters, costs = ffnn.L_layer_model(X, classes, DIMS, 0.01, 8, record_every=2, **options)
-    expected, history = ffnn.train(
+    expected, history = plain_train(
         X, classes, DIMS, learning_rate=0.01, num_epochs=8, seed=1, **options
     )
     assert_same_dict(parameters, expected)
@@ -324,8 +324,8 @@ def test_the_model_knows_its_keywords(rng):
 def test_float32(rng):
     X, Y = data(rng)
     options = {"seed": 1, "optimizer": "adam", "num_epochs": 5, "validation_fraction": 0.2}
-    narrow, history = ffnn.train(X.astype(np.float32), Y, DIMS, **options)
-    wide, wide_history = ffnn.train(X, Y, DIMS, **options)
+    narrow, history = plain_train(X.astype(np.float32), Y, DIMS, **options)
+    wide, wide_history = plain_train(X, Y, DIMS, **options)
     assert all(value.dtype == np.float32 for value in narrow.values())
     assert history["optimizer_state"]["v"]["dW1"].dtype == np.float32
     np.testing.assert_allclose(history["val_cost"], wide_history["val_cost"], rtol=1e-4)
@@ -335,13 +335,13 @@ def test_float32(rng):
 def test_nothing_given_is_written_to(rng):
     X, Y = data(rng)
     given = network(rng, DIMS, np.float64)
-    parameters, history = ffnn.train(X, Y, parameters=given, optimizer="adam", num_epochs=2)
+    parameters, history = plain_train(X, Y, parameters=given, optimizer="adam", num_epochs=2)
     state = history["optimizer_state"]
     arrays = [X, Y, *given.values(), *state["v"].values(), *state["s"].values()]
     before = [x.copy() for x in arrays]
     for x in arrays:
         x.flags.writeable = False
-    ffnn.train(X, Y, parameters=given, optimizer_state=state, optimizer="adam", num_epochs=2,
+    plain_train(X, Y, parameters=given, optimizer_state=state, optimizer="adam", num_epochs=2,
                sample_weight=np.ones(M), validation_fraction=0.3, metrics="accuracy")  # fmt: skip
     for x, old in zip(arrays, before):
         assert_same_bits(x, old)
@@ -351,7 +351,7 @@ def test_given_parameters_need_no_layer_dims_and_no_draws(rng):
     X, Y = data(rng)
     given = network(rng, DIMS, np.float64)
     state = np.random.get_state()[1].copy(), np.random.get_state()[2]
-    a, _ = ffnn.train(X, Y, parameters=given, mini_batch_size="all", num_epochs=3)
-    b, _ = ffnn.train(X, Y, np.array(DIMS), parameters=given, mini_batch_size="all", num_epochs=3)
+    a, _ = plain_train(X, Y, parameters=given, mini_batch_size="all", num_epochs=3)
+    b, _ = plain_train(X, Y, np.array(DIMS), parameters=given, mini_batch_size="all", num_epochs=3)
     assert_same_dict(a, b)
     assert (np.random.get_state()[1] == state[0]).all() and np.random.get_state()[2] == state[1]

@@ -11,7 +11,7 @@ import pytest
 
 import ffnn
 from calls import output_of
-from support import assert_same_dict, runner
+from support import assert_same_dict, plain_train, runner
 
 DIMS = [4, 7, 6, 3]
 M = 41
@@ -150,7 +150,7 @@ def test_an_error_that_leaves_no_memory_is_raised_all_the_same(rng):
 
     try:
         with pytest.raises(ZeroDivisionError) as caught:
-            ffnn.train(X, Y, [90, 90, 1], learning_rate=0.1, num_epochs=3, callback=fail)
+            plain_train(X, Y, [90, 90, 1], learning_rate=0.1, num_epochs=3, callback=fail)
     finally:
         ffnn._ffnn.fail_allocation(0)
     assert caught.value.parameters is None and len(caught.value.costs) == 1
@@ -195,7 +195,7 @@ def test_nan_in_the_data_stops_at_once(rng):
     X[2, 5] = np.nan
     with pytest.warns(RuntimeWarning, match=r"train: the cost is NaN, first seen at epoch 0 with "
                       r"learning rate 0.0123; the run ends .* X holds NaN") as caught:  # fmt: skip
-        parameters, history = ffnn.train(
+        parameters, history = plain_train(
             X, X[:3] > 0, DIMS, seed=1, learning_rate=0.0123, num_epochs=9
         )
     assert len(caught) == 1 and caught[0].filename == __file__
@@ -208,7 +208,7 @@ def test_a_warning_that_is_an_error_carries_what_was_finite(rng):
     X = rng.standard_normal((4, M))
     rates = lambda epoch: 0.1 if epoch < 3 else 1e200  # noqa: E731
     with pytest.raises(RuntimeWarning) as caught:
-        ffnn.train(
+        plain_train(
             X, X[:3] > 0, DIMS, seed=1, learning_rate=rates, metrics="accuracy", mini_batch_size=16
         )
     error = caught.value
@@ -222,7 +222,7 @@ def test_a_run_that_overflows_returns_what_was_finite(rng, patience):
     X = rng.standard_normal((4, M))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        parameters, history = ffnn.train(
+        parameters, history = plain_train(
             X,
             X[:3] ** 2,
             DIMS,
@@ -238,7 +238,7 @@ def test_a_run_that_overflows_returns_what_was_finite(rng, patience):
     assert history["stopped_by"] == "diverged" and 2 < len(history["cost"]) < 40
     assert all(np.isfinite(value).all() for value in parameters.values())
     state = history["optimizer_state"]
-    again, _ = ffnn.train(
+    again, _ = plain_train(
         X, X[:3] ** 2, DIMS, seed=1, hidden_activation="leaky_relu", output_activation="linear",
         mini_batch_size="all", learning_rate=50.0, num_epochs=state["epoch"],
     )  # fmt: skip
@@ -250,7 +250,7 @@ def test_the_last_step_may_overflow_too(rng):
     with pytest.warns(
         RuntimeWarning, match="train: a parameter overflows, first seen at epoch 0 .* Y reaches"
     ):
-        parameters, history = ffnn.train(
+        parameters, history = plain_train(
             X, X[:3] * 1e6, DIMS, seed=1, output_activation="linear", learning_rate=1e306,
             num_epochs=1,
         )  # fmt: skip
@@ -311,12 +311,12 @@ options = dict(seed=1, output_activation="softmax", optimizer="adam", keep_prob=
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell's & began it
 threading.Timer(0.7, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
 try:
-    ffnn.train(X, Y, [64, 128, 10], num_epochs=10**6, **options)
+    plain_train(X, Y, [64, 128, 10], num_epochs=10**6, **options)
 except KeyboardInterrupt as error:
     history, parameters = error.history, error.parameters
 done = len(history["cost"])
 assert done == history["optimizer_state"]["epoch"] > 0, done
-again, expected = ffnn.train(X, Y, [64, 128, 10], num_epochs=done, **options)
+again, expected = plain_train(X, Y, [64, 128, 10], num_epochs=done, **options)
 assert expected["cost"] == history["cost"]
 assert all((again[key] == parameters[key]).all() for key in again)
 print("kept")

@@ -7,12 +7,12 @@ import pytest
 
 import ffnn
 from calls import snapshot
-from support import network
+from support import network, plain_train
 
 DIMS = [4, 5, 3]
 M = 20
 PARAMETERS = network(np.random.default_rng(0), DIMS, np.float64)
-STATE = ffnn.train(np.ones((4, 5)), np.ones((3, 5)), DIMS, seed=1, optimizer="adam",
+STATE = plain_train(np.ones((4, 5)), np.ones((3, 5)), DIMS, seed=1, optimizer="adam",
                    num_epochs=2)[1]["optimizer_state"]  # fmt: skip
 GOING_ON = {"layer_dims": None, "parameters": PARAMETERS, "optimizer": "adam"}
 
@@ -189,7 +189,7 @@ def test_bad_arguments_of_train(error, message, edits):
         given["Y"] = given["Y"] * given.pop("scale")
     before, generator = snapshot(given), np.random.get_state()
     with pytest.raises(error) as caught:
-        ffnn.train(**given)
+        plain_train(**given)
     said = caught.value.args[0]
     assert re.match(f"train: .*{words(message)}", said), said
     assert snapshot(given) == before
@@ -200,9 +200,9 @@ def test_bad_arguments_of_train(error, message, edits):
 def test_arguments_that_are_unknown_or_go_by_keyword_alone():
     X, Y = np.ones((4, 2)), np.ones((3, 2))
     with pytest.raises(TypeError, match="unexpected keyword argument 'optimiser'"):
-        ffnn.train(X, Y, DIMS, optimiser="adam")
+        plain_train(X, Y, DIMS, optimiser="adam")
     with pytest.raises(TypeError, match="positional arguments"):
-        ffnn.train(X, Y, DIMS, PARAMETERS)
+        plain_train(X, Y, DIMS, PARAMETERS)
 
 
 def test_the_model_refuses_in_its_own_name():
@@ -223,8 +223,8 @@ def test_labels_beyond_0_and_1_are_the_assignments_own_affair():
     X, Y = np.ones((4, 2)), np.full((1, 2), 1.5)
     assert len(ffnn.L_layer_model(X, Y, [4, 1], num_iterations=1)[1]) == 1
     with pytest.raises(ValueError, match=r"Y holds 1.5 at example 0"):
-        ffnn.train(X, Y, [4, 1])
-    ffnn.train(X, Y, [4, 1], seed=1, num_epochs=1, cost="mean_squared_error")
+        plain_train(X, Y, [4, 1])
+    plain_train(X, Y, [4, 1], seed=1, num_epochs=1, cost="mean_squared_error")
 
 
 def test_a_schedule_that_fails_later_says_when():
@@ -236,7 +236,7 @@ def test_a_schedule_that_fails_later_says_when():
          {"learning_rate": 0.1, "decay": lambda rate, epoch, _: np.inf if epoch == 2 else rate}),
     ]:  # fmt: skip
         with pytest.raises(ValueError, match=words(message)) as caught:
-            ffnn.train(X, Y, DIMS, seed=1, num_epochs=6, **options)
+            plain_train(X, Y, DIMS, seed=1, num_epochs=6, **options)
         assert caught.value.history["epoch"] == [0, 1, 2]
 
 

@@ -9,7 +9,7 @@ import pytest
 import ffnn
 import reference_train
 from calls import trainer_of
-from support import assert_same_dict, network, runner
+from support import assert_same_dict, network, plain_train, runner
 
 DIMS = [4, 7, 6, 3]
 M = 41
@@ -100,7 +100,7 @@ def test_a_seed_leaves_the_global_generator_alone(run):
 
 def test_the_seeds_of_epochs_wrap(rng):
     X, Y, given = rng.standard_normal((4, M)), np.ones((3, M)), network(rng, DIMS, np.float64)
-    ours, _ = ffnn.train(X, Y, parameters=given, seed=2**32 - 1, num_epochs=1)
+    ours, _ = plain_train(X, Y, parameters=given, seed=2**32 - 1, num_epochs=1)
     trainer = trainer_of(X, Y, given, 0.0075)
     trainer.epoch(np.random.RandomState(0).permutation(M), 64)
     assert_same_dict(ours, trainer.parameters())

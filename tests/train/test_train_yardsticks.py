@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import ffnn
+from support import plain_train
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,7 @@ def test_the_courses_model_on_moons(optimizer, costs, accuracy):
     X, Y = X.T, Y.reshape(1, -1)
     np.random.seed(3)
     parameters = ffnn.initialize_parameters_deep([2, 5, 2, 1], initialization="he")
-    parameters, history = ffnn.train(
+    parameters, history = plain_train(
         X,
         Y,
         parameters=parameters,
@@ -41,7 +42,7 @@ def test_digits_in_thirteen_epochs():
     X, Y = ffnn.datasets.load_digits()
     needed = []
     for seed in range(5):
-        _, history = ffnn.train(
+        _, history = plain_train(
             X,
             Y,
             [64, 64, 10],
