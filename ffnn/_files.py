@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ffnn._checks import suggest_keywords
 from ffnn._file_meta import TYPES, put_together, take_apart
 from ffnn._initializers import Parameters
-from ffnn._parameters import NetParameters
+from ffnn._parameters import NET, NetParameters
 
 __all__ = ["load", "load_parameters", "save", "save_parameters"]
 
@@ -30,7 +30,6 @@ _FORMAT = 1
 _META = "ffnn"  # the key of the JSON line in both formats
 _OF_META = "meta/"  # begins the name of an array from the metadata; no parameter's can
 _MOST_META = 1 << 20
-_NET = ("hidden_activation", "output_activation")
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -169,7 +168,7 @@ def _known(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """What beside the arrays a net knows, as the line holds it: nothing of a plain dict."""
     if not isinstance(parameters, NetParameters):
         return {}
-    return {"net": {name: getattr(parameters, name) for name in _NET}}
+    return {"net": {name: getattr(parameters, name) for name in NET}}
 
 
 def _checked_line(
@@ -312,5 +311,5 @@ def _verified(about: dict[str, Any], arrays: Arrays) -> tuple[Parameters, dict[s
     of_meta = [array for name, array in arrays.items() if name.startswith(_OF_META)]
     put_together(content["meta"], content.get("places", []), of_meta)
     if "net" in content:
-        parameters = NetParameters(parameters, **{name: content["net"][name] for name in _NET})
+        parameters = NetParameters(parameters, **{name: content["net"][name] for name in NET})
     return parameters, content["meta"]

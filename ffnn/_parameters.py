@@ -12,7 +12,9 @@ from typing import Any, Self
 from ffnn import _ffnn
 from ffnn._checks import choose
 
-__all__ = ["NetCaches", "NetParameters"]
+__all__ = ["NET", "NetCaches", "NetParameters"]
+
+NET = ("hidden_activation", "output_activation")  # what is known, as keywords have it
 
 
 class _Net:
@@ -76,7 +78,7 @@ class NetParameters(_Net, dict[str, Any]):
 leave it out, or set it on the parameters
     """
 
-    __slots__ = ("hidden_activation", "output_activation")
+    __slots__ = NET
     __module__ = "ffnn"  # where pickles find it
 
     def __init__(
@@ -87,10 +89,8 @@ leave it out, or set it on the parameters
         output_activation: str | None = None,
     ) -> None:
         super().__init__(parameters)
-        for name, given, otherwise in (
-            ("hidden_activation", hidden_activation, "relu"),
-            ("output_activation", output_activation, "sigmoid"),
-        ):
+        given_both = (hidden_activation, output_activation)
+        for name, given, otherwise in zip(NET, given_both, ("relu", "sigmoid")):
             if given is None:
                 known = isinstance(parameters, NetParameters)
                 given = getattr(parameters, name) if known else otherwise
@@ -136,7 +136,7 @@ leave it out, or set it on the parameters
     def _check_same(self, other: Any) -> None:
         if not isinstance(other, NetParameters):
             return
-        for name in ("hidden_activation", "output_activation"):
+        for name in NET:
             mine, its = getattr(self, name), getattr(other, name)
             if _short(mine) != _short(its):
                 raise ValueError(
@@ -157,7 +157,7 @@ class NetCaches(_Net, list[Any]):
     them; a slice, list(caches) and tuple(caches) are plain.
     """
 
-    __slots__ = ("hidden_activation", "output_activation")
+    __slots__ = NET
 
     def copy(self) -> Self:
         """Return another list of the same caches, which knows as much."""

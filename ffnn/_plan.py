@@ -21,6 +21,7 @@ from ffnn._checks import (
 )
 from ffnn._initializers import INITIALIZERS, Parameters, draw_by, suited_to
 from ffnn._metrics import Score, check_scores, cost_of
+from ffnn._parameters import NET
 from ffnn._randomness import Randomness
 from ffnn._sample_weights import example_weights
 from ffnn._validation import Part, as_part, split
@@ -34,7 +35,6 @@ _BATCH_SIZE = 64
 _RATES = {"adam": 0.001, "adamw": 0.001, "rmsprop": 0.001}
 _OTHER_RATE = 0.01
 _LARGE = 10  # beyond this, inputs and targets are worth scaling
-_NET = ("hidden_activation", "output_activation")
 
 
 class Beginning(NamedTuple):
@@ -162,7 +162,7 @@ def make_plan(
     first_rate: Any = pace.learning_rate if rate is None else rate(first)
     bar = _find_bar(function) if watch.progress else None
     dims = _dims(function, dims_name, layer_dims, begin.parameters)
-    options |= _net(function, begin.parameters, **{name: options[name] for name in _NET})
+    options |= _net(function, begin.parameters, **{name: options[name] for name in NET})
     input_name = f"{dims_name}[0]" if layer_dims is not None else f"W1 ({dims[1]}, {dims[0]})"
     random = Randomness(None if begin.seed is None else check_seed(function, begin.seed))
 
@@ -238,7 +238,7 @@ def make_plan(
         rate=rate,
         optimizer=options["optimizer"],
         state=begin.optimizer_state,
-        net={name: options[name] for name in _NET},
+        net={name: options[name] for name in NET},
         cost=cost,
         parts=parts,
         scores=scores,
@@ -351,10 +351,10 @@ def _net(function: str, parameters: Parameters | None, **given: Any) -> dict[str
     if parameters is None:
         return {
             name: otherwise if given[name] is None else given[name]
-            for name, otherwise in zip(_NET, ("relu", "sigmoid"))
+            for name, otherwise in zip(NET, ("relu", "sigmoid"))
         }
     *hidden, output = _ffnn.layer_activations(function, parameters, **given)
-    return dict(zip(_NET, (hidden, output)))
+    return dict(zip(NET, (hidden, output)))
 
 
 def _validation_pair(function: str, examples: Examples) -> tuple[Any, Any]:

@@ -171,7 +171,7 @@ TOO_LARGE = {
     "L_model_forward_float32": lambda: ffnn.L_model_forward(
         ones(2, 2**24, real=np.float32), net(2**24, 2)
     ),
-    "predict": lambda: ffnn._ffnn.predict(ones(2, HUGE), net(HUGE, 2)),
+    "predict": lambda: ffnn._ffnn.net_output("predict", ones(2, HUGE), net(HUGE, 2)),
     "cost": lambda: ffnn.compute_cost(ones(1, BYTES), ones(1, BYTES)),
     "cost_uint8": lambda: ffnn.compute_cost(*[ones(2**30, 2**30, real=np.uint8)] * 2),
     "linear_backward": lambda: ffnn.linear_backward(
