@@ -60,7 +60,7 @@ def plot_history(
     if isinstance(names, str):
         names = [names]
     elif names is None:
-        names = [name for name in _curves(history) if name != "learning_rate"]
+        names = [name for name in _curves(history) if name not in ("learning_rate", "data_cost")]
     for name in names:
         if name not in history:
             known = ", ".join(_curves(history))

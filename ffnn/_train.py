@@ -78,7 +78,7 @@ def train(
 
     ===================  =============  ====================================================
     optimizer            str            a name from ffnn.optimizers(), which explains them;
-                                        default "gd"
+                                        default "adam"
     learning_rate        number         or a function of the epoch that returns one; None: 0.001
                                         with adam, adamw and rmsprop, else 0.01; default
                                         0.0075
