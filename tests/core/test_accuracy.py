@@ -232,6 +232,7 @@ ENDS = {
     "gelu": (0, np.inf, 0, 1),
     "silu": (0, np.inf, 0, 1),
     "softplus": (0, np.inf, 0, 1),
+    "exp": (0, np.inf, 0, np.inf),
 }
 
 

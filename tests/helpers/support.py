@@ -22,8 +22,10 @@ OUTPUTS = [
     ("sigmoid", "mean_squared_error"),
     ("softmax", "mean_squared_error"),
     ("tanh", None),
+    ("linear", "half_squared_error"),
+    ("exp", None),
 ]
-HIDDEN = [name for name in ACTIVATIONS if name != "softmax"]
+HIDDEN = [name for name in ACTIVATIONS if name not in ("softmax", "exp")]  # exp(exp(z)) overflows
 
 
 # ---- comparison ----------------------------------------------------------------------------------
