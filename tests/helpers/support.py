@@ -177,6 +177,8 @@ def draw(rng, dims, m, output):
         Y = np.eye(dims[-1])[:, rng.integers(0, dims[-1], m)]
     elif output == "sigmoid":
         Y = rng.integers(0, 2, shape).astype(float)
+    elif output == "exp":
+        Y = rng.poisson(1.0, shape).astype(float)
     else:
         Y = rng.standard_normal(shape)
     parameters = {}
