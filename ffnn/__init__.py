@@ -22,6 +22,7 @@ parameters       NetParameters, a dict that knows its net's activations
 files            save_parameters, load_parameters, save_checkpoint, load_checkpoint
 data             datasets.load_digits; the assignment's: load_data
 the machine      show_config, get_num_threads, set_num_threads, register_threadpoolctl
+scikit-learn     MLPClassifier, MLPRegressor, from_sklearn: rows are examples there
 other courses    coursera: the helper files and notebooks of courses 1 and 2, edition by edition
 ===============  ===================================================================================
 """
@@ -112,6 +113,19 @@ __all__ = [
 ]
 
 
+# These come when they are asked for, and bring scikit-learn with them.
+_ESTIMATORS = ("MLPClassifier", "MLPRegressor", "from_sklearn")
+
+
+def __getattr__(name: str) -> object:
+    if name not in _ESTIMATORS:
+        raise AttributeError(f"module 'ffnn' has no attribute {name!r}")
+    from ffnn import estimators
+
+    return getattr(estimators, name)
+
+
 def __dir__() -> list[str]:
     """Return what there is to use; inner files begin with an underscore."""
-    return sorted(["__version__", *(name for name in globals() if not name.startswith("_"))])
+    names = [name for name in globals() if not name.startswith("_") and name != "estimators"]
+    return sorted(["__version__", *_ESTIMATORS, *names])

@@ -140,6 +140,7 @@ class Trainer:
         clip_norm: SupportsFloat | None = None,
         gram: bool | None = None,
         sample_weight: ArrayLike | None = None,
+        weighted_mean: bool = False,
         bit_generator: np.random.BitGenerator | None = None,
         input_name: str = "layer_dims[0]",
         **numbers: SupportsFloat | None,  # those of an optimiser, by csrc/options.def

@@ -30,6 +30,8 @@ static const char compute_cost_doc[] =
     "mean_squared_error         (AL - Y)^2\n"
     "mean_absolute_error        abs(AL - Y)\n"
     "huber                      (AL - Y)^2 / 2, beyond a distance of 1 abs(AL - Y) - 1/2\n"
+    "half_squared_error         (AL - Y)^2 / 2\n"
+    "poisson                    Y log(Y / AL) - Y + AL, half of Poisson's deviance; Y >= 0\n"
     "\n"
     "0 * log(0) counts as 0, its limit. A confident and wrong prediction costs inf, with\n"
     "NumPy's \"divide by zero encountered in log\", which obeys np.errstate. ValueError for\n"

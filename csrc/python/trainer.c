@@ -118,7 +118,8 @@ static PyObject *trainer_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
         {FFNN_NAME_function, FFNN_NAME_X, FFNN_NAME_Y, FFNN_NAME_layer_dims,
 #define FFNN_OPTION(name, shown) FFNN_NAME_##name,
 #include "../options.def"
-         FFNN_NAME_gram, FFNN_NAME_sample_weight, FFNN_NAME_bit_generator, FFNN_NAME_input_name},
+         FFNN_NAME_gram, FFNN_NAME_sample_weight, FFNN_NAME_weighted_mean, FFNN_NAME_bit_generator,
+         FFNN_NAME_input_name},
         FFNN_TRAINER_ARGUMENTS - FFNN_TRAINER_SETTINGS};
     const ffnn_state *state = PyType_GetModuleState(type);
     if (state == NULL) return NULL;

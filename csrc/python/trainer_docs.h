@@ -7,7 +7,8 @@ static const char trainer_doc[] =
     "Trainer(function, X, Y, layer_dims, *"
 #define FFNN_OPTION(name, shown) ", " #name "=" #shown
 #include "../options.def"
-    ", gram=None, sample_weight=None, bit_generator=None, input_name='layer_dims[0]')\n"
+    ", gram=None, sample_weight=None, weighted_mean=False, bit_generator=None, "
+    "input_name='layer_dims[0]')\n"
     "--\n"
     "\n"
     "Hold a whole run of training: parameters, what the optimiser remembers, all workspaces.\n"
@@ -36,6 +37,8 @@ static const char trainer_doc[] =
     "                                      most 64 MiB, and from the step m / (2 n_1) on. For\n"
     "                                      gd without lambd and clip_norm\n"
     "sample_weight      (m,) or None       factors of the examples' costs; their mean should be 1\n"
+    "weighted_mean      bool               divide a step's sums, L2 among them, by the sum of its\n"
+    "                                      weights, not by the number of its examples\n"
     "bit_generator      BitGenerator       of NumPy, for dropout; who calls run and epoch holds\n"
     "                                      its lock meanwhile\n"
     "input_name         str                how an error calls what n_x comes from\n"

@@ -82,6 +82,10 @@ int ffnn_trainer_take_examples(trainer_object *self, PyObject *const arg[FFNN_TR
             0)
         return -1;
     options->examples.Y = ffnn_view_of(y, n_y, options->examples.X.cols);
+    PyObject *weighted_mean = arg[FFNN_TRAINER_WEIGHTED_MEAN];
+    const int is_weighted_mean = weighted_mean == NULL ? 0 : PyObject_IsTrue(weighted_mean);
+    if (is_weighted_mean < 0) return -1;
+    options->is_weighted_mean = is_weighted_mean;
     return take_random(self, function, arg[FFNN_TRAINER_BIT_GENERATOR], has_dropout,
                        &options->random);
 }

@@ -101,6 +101,16 @@ FFNN_INLINE vec FN(softplus_derivative)(vec da, vec z)
     return da * FN(sigmoid)(z);
 }
 
+FFNN_INLINE vec FN(exp_value)(vec z)
+{
+    return FN(exp)(z);
+}
+
+FFNN_INLINE vec FN(exp_derivative)(vec da, vec a)
+{
+    return da * a;
+}
+
 /* a = f(z) over a block. Rows that touch are one. */
 FFNN_INLINE void FN(map_block)(ptrdiff_t rows, ptrdiff_t cols, const real *z, ptrdiff_t z_row,
                                real *a, ptrdiff_t a_row, vec (*f)(vec))

@@ -5,6 +5,8 @@
  */
 #define BLOCK 512
 #define CHAINS 8
+/* The least a that Poisson's slope divides by: y / a is finite. */
+#define LEAST_MEAN ((real)(REAL_IS_DOUBLE ? 1e-300 : 1e-30f))
 
 static double FN(add_losses)(ptrdiff_t n, const real *loss)
 {
@@ -94,6 +96,34 @@ FFNN_INLINE vec FN(huber_slope)(vec a, vec y)
 {
     vec error = a - y;
     return v_select(v_lt(v_set1(1), v_abs(error)), FN(sign)(error), error);
+}
+
+/* ---- half of the squared error: (a - y)^2 / 2, whose slope is a - y ---- */
+
+FFNN_INLINE vec FN(half_squared_error_loss)(vec a, vec y)
+{
+    return v_set1(0.5) * (a - y) * (a - y);
+}
+
+FFNN_INLINE vec FN(half_squared_error_slope)(vec a, vec y)
+{
+    return a - y;
+}
+
+/* ---- half of Poisson's deviance: y log(y / a) - y + a ---- */
+
+/* y log(y / a) is 0 at y = 0, its limit, and at a = 0 with it. */
+FFNN_INLINE vec FN(poisson_loss)(vec a, vec y)
+{
+    const vec zero = v_set1(0);
+    vec information = v_select(v_eq(y, zero), zero, y * FN(log)(y / a));
+    return information - y + a;
+}
+
+/* 1 - y / a, the difference before the quotient: where a is 0, times exp's slope a this is 0. */
+FFNN_INLINE vec FN(poisson_slope)(vec a, vec y)
+{
+    return (a - y) / v_max(v_set1(LEAST_MEAN), a);
 }
 
 /* ---- the loops of the plain rows ---- */

@@ -241,3 +241,4 @@ static void FN(categorical_cross_entropy_literal)(ptrdiff_t rows, ptrdiff_t cols
 
 #undef BLOCK
 #undef CHAINS
+#undef LEAST_MEAN

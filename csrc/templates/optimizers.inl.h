@@ -42,6 +42,21 @@ FFNN_INLINE vec FN(nesterov_step)(vec w, vec g, vec *v, vec *s, const FN(step) *
     return w - c->rate * v_fma(c->beta, *v, g);
 }
 
+/* Classical momentum whose v contains the rate: a new rate changes what is added from then on. */
+FFNN_INLINE vec FN(velocity_step)(vec w, vec g, vec *v, vec *s, const FN(step) * c)
+{
+    (void)s;
+    *v = v_fma(c->beta, *v, -(c->rate * g));
+    return w + *v;
+}
+
+FFNN_INLINE vec FN(nesterov_velocity_step)(vec w, vec g, vec *v, vec *s, const FN(step) * c)
+{
+    (void)s;
+    *v = v_fma(c->beta, *v, -(c->rate * g));
+    return w + v_fma(c->beta, *v, -(c->rate * g));
+}
+
 FFNN_INLINE vec FN(rmsprop_step)(vec w, vec g, vec *v, vec *s, const FN(step) * c)
 {
     (void)s;
@@ -55,6 +70,16 @@ FFNN_INLINE vec FN(adam_step)(vec w, vec g, vec *v, vec *s, const FN(step) * c)
     *v = v_fma(c->beta1, *v, c->one_minus_beta1 * g);
     *s = v_fma(c->beta2, *s, c->one_minus_beta2 * g * g);
     return w - c->corrected_rate * *v / (v_sqrt(*s * c->inverse_correction) + c->epsilon);
+}
+
+/* The paper's second form, at the end of its section 2: epsilon stands beside the root of s as it
+ * is, so that it counts for more the fewer steps are done. */
+FFNN_INLINE vec FN(adam_epsilon_hat_step)(vec w, vec g, vec *v, vec *s, const FN(step) * c)
+{
+    *v = v_fma(c->beta1, *v, c->one_minus_beta1 * g);
+    *s = v_fma(c->beta2, *s, c->one_minus_beta2 * g * g);
+    vec root = v_sqrt(*s) + c->epsilon;
+    return w - c->corrected_rate * *v / (root * v_sqrt(c->inverse_correction));
 }
 
 /* Loshchilov and Hutter: the decay does not pass through the moments. */

@@ -118,6 +118,7 @@ struct ffnn_run {
     double l2_sum, l2_cost; /* of the steps of an epoch, and its mean over the examples */
     bool wants_record;      /* of the step in hand, see ffnn_step_record */
     void *block;            /* all that the run and its first workspace point to */
+    bool is_weighted_mean;  /* a step is divided by the sum of its weights */
     bool is_small;          /* batches go through small.c */
     ffnn_small_pair *pairs; /* of all layers, where a row is one vector */
     unsigned char *masks;   /* a block for the layers' masks, from the first need on */

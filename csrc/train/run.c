@@ -74,8 +74,10 @@ ffnn_status ffnn_run_step(ffnn_run *run, const ffnn_examples *examples, double *
     *cost = 0;
     if (!ffnn_batch_prepare(run, false, b.count)) return FFNN_NO_MEMORY;
     ffnn_run_settle(run);
+    run->l2_sum = 0;
     if (ffnn_step_run(run, &b, cost, &check)) return FFNN_INTERRUPTED;
     *cost /= (double)b.count;
+    run->l2_cost = run->l2_sum / (double)b.count;
     return FFNN_OK;
 }
 

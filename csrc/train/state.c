@@ -128,6 +128,7 @@ ffnn_run *ffnn_run_new(const ffnn_run_options *o)
         .examples = o->examples,
         .hyperparameters = o->hyperparameters,
         .random = o->random,
+        .is_weighted_mean = o->is_weighted_mean,
         .is_gram = o->is_gram,
         .gram_from = o->gram_from,
         .gram = {.m = o->examples.X.cols, .row = columns},

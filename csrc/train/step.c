@@ -145,17 +145,33 @@ void ffnn_step_update(ffnn_run *run, double m)
     ffnn_step_update_all(run);
 }
 
+/* What a step's sums are divided by. */
+static double divisor_of(const ffnn_run *run, const batch *b)
+{
+    if (!run->is_weighted_mean || !b->of->weights) return (double)b->count;
+    double sum = 0;
+    for (ptrdiff_t j = b->first; j < b->first + b->count; j++) {
+        const ptrdiff_t i = b->order ? b->order[j] : j;
+        sum += run->k->real == FFNN_DOUBLE ? ((const double *)b->of->weights)[i]
+                                           : (double)((const float *)b->of->weights)[i];
+    }
+    return sum;
+}
+
+/* With weighted means each batch counts by the number of its examples all the same. */
 bool ffnn_step_run(ffnn_run *run, const batch *b, double *cost, interrupt_check *check)
 {
     const bool is_clipped = run->hyperparameters.clip_norm > 0;
+    const double m = divisor_of(run, b), share = (double)b->count / m;
+    double sum = 0, *to = cost && run->is_weighted_mean ? &sum : cost;
     if (cost && run->hyperparameters.lambd != 0) {
         const double l2 = ffnn_run_l2_cost(run);
-        *cost += l2;
-        run->l2_sum += l2;
+        *to += l2;
+        run->l2_sum += l2 * share;
     }
-    prepare_coefficients(run, (double)b->count);
-    if (draw_masks(run, b->count, check) || propagate(run, b, !is_clipped, cost, check))
-        return true;
+    prepare_coefficients(run, m);
+    if (draw_masks(run, b->count, check) || propagate(run, b, !is_clipped, to, check)) return true;
+    if (cost) *cost += sum * share;
     if (is_clipped) ffnn_step_update_all(run);
     return run->gram.is_running &&
            ffnn_gram_step(&run->gram, run->k, run->layer, run->W_coefficients.rate, check);

@@ -56,6 +56,8 @@ typedef struct {
     ffnn_examples examples;
     ffnn_hyperparameters hyperparameters;
     ffnn_random random;
+    /* A step takes the mean by the sum of its examples' weights, not by their number. */
+    bool is_weighted_mean;
     bool is_gram; /* the first layer by way of X^T X, see gram.c, from the step `gram_from` on */
     ptrdiff_t gram_from;
 } ffnn_run_options;

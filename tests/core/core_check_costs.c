@@ -108,13 +108,16 @@ static wide plain_loss(ffnn_cost cost, wide a, wide y)
     const wide d = fabsl(a - y);
     if (cost == FFNN_mean_squared_error) return d * d;
     if (cost == FFNN_mean_absolute_error) return d;
-    return d > 1 ? d - 0.5L : d * d / 2;
+    if (cost == FFNN_poisson) return (y == 0 ? 0 : y * logl(y / a)) - y + a;
+    return d > 1 && cost == FFNN_huber ? d - 0.5L : d * d / 2;
 }
 
 static wide plain_slope(ffnn_cost cost, wide a, wide y)
 {
     const wide d = a - y, sign = d > 0 ? 1 : d < 0 ? -1 : 0;
     if (cost == FFNN_mean_squared_error) return 2 * d;
+    if (cost == FFNN_poisson) return 1 - y / a;
+    if (cost == FFNN_half_squared_error) return d;
     return cost == FFNN_mean_absolute_error || fabsl(d) > 1 ? sign : d;
 }
 
@@ -201,6 +204,8 @@ static void check_other_costs(void)
             try_plain(FFNN_mean_squared_error, rows, widths[w], layout);
             try_plain(FFNN_mean_absolute_error, rows, widths[w], layout);
             try_plain(FFNN_huber, rows, widths[w], layout);
+            try_plain(FFNN_half_squared_error, rows, widths[w], layout);
+            try_plain(FFNN_poisson, rows, widths[w], layout);
             try_categorical(rows, widths[w], layout);
         }
 }

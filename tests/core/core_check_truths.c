@@ -159,6 +159,7 @@ static const truth truths[] = {
     {"gelu", 4, gelu, gelu_slope},
     {"silu", 2, silu, silu_slope},
     {"softplus", 2, softplus, true_sigmoid},
+    {"exp", 1, expl, expl},
 };
 
 const truth *truth_of(ffnn_activation g)

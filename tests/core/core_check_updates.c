@@ -53,12 +53,21 @@ static wide true_step(ffnn_optimizer o, const ffnn_coefficients *s, wide w, wide
     case FFNN_nesterov:
         *v = s->beta * *v + g;
         return w - s->rate * (g + s->beta * *v);
+    case FFNN_velocity:
+        *v = s->beta * *v - s->rate * g;
+        return w + *v;
+    case FFNN_nesterov_velocity:
+        *v = s->beta * *v - s->rate * g;
+        return w + s->beta * *v - s->rate * g;
     case FFNN_rmsprop:
         *v = s->beta * *v + (1 - s->beta) * g * g;
         return w - s->rate * g / (sqrtl(*v) + s->epsilon);
     default:
         *v = s->beta1 * *v + (1 - s->beta1) * g;
         *m = s->beta2 * *m + (1 - s->beta2) * g * g;
+        if (o == FFNN_adam_epsilon_hat)
+            return w -
+                   s->rate * sqrtl(s->correction2) / s->correction1 * *v / (sqrtl(*m) + s->epsilon);
         if (o == FFNN_adamw) w -= s->rate * s->weight_decay * w;
         return w - s->rate * (*v / s->correction1) / (sqrtl(*m / s->correction2) + s->epsilon);
     }

@@ -232,6 +232,7 @@ ENDS = {
     "gelu": (0, np.inf, 0, 1),
     "silu": (0, np.inf, 0, 1),
     "softplus": (0, np.inf, 0, 1),
+    "exp": (0, np.inf, 0, np.inf),
 }
 
 
@@ -244,6 +245,8 @@ def test_activations_at_their_ends(name, real):
     expected = [-most if np.isinf(low) else low, most if np.isinf(high) else high]
     if name == "leaky_relu":
         expected[0] = real(0.01) * -most
+    if name == "exp":
+        expected[1] = np.inf
     assert computed(name, finite).tolist() == expected
     for ends in (infinite, finite):
         assert computed(f"{name}_slope", ends).tolist() == [low_slope, high_slope]

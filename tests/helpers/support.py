@@ -22,8 +22,10 @@ OUTPUTS = [
     ("sigmoid", "mean_squared_error"),
     ("softmax", "mean_squared_error"),
     ("tanh", None),
+    ("linear", "half_squared_error"),
+    ("exp", None),
 ]
-HIDDEN = [name for name in ACTIVATIONS if name != "softmax"]
+HIDDEN = [name for name in ACTIVATIONS if name not in ("softmax", "exp")]  # exp(exp(z)) overflows
 
 
 # ---- comparison ----------------------------------------------------------------------------------
@@ -175,6 +177,8 @@ def draw(rng, dims, m, output):
         Y = np.eye(dims[-1])[:, rng.integers(0, dims[-1], m)]
     elif output == "sigmoid":
         Y = rng.integers(0, 2, shape).astype(float)
+    elif output == "exp":
+        Y = rng.poisson(1.0, shape).astype(float)
     else:
         Y = rng.standard_normal(shape)
     parameters = {}

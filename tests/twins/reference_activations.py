@@ -47,6 +47,7 @@ ACTIVATIONS = {
         lambda z: sigmoid(z) + z * sigmoid_slope(z),
     ),
     "softplus": (lambda z: np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z))), sigmoid),
+    "exp": (np.exp, np.exp),
 }
 
 
@@ -67,6 +68,11 @@ def _huber(a, y):
     return np.where(d > 1, d - 0.5, d * d / 2)
 
 
+def _poisson(a, y):
+    """Half of the deviance; y log(y) is 0 at 0."""
+    return y * np.log(np.where(y == 0, 1, y) / a) - y + a
+
+
 # name: (loss, its derivative by a), element by element.
 COSTS = {
     "binary_cross_entropy": (
@@ -77,14 +83,18 @@ COSTS = {
     "mean_squared_error": (lambda a, y: (a - y) ** 2, lambda a, y: 2 * (a - y)),
     "mean_absolute_error": (lambda a, y: np.abs(a - y), lambda a, y: np.sign(a - y)),
     "huber": (_huber, lambda a, y: np.clip(a - y, -1, 1)),
+    "half_squared_error": (lambda a, y: (a - y) ** 2 / 2, lambda a, y: a - y),
+    "poisson": (_poisson, lambda a, y: 1 - y / a),
 }
 
 
 def default_cost(output_activation):
     """What goes with an output where no cost is named."""
-    return {"sigmoid": "binary_cross_entropy", "softmax": "categorical_cross_entropy"}.get(
-        output_activation, "mean_squared_error"
-    )
+    return {
+        "sigmoid": "binary_cross_entropy",
+        "softmax": "categorical_cross_entropy",
+        "exp": "poisson",
+    }.get(output_activation, "mean_squared_error")
 
 
 def told(of, hidden_activation, output_activation):

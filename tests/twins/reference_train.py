@@ -24,6 +24,16 @@ def _nesterov(w, g, v, s, rule, t):
     w -= rule["learning_rate"] * (g + rule["beta"] * v)
 
 
+def _velocity(w, g, v, s, rule, t):
+    v[...] = rule["beta"] * v - rule["learning_rate"] * g
+    w += v
+
+
+def _nesterov_velocity(w, g, v, s, rule, t):
+    v[...] = rule["beta"] * v - rule["learning_rate"] * g
+    w += rule["beta"] * v - rule["learning_rate"] * g
+
+
 def _rmsprop(w, g, v, s, rule, t):
     v[...] = rule["beta"] * v + (1 - rule["beta"]) * g**2
     w -= rule["learning_rate"] * g / (np.sqrt(v) + rule["epsilon"])
@@ -36,14 +46,24 @@ def _adam(w, g, v, s, rule, t):
     w -= rule["learning_rate"] * v_corrected / (np.sqrt(s_corrected) + rule["epsilon"])
 
 
+def _adam_epsilon_hat(w, g, v, s, rule, t):
+    v[...] = rule["beta1"] * v + (1 - rule["beta1"]) * g
+    s[...] = rule["beta2"] * s + (1 - rule["beta2"]) * g**2
+    rate = rule["learning_rate"] * np.sqrt(1 - rule["beta2"] ** t) / (1 - rule["beta1"] ** t)
+    w -= rate * v / (np.sqrt(s) + rule["epsilon"])
+
+
 # name: (the step of one array in place, the moments that it saves, the numbers that it reads)
 OPTIMIZERS = {
     "gd": (_gd, "", ""),
     "momentum": (_momentum, "v", "beta"),
     "classical_momentum": (_classical_momentum, "v", "beta"),
     "nesterov": (_nesterov, "v", "beta"),
+    "velocity": (_velocity, "v", "beta"),
+    "nesterov_velocity": (_nesterov_velocity, "v", "beta"),
     "rmsprop": (_rmsprop, "v", "beta epsilon"),
     "adam": (_adam, "vs", "beta1 beta2 epsilon"),
+    "adam_epsilon_hat": (_adam_epsilon_hat, "vs", "beta1 beta2 epsilon"),
     "adamw": (_adam, "vs", "beta1 beta2 epsilon weight_decay"),
 }
 # name: (what it is where it is not given, another value of it)

@@ -1,0 +1,296 @@
+"""What scikit-learn's multi-layer perceptron computes, computed by ffnn's core.
+
+A mixin before scikit-learn's own classes, which bring everything else: parameters and their checks,
+validation of input, labels, scores, tags, metadata. It replaces the methods of theirs that do
+arithmetic, and draws the same random numbers in the same order, so that the same random_state gives
+the same model: weights uniform(-b, b) and then biases, layer by layer; the split of early stopping;
+for each epoch one permutation of the order that the last one had.
+"""
+
+import copy
+import warnings
+from typing import Any
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import unique_labels
+from sklearn.utils.validation import _check_sample_weight, check_array, check_consistent_length
+
+from ffnn._estimator_gradients import WholeGradients, validate_data
+from ffnn._estimator_net import COSTS, dict_of, hidden_of
+from ffnn._estimator_steps import Epochs, new_optimizer
+
+__all__ = ["Engine"]
+
+
+class Engine(WholeGradients):
+    """The methods of BaseMultilayerPerceptron that do arithmetic; stands before it."""
+
+    # ---- one fit ----
+
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        incremental: bool = False,
+        validation: Any = None,
+    ) -> "Engine":
+        """A call that raises leaves the model that was there. validation: a pair (X, y)."""
+        before = dict(self.__dict__)
+        try:
+            self._fit_from_here(X, y, sample_weight, incremental, validation)
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
+        return self
+
+    def _fit_from_here(
+        self, X: Any, y: Any, sample_weight: Any, incremental: bool, validation: Any
+    ) -> None:
+        hidden = self.hidden_layer_sizes
+        hidden = list(hidden) if hasattr(hidden, "__iter__") else [hidden]
+        if np.any(np.array(hidden) <= 0):
+            raise ValueError(f"hidden_layer_sizes must be > 0, got {hidden}.")
+        is_first = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
+        X, y = self._validate_input(X, y, incremental, reset=is_first)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X)
+        sample_weight = self._weighted_by_class(y, sample_weight)
+        if y.ndim == 1:
+            y = y.reshape(-1, 1)
+        self.n_outputs_ = y.shape[1]
+        self._random_state = check_random_state(self.random_state)
+        if is_first:
+            self._initialize(y, [X.shape[1], *hidden, self.n_outputs_], X.dtype)
+        if self.solver == "lbfgs":
+            if validation is not None:
+                raise ValueError("X_val and y_val go with solver='sgd' or 'adam', not 'lbfgs'")
+            self._minimize(X, y, sample_weight)
+        else:
+            held = None if validation is None else self._checked_validation(*validation)
+            self._descend(X, y, sample_weight, incremental, held)
+        if not all(np.isfinite(array).all() for array in [*self.coefs_, *self.intercepts_]):
+            raise ValueError(
+                "Solver produced non-finite parameter weights. The input data may contain large "
+                "values and need to be preprocessed."
+            )
+
+    def _initialize(self, y: Any, layer_units: list[int], dtype: Any) -> None:
+        self.n_iter_ = self.t_ = 0
+        self.n_outputs_ = y.shape[1]
+        self.n_layers_ = len(layer_units)
+        if is_classifier(self):
+            is_multiclass = self._label_binarizer.y_type_ == "multiclass"
+            self.out_activation_ = "softmax" if is_multiclass else "logistic"
+        else:
+            self.out_activation_ = "exp" if self.loss == "poisson" else "identity"
+        hidden = hidden_of(self.activation)
+        layers = hidden if isinstance(hidden, list) else [hidden] * (self.n_layers_ - 2)
+        if len(layers) != self.n_layers_ - 2:
+            raise ValueError(
+                f"activation has length {len(layers)}, expected one for each of "
+                f"{self.n_layers_ - 2} hidden layers"
+            )
+        of_output = layers[-1] if isinstance(hidden, list) and hidden else hidden
+        self.coefs_, self.intercepts_ = [], []
+        for n_in, n_out, g in zip(layer_units, layer_units[1:], [*layers, of_output]):
+            bound = np.sqrt((2.0 if g == "sigmoid" else 6.0) / (n_in + n_out))
+            for arrays, shape in (self.coefs_, (n_in, n_out)), (self.intercepts_, n_out):
+                drawn = self._random_state.uniform(-bound, bound, shape)
+                arrays.append(drawn.astype(dtype, copy=False))
+        self._best_coefs, self._best_intercepts = self.coefs_, self.intercepts_
+        if self.solver == "lbfgs":
+            return
+        self.loss_curve_: list[Any] = []
+        self._no_improvement_count = 0
+        self.best_loss_ = None if self.early_stopping else np.inf
+        self.validation_scores_: Any = [] if self.early_stopping else None
+        self.best_validation_score_ = -np.inf if self.early_stopping else None
+        self.validation_loss_curve_: Any = [] if self.early_stopping else None
+
+    # ---- sgd and adam ----
+
+    def _descend(self, X: Any, y: Any, sample_weight: Any, incremental: bool, held: Any) -> None:
+        has_optimizer = incremental and hasattr(self, "_optimizer")
+        self._optimizer = copy.copy(self._optimizer) if has_optimizer else new_optimizer(self)
+        if self.early_stopping and incremental:
+            raise ValueError("partial_fit does not support early_stopping=True")
+        if self.early_stopping and held is None:
+            X, y, sample_weight, held = self._split(X, y, sample_weight)
+        m = X.shape[0]
+        epochs = Epochs(
+            f"{type(self).__name__}.{'partial_fit' if incremental else 'fit'}",
+            X,
+            np.ascontiguousarray(y.T, dtype=X.dtype),
+            sample_weight,
+            self.coefs_,
+            self.intercepts_,
+            optimizer=self._optimizer,
+            batch_size=self._batch_size_for(m),
+            cost=COSTS[self.loss],
+            lambd=self.alpha,
+            clip_norm=self.clip_norm,
+            keep_prob=(1 - np.array(self.dropout)).tolist(),
+            random=self._random_state,
+            **self._net(),
+        )
+        self.loss_curve_ = list(self.loss_curve_)
+        if held is not None:
+            self.validation_scores_ = list(self.validation_scores_ or [])
+            self.validation_loss_curve_ = list(self.validation_loss_curve_ or [])
+        try:
+            self._run_epochs(epochs, m, held, incremental)
+        except KeyboardInterrupt:
+            epochs.undo()
+            warnings.warn("Training interrupted by user.", stacklevel=4)
+        self.coefs_, self.intercepts_ = epochs.arrays()
+        epochs.leave_state()
+        if self.early_stopping:
+            self.coefs_, self.intercepts_ = self._best_coefs, self._best_intercepts
+
+    def _run_epochs(self, epochs: Epochs, m: int, held: Any, incremental: bool) -> None:
+        order = np.arange(m) if self.shuffle else None
+        self.n_iter_ = 0
+        while self.n_iter_ < self.max_iter:
+            if order is not None:
+                order = order[self._random_state.permutation(m)]
+            self.loss_ = self._reported(*epochs.run(order))
+            self.n_iter_ += 1
+            self.t_ += m
+            self.loss_curve_.append(self.loss_)
+            if self.verbose:
+                print(f"Iteration {self.n_iter_}, loss = {self.loss_:.8f}")
+            if held is not None:
+                self.coefs_, self.intercepts_ = epochs.arrays()
+                self._measure(*held)
+            if self.early_stopping:
+                self._note_score()
+            else:
+                self._note_loss()
+            self._optimizer.iteration_ends(self.t_)
+            if self._no_improvement_count > self.n_iter_no_change:
+                if self._optimizer.trigger_stopping(self._reason(), self.verbose):
+                    return
+                self._no_improvement_count = 0
+            if incremental:
+                return
+        warnings.warn(
+            f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the "
+            "optimization hasn't converged yet.",
+            ConvergenceWarning,
+            stacklevel=5,
+        )
+
+    def _reason(self) -> str:
+        of = "Validation score" if self.early_stopping else "Training loss"
+        return (
+            f"{of} did not improve more than tol={self.tol:f} for {self.n_iter_no_change:.0f} "
+            "consecutive epochs."
+        )
+
+    def _note_loss(self) -> None:
+        is_better = not self.loss_ > self.best_loss_ - self.tol
+        self._no_improvement_count = 0 if is_better else self._no_improvement_count + 1
+        if self.loss_ < self.best_loss_:
+            self.best_loss_ = self.loss_
+
+    def _measure(self, X: Any, Y: Any, sample_weight: Any) -> None:
+        """Score and loss of examples that are held back; Y (m, n_y) as the net gives it."""
+        output = self._forward_pass_fast(X, check_input=False)
+        score_of = accuracy_score if is_classifier(self) else r2_score
+        is_finite = np.isfinite(output).all()
+        score = np.nan
+        if is_finite or is_classifier(self):
+            due, predicted = self._decided(Y), self._decided(output)
+            score = score_of(due, predicted, sample_weight=sample_weight)
+        self.validation_scores_.append(score)
+        cost, _ = self._cost_and_gradients(
+            dict_of(self.coefs_, self.intercepts_), X, Y, sample_weight
+        )
+        loss = self._reported(cost, 0.0)
+        self.validation_loss_curve_.append(loss)
+        if self.verbose:
+            print(f"Validation score: {score:f}")
+
+    def _note_score(self) -> None:
+        score = self.validation_scores_[-1]
+        is_better = not score < self.best_validation_score_ + self.tol
+        self._no_improvement_count = 0 if is_better else self._no_improvement_count + 1
+        if score > self.best_validation_score_:
+            self.best_validation_score_ = score
+            self._best_coefs, self._best_intercepts = self.coefs_, self.intercepts_
+
+    def _split(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any, Any]:
+        """What is trained on, and (X, y, sample_weight) of what is held back."""
+        parts = train_test_split(
+            X,
+            y,
+            *([] if sample_weight is None else [sample_weight]),
+            random_state=self._random_state,
+            test_size=self.validation_fraction,
+            stratify=y if is_classifier(self) and self.n_outputs_ == 1 else None,
+        )
+        X, X_held, y, y_held = parts[:4]
+        weights, weights_held = parts[4:] or (None, None)
+        if X_held.shape[0] < 2:
+            raise ValueError(
+                "The validation set is too small. Increase 'validation_fraction' or the size of "
+                "your dataset."
+            )
+        return X, y, weights, (X_held, y_held, weights_held)
+
+    def _batch_size_for(self, m: int) -> int:
+        if isinstance(self.batch_size, str):
+            return min(200, m)
+        if self.batch_size > m:
+            warnings.warn(
+                "Got `batch_size` less than 1 or larger than sample size. It is going to be "
+                "clipped",
+                stacklevel=6,
+            )
+        return int(np.clip(self.batch_size, 1, m))
+
+    # ---- examples ----
+
+    def _weighted_by_class(self, y: Any, sample_weight: Any) -> Any:
+        class_weight = getattr(self, "class_weight", None)
+        if class_weight is None:
+            return sample_weight
+        labels = self._label_binarizer.inverse_transform(y)
+        weights = compute_sample_weight(class_weight, labels)
+        return weights if sample_weight is None else weights * sample_weight
+
+    def _checked_validation(self, X: Any, y: Any) -> tuple[Any, Any, None]:
+        """X_val and y_val as training takes them, against what training has shown."""
+        X = validate_data(
+            self, X, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=False
+        )
+        y = check_array(y, ensure_2d=False, dtype=None, input_name="y_val")
+        check_consistent_length(X, y)
+        if is_classifier(self):
+            unknown = np.setdiff1d(unique_labels(y), self.classes_)
+            if unknown.size:
+                raise ValueError(f"y_val has classes {unknown} that y has not")
+            y = self._label_binarizer.transform(y)
+        return X, y.reshape(-1, 1) if y.ndim == 1 else y, None
+
+    def _decided(self, output: Any) -> Any:
+        """Labels or targets of the net's output, or of what it is to be."""
+        if self.n_outputs_ == 1:
+            output = np.ravel(output)
+        if not is_classifier(self):
+            return output
+        if self.out_activation_ == "softmax":
+            return self.classes_[output.argmax(axis=1)]
+        return self._label_binarizer.inverse_transform(output)
+
+    def predict(self, X: Any) -> Any:
+        """Predict a label, or a target, for each row of X."""
+        return self._decided(self._output_for(X))

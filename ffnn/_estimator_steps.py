@@ -1,0 +1,155 @@
+"""The epochs of one fit, over a Trainer of the core, and the optimiser's state between fits.
+
+The state stands in scikit-learn's own SGDOptimizer and AdamOptimizer, in their own layout: they
+bring the schedules of the rate and the words of a fit that stops, are pickled with the model, and
+go over to scikit-learn's estimator and back.
+"""
+
+from contextlib import nullcontext
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
+
+from ffnn import _ffnn
+from ffnn._estimator_net import arrays_of, dict_of, rows_of
+
+__all__ = ["Epochs", "new_optimizer"]
+
+_BELOW_1 = float(np.nextafter(1.0, 0.0))  # what a momentum of 1 becomes: beta lies below 1
+
+
+def new_optimizer(estimator: Any) -> Any:
+    """scikit-learn's optimiser, whose moments are filled in after the first fit."""
+    if estimator.solver == "sgd":
+        return SGDOptimizer(
+            [],
+            estimator.learning_rate_init,
+            estimator.learning_rate,
+            estimator.momentum,
+            estimator.nesterovs_momentum,
+            estimator.power_t,
+        )
+    return AdamOptimizer(
+        [], estimator.learning_rate_init, estimator.beta_1, estimator.beta_2, estimator.epsilon
+    )
+
+
+def _options_of(optimizer: Any) -> dict[str, Any]:
+    """The core's optimiser that takes the same steps."""
+    if isinstance(optimizer, SGDOptimizer):
+        return {
+            "optimizer": "nesterov_velocity" if optimizer.nesterov else "velocity",
+            "learning_rate": optimizer.learning_rate,
+            "beta": min(optimizer.momentum, _BELOW_1),
+        }
+    return {
+        "optimizer": "adam_epsilon_hat",
+        "learning_rate": optimizer.learning_rate_init,
+        "beta1": optimizer.beta_1,
+        "beta2": optimizer.beta_2,
+        "epsilon": optimizer.epsilon,
+    }
+
+
+def _state_of(optimizer: Any) -> dict[str, Any] | None:
+    """As Trainer.set takes it; None before the first step."""
+    if isinstance(optimizer, SGDOptimizer):
+        moments, steps = {"v": optimizer.velocities}, 0
+    else:
+        moments, steps = {"v": optimizer.ms, "s": optimizer.vs}, optimizer.t
+    if not moments["v"]:
+        return None
+    half = len(moments["v"]) // 2
+    return {"t": steps} | {
+        name: dict_of(arrays[:half], arrays[half:], "d") for name, arrays in moments.items()
+    }
+
+
+class Epochs:
+    """Steps of one fit. Y is (n_y, m) and of X's type; a sparse X is laid out batch by batch."""
+
+    def __init__(
+        self,
+        function: str,
+        X: Any,
+        Y: Any,
+        sample_weight: Any,
+        coefs: list[Any],
+        intercepts: list[Any],
+        *,
+        optimizer: Any,
+        batch_size: int,
+        keep_prob: Any,
+        random: Any,
+        **options: Any,
+    ) -> None:
+        self._X = X.tocsr() if sparse.issparse(X) else X
+        self._Y, self._weights = Y, sample_weight
+        self._optimizer, self._size = optimizer, batch_size
+        has_dropout = bool(np.min(keep_prob, initial=1.0) < 1)
+        self._lock = random._bit_generator.lock if has_dropout else nullcontext()
+        self._is_sparse = sparse.issparse(X)
+        first = slice(0, batch_size if self._is_sparse else X.shape[0])
+        self._trainer = _ffnn.Trainer(
+            function,
+            rows_of(self._X, first).T,
+            Y[:, first],
+            (X.shape[1], *(coef.shape[1] for coef in coefs)),
+            gram=False,
+            sample_weight=None if sample_weight is None else sample_weight[first],
+            weighted_mean=sample_weight is not None,
+            keep_prob=keep_prob,
+            bit_generator=random._bit_generator if has_dropout else None,
+            **_options_of(optimizer),
+            **options,
+        )
+        self._trainer.set(dict_of(coefs, intercepts), state=_state_of(optimizer))
+
+    def run(self, order: Any) -> tuple[Any, Any]:
+        """One epoch in this order; None: the examples' own. The mean cost and its L2 term."""
+        self._trainer.snapshot(1)
+        if isinstance(self._optimizer, SGDOptimizer):
+            self._trainer.learning_rate = self._optimizer.learning_rate
+        with self._lock:
+            if self._is_sparse:
+                return self._run_by_steps(order)
+            return self._trainer.epoch(order, self._size)[()], self._trainer.l2_cost
+
+    def _run_by_steps(self, order: Any) -> tuple[Any, Any]:
+        m = self._X.shape[0]
+        total = l2 = 0.0
+        for first in range(0, m, self._size):
+            last = min(first + self._size, m)
+            batch = slice(first, last) if order is None else order[first:last]
+            weights = None if self._weights is None else self._weights[batch]
+            part = rows_of(self._X, batch)
+            cost = self._trainer.step(part.T, self._Y[:, batch], sample_weight=weights)
+            total += cost[()] * (last - first)
+            l2 += self._trainer.l2_cost * (last - first)
+        return total / m, l2 / m
+
+    def undo(self) -> None:
+        """Go back to the last whole epoch."""
+        self._trainer.restore()
+
+    def arrays(self) -> tuple[list[Any], list[Any]]:
+        """Coefs and intercepts as they are now, new arrays."""
+        return arrays_of(self._trainer.parameters())
+
+    def leave_state(self) -> None:
+        """Write what the core's optimiser remembers into scikit-learn's."""
+        state, optimizer = self._trainer.state(), self._optimizer
+        moments = {
+            name: [array for arrays in arrays_of(state[name], "d") for array in arrays]
+            for name in ("v", "s")
+            if name in state
+        }
+        if isinstance(optimizer, SGDOptimizer):
+            optimizer.velocities = moments["v"]
+            return
+        optimizer.ms, optimizer.vs, optimizer.t = moments["v"], moments["s"], state["t"]
+        if optimizer.t:
+            bias1, bias2 = 1 - optimizer.beta_1**optimizer.t, 1 - optimizer.beta_2**optimizer.t
+            optimizer.learning_rate = optimizer.learning_rate_init * np.sqrt(bias2) / bias1

@@ -1,0 +1,363 @@
+"""scikit-learn's MLPClassifier and MLPRegressor, trained by ffnn's core: change one import.
+
+Rows are examples here, as in scikit-learn; everywhere else in ffnn they are columns. The classes
+derive from scikit-learn's own, so that whatever takes those takes these.
+"""
+
+from numbers import Real
+from typing import Any
+
+try:
+    import sklearn  # noqa: F401
+except ImportError as error:
+    raise ImportError(
+        "ffnn.estimators: scikit-learn is missing: pip install 'ffnn[sklearn]'"
+    ) from error
+
+import copy
+
+import numpy as np
+from sklearn import neural_network
+from sklearn.base import _fit_context
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
+from sklearn.utils.validation import check_is_fitted
+
+from ffnn import _ffnn
+from ffnn._estimator_fit import Engine
+from ffnn._estimator_net import arrays_of, dict_of
+from ffnn._parameters import NetParameters
+
+__all__ = ["MLPClassifier", "MLPRegressor", "from_sklearn"]
+
+_ACTIVATIONS = {"identity", "logistic", *_ffnn.activations()} - {"softmax"}
+_THEIR_NAMES = {"linear": "identity", "sigmoid": "logistic"}
+_OWN = {
+    "activation": [StrOptions(_ACTIVATIONS), "array-like"],
+    "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
+    "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
+}
+
+
+def _is_stochastic(estimator: Any) -> bool:
+    if estimator.solver == "lbfgs":
+        raise AttributeError(
+            "partial_fit is only available for stochastic optimizers. "
+            f"{estimator.solver} is not stochastic."
+        )
+    return True
+
+
+class _Exchange(Engine):
+    """From and to other forms of the same net."""
+
+    _theirs: Any
+
+    @property
+    def parameters_(self) -> dict[str, Any]:
+        """The course's dict W1, b1, ..., WL, bL, which knows its activations: views of coefs_."""
+        check_is_fitted(self)
+        return NetParameters(dict_of(self.coefs_, self.intercepts_), **self._net())
+
+    def to_sklearn(self) -> Any:
+        """Return scikit-learn's own estimator with copies of all that this one has learnt.
+
+        ValueError for activations and losses that scikit-learn has not; what only training knows,
+        dropout say, stays behind.
+        """
+        moved = _moved(self, self._theirs)
+        known = {**self._theirs._parameter_constraints}
+        for name in ("activation", "loss"):
+            value = getattr(self, name)
+            if name in known and not any(
+                isinstance(value, str) and value in options.options for options in known[name]
+            ):
+                raise ValueError(f"to_sklearn: scikit-learn has no {name}={value!r}")
+        return moved
+
+    def _begin_from(self, parameters: dict[str, Any], output: str) -> None:
+        """As if a fit of no epoch had left these parameters; no activation: what they know."""
+        known: Any = getattr(parameters, "hidden_activation", "relu")
+        if self.activation is None:
+            self.activation = _THEIR_NAMES.get(known, known) if isinstance(known, str) else known
+        self.out_activation_ = output
+        dims = _ffnn.layer_dims(f"{type(self).__name__}.from_parameters", parameters)
+        _ffnn.predict_proba(np.empty((dims[0], 0)), parameters, **self._net())  # do they agree?
+        self.hidden_layer_sizes = dims[1:-1]
+        copies = {key: np.array(value) for key, value in parameters.items()}
+        self.coefs_, self.intercepts_ = arrays_of(copies)
+        self._best_coefs, self._best_intercepts = self.coefs_, self.intercepts_
+        self.n_features_in_, self.n_outputs_, self.n_layers_ = dims[0], dims[-1], len(dims)
+        self.n_iter_ = self.t_ = self._no_improvement_count = 0
+        self.loss_curve_: list[Any] = []
+        self.best_loss_: Any = None if self.early_stopping else np.inf
+        self.validation_scores_: Any = [] if self.early_stopping else None
+        self.best_validation_score_: Any = -np.inf if self.early_stopping else None
+        self.validation_loss_curve_: Any = [] if self.early_stopping else None
+
+
+class MLPClassifier(_Exchange, neural_network.MLPClassifier):  # type: ignore[misc]
+    """A feed-forward net as a classifier, scikit-learn's MLPClassifier in every public respect.
+
+    The same random_state gives the same model as there, but for rounding.
+    """
+
+    _theirs = neural_network.MLPClassifier
+    _parameter_constraints = {
+        **neural_network.MLPClassifier._parameter_constraints,
+        **_OWN,
+        "class_weight": [StrOptions({"balanced"}), dict, list, None],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Any = (100,),
+        activation: Any = "relu",
+        *,
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: Any = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: Any = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        dropout: Any = 0.0,
+        clip_norm: float | None = None,
+        class_weight: Any = None,
+    ) -> None:
+        self.loss = "log_loss"
+        _store(self, locals())
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None
+    ) -> "MLPClassifier":
+        """Train on X (m, n_x), an array or a sparse matrix, and the labels y, (m,) or (m, n_y).
+
+        X_val and y_val are measured after each epoch; early stopping looks at them where given, and
+        else at a share of X.
+        """
+        self._fit(X, y, sample_weight, validation=_pair(X_val, y_val))
+        return self
+
+    @available_if(_is_stochastic)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None
+    ) -> "MLPClassifier":
+        """Train for one epoch from where the model stands; the first call needs all classes."""
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' needs all labels at once: give partial_fit a dict, as "
+                "compute_class_weight makes it"
+            )
+        are_known = hasattr(self, "classes_") and np.array_equal(classes, self.classes_)
+        if not are_known and _check_partial_fit_first_call(self, classes):
+            self._label_binarizer = LabelBinarizer()
+            is_multilabel = type_of_target(y).startswith("multilabel")
+            self._label_binarizer.fit(y if is_multilabel else classes)
+        self._fit(X, y, sample_weight, incremental=True)
+        return self
+
+    def _validate_input(self, X: Any, y: Any, incremental: bool, reset: bool) -> Any:
+        """What scikit-learn makes of X and y, in less time for a few rows of a known kind."""
+        is_next = incremental and not reset and not self.warm_start
+        if is_next and hasattr(self, "classes_") and self._is_plain(X):
+            indicators = self._indicators_of(y, X.shape[0])
+            if indicators is not None:
+                return X, indicators
+        return super()._validate_input(X, y, incremental, reset)
+
+    def _indicators_of(self, y: Any, m: int) -> Any:
+        """Whole numbers as labels (m, n_y) of True and False; None where another check is due."""
+        kinds = {self.classes_.dtype.kind, getattr(getattr(y, "dtype", None), "kind", None)}
+        if type(y) is not np.ndarray or y.shape != (m,) or not kinds <= {"i", "u"}:
+            return None
+        if self._label_binarizer.y_type_ not in ("binary", "multiclass") or len(self.classes_) < 2:
+            return None
+        indicators = y[:, None] == self.classes_
+        if not indicators.any(axis=1).all():
+            return None
+        return indicators[:, 1:] if len(self.classes_) == 2 else indicators
+
+    def predict_proba(self, X: Any) -> Any:
+        """Return the probability of each class, or label, for each row of X, (m, n_classes)."""
+        output = self._output_for(X)
+        return np.hstack([1 - output, output]) if self.n_outputs_ == 1 else output
+
+    @classmethod
+    def from_parameters(
+        cls, parameters: dict[str, Any], *, classes: Any, activation: Any = None, **options: Any
+    ) -> "MLPClassifier":
+        """Make a fitted classifier of parameters W1, b1, ..., WL, bL, as ffnn.train returns them.
+
+        `classes` are two sorted labels for one output unit (sigmoid), one for each unit of several
+        (softmax), or "multilabel" (a sigmoid for each unit). An activation of None is the one that
+        the parameters know, else "relu"; the options are the constructor's.
+        Training goes on from there with partial_fit, or fit and warm_start. ValueError where the
+        number of classes is another.
+
+        >>> import numpy as np, ffnn
+        >>> parameters = {"W1": np.array([[2.0, -1.0]]), "b1": np.array([[0.0]])}
+        >>> model = ffnn.MLPClassifier.from_parameters(parameters, classes=["no", "yes"])
+        >>> model.predict(np.array([[1.0, 0.5], [0.0, 3.0]])).tolist()
+        ['yes', 'no']
+        """
+        model = cls(activation=activation, **options)
+        n_y = _ffnn.layer_dims("MLPClassifier.from_parameters", parameters)[-1]
+        is_multilabel = isinstance(classes, str) and classes == "multilabel"
+        labels = np.eye(n_y, dtype=int) if is_multilabel else np.unique(classes)
+        if not is_multilabel and (n_y == 2 or len(labels) != max(n_y, 2)):
+            raise ValueError(
+                f"MLPClassifier.from_parameters: classes has {len(labels)} labels, the output "
+                f"layer {n_y} units; one unit takes two labels, n > 2 units take n"
+            )
+        model._label_binarizer = LabelBinarizer().fit(labels)
+        model.classes_ = model._label_binarizer.classes_
+        model._begin_from(parameters, "softmax" if n_y > 1 and not is_multilabel else "logistic")
+        return model
+
+
+class MLPRegressor(_Exchange, neural_network.MLPRegressor):  # type: ignore[misc]
+    """A feed-forward net as a regressor, scikit-learn's MLPRegressor in every public respect.
+
+    The same random_state gives the same model as there, but for rounding. With solver="lbfgs" it
+    has no partial_fit, as the classifiers have none.
+    """
+
+    _theirs = neural_network.MLPRegressor
+    _parameter_constraints = {
+        **neural_network.MLPRegressor._parameter_constraints,
+        **_OWN,
+        "loss": [StrOptions({"squared_error", "poisson", "absolute_error", "huber"})],
+    }
+
+    def __init__(
+        self,
+        loss: str = "squared_error",
+        hidden_layer_sizes: Any = (100,),
+        activation: Any = "relu",
+        *,
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: Any = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: Any = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        dropout: Any = 0.0,
+        clip_norm: float | None = None,
+    ) -> None:
+        _store(self, locals())
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None
+    ) -> "MLPRegressor":
+        """Train on X (m, n_x), an array or a sparse matrix, and the targets y, (m,) or (m, n_y).
+
+        X_val and y_val are measured after each epoch; early stopping looks at them where given, and
+        else at a share of X.
+        """
+        self._fit(X, y, sample_weight, validation=_pair(X_val, y_val))
+        return self
+
+    @available_if(_is_stochastic)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> "MLPRegressor":
+        """Train for one epoch from where the model stands."""
+        self._fit(X, y, sample_weight, incremental=True)
+        return self
+
+    @classmethod
+    def from_parameters(
+        cls, parameters: dict[str, Any], *, activation: Any = None, **options: Any
+    ) -> "MLPRegressor":
+        """Make a fitted regressor of parameters W1, b1, ..., WL, bL, as ffnn.train returns them.
+
+        The output is linear, or exp with loss="poisson". An activation of None is the one that the
+        parameters know, else "relu"; the options are the constructor's.
+        Training goes on from there with partial_fit, or fit and warm_start.
+
+        >>> import numpy as np, ffnn
+        >>> parameters = {"W1": np.array([[2.0, -1.0]]), "b1": np.array([[0.5]])}
+        >>> ffnn.MLPRegressor.from_parameters(parameters).predict(np.array([[1.0, 0.5]]))
+        array([2.])
+        """
+        model = cls(activation=activation, **options)
+        model._begin_from(parameters, "exp" if model.loss == "poisson" else "identity")
+        return model
+
+
+def _store(estimator: Any, arguments: dict[str, Any]) -> None:
+    """Keep the arguments of a constructor untouched, as scikit-learn's cloning wants them."""
+    for name, value in arguments.items():
+        if name not in ("self", "__class__"):
+            setattr(estimator, name, value)
+
+
+def _pair(X: Any, y: Any) -> Any:
+    if (X is None) != (y is None):
+        raise ValueError("give X_val and y_val, or neither")
+    return None if X is None else (X, y)
+
+
+def from_sklearn(estimator: Any) -> Any:
+    """Turn scikit-learn's MLPClassifier or MLPRegressor into ffnn's, fitted or not.
+
+    Parameters, weights and the optimiser's state are copies; training goes on where it stood.
+    TypeError for any other object.
+
+    >>> from sklearn import neural_network
+    >>> import ffnn
+    >>> ffnn.from_sklearn(neural_network.MLPClassifier(alpha=0.1))
+    MLPClassifier(alpha=0.1)
+    """
+    for ours in (MLPClassifier, MLPRegressor):
+        if isinstance(estimator, ours._theirs):
+            return _moved(estimator, ours)
+    raise TypeError(
+        "from_sklearn: estimator must be scikit-learn's MLPClassifier or MLPRegressor, not "
+        f"{type(estimator).__name__}"
+    )
+
+
+def _moved(estimator: Any, to: Any) -> Any:
+    """A new estimator of the class `to` with the parameters that it has, and copies of the rest."""
+    names = to().get_params()
+    own = estimator.get_params(deep=False)
+    moved = to(**{name: value for name, value in own.items() if name in names})
+    for name, value in vars(estimator).items():
+        if name not in own:
+            setattr(moved, name, copy.deepcopy(value))
+    return moved

@@ -1,0 +1,223 @@
+"""The same random_state gives scikit-learn's model: coefs_ to 1e-10, and as many epochs."""
+
+import inspect
+import itertools
+import warnings
+
+import numpy as np
+import pytest
+import sklearn.neural_network
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
+
+import ffnn
+
+pytestmark = [pytest.mark.once, pytest.mark.filterwarnings("ignore")]
+M = 130
+FIT = inspect.signature(sklearn.neural_network.MLPClassifier.fit)
+VERSION = tuple(map(int, sklearn.__version__.split(".")[:2]))
+HAS_SCORES_OF_STRINGS = VERSION >= (1, 8)  # early stopping raised a TypeError before
+HAS_WEIGHTS = "sample_weight" in FIT.parameters  # since 1.7
+
+
+def scaled(X):
+    X = X[:M] - X[:M].mean(axis=0)
+    return X / (X.std(axis=0) + 0.1)
+
+
+def tasks():
+    """name: (class, X, y, parameters)"""
+    digits, cancer = load_digits(return_X_y=True), load_breast_cancer(return_X_y=True)
+    sugar = load_diabetes(return_X_y=True)
+    X = scaled(sugar[0])
+    counts = np.random.RandomState(1).poisson(np.exp(X[:, 2] / 2))
+    return {
+        "binary": ("MLPClassifier", scaled(cancer[0]), cancer[1][:M], {}),
+        "strings": ("MLPClassifier", scaled(cancer[0]), np.array(["b", "a"])[cancer[1][:M]], {}),
+        "classes": ("MLPClassifier", digits[0][:M] / 16, digits[1][:M], {}),
+        "labels": ("MLPClassifier", X, (X[:, :3] > 0).astype(int), {}),
+        "target": ("MLPRegressor", X, sugar[1][:M] / 100, {}),
+        "targets": ("MLPRegressor", X, X[:, :3] ** 2, {}),
+        "poisson": ("MLPRegressor", X, counts.astype(float), {"loss": "poisson"}),
+    }
+
+
+TASKS = tasks()
+if VERSION < (1, 7):  # which has no other loss
+    del TASKS["poisson"]
+SOLVERS = {
+    "adam": {"solver": "adam"},
+    "lbfgs": {"solver": "lbfgs"},
+    **{
+        f"{schedule}-{'nesterov' if nesterov else 'classical'}": {
+            "solver": "sgd",
+            "learning_rate": schedule,
+            "nesterovs_momentum": nesterov,
+            "learning_rate_init": 0.03,
+            "power_t": 0.3,
+        }
+        for schedule in ("constant", "invscaling", "adaptive")
+        for nesterov in (True, False)
+    },
+}
+WEIGHTS = np.random.RandomState(2).uniform(0.2, 3, M)
+
+
+def both(name, X, y, weights=None, **parameters):
+    """scikit-learn's model and ours, or their errors."""
+    models = []
+    for module in sklearn.neural_network, ffnn:
+        model = getattr(module, name)(**parameters)
+        try:
+            extra = {} if weights is None else {"sample_weight": weights}
+            models.append(model.fit(X, y, **extra))
+        except ValueError as error:
+            models.append(repr(error))
+    return models
+
+
+def distance(theirs, ours):
+    return max(
+        np.abs(a - b).max()
+        for a, b in zip(
+            [*theirs.coefs_, *theirs.intercepts_], [*ours.coefs_, *ours.intercepts_], strict=True
+        )
+    )
+
+
+def assert_same(theirs, ours, within=1e-10):
+    if isinstance(theirs, str):
+        assert ours == theirs
+        return
+    assert distance(theirs, ours) < within
+    assert ours.n_iter_ == theirs.n_iter_ and ours.t_ == theirs.t_
+    np.testing.assert_allclose(ours.loss_, theirs.loss_, rtol=1e-9)
+    if theirs.solver == "lbfgs":
+        return
+    np.testing.assert_allclose(ours.loss_curve_, theirs.loss_curve_, rtol=1e-9)
+    assert ours._optimizer.learning_rate == pytest.approx(theirs._optimizer.learning_rate)
+    if theirs.early_stopping:
+        assert ours.validation_scores_ == pytest.approx(theirs.validation_scores_, nan_ok=True)
+        assert ours.best_loss_ is None
+    else:
+        assert ours.best_loss_ == pytest.approx(theirs.best_loss_)
+        assert ours.validation_scores_ is None
+
+
+ACTIVATIONS = ("identity", "logistic", "tanh", "relu")
+LATTICE = list(itertools.product(ACTIVATIONS, (False, True), (None, WEIGHTS)))
+SOME = [LATTICE[i] for i in (1, 6, 8, 15)]  # each activation, stop and weight once or twice
+
+
+@pytest.mark.parametrize("lattice", [SOME, pytest.param(LATTICE, marks=pytest.mark.slow)],
+                         ids=["some", "all"])  # fmt: skip
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("task", TASKS)
+def test_models_are_scikit_learns(task, solver, lattice):
+    """50 epochs in float64, each activation, with and without early stopping and weights.
+
+    L-BFGS's line searches magnify rounding: 15 iterations, to 1e-6.
+    """
+    name, X, y, parameters = TASKS[task]
+    is_lbfgs = solver == "lbfgs"
+    if is_lbfgs:
+        X = X / 4
+    for activation, early_stopping, weights in lattice:
+        early_stopping = early_stopping and (HAS_SCORES_OF_STRINGS or task != "strings")
+        weights = weights if HAS_WEIGHTS else None
+        theirs, ours = both(
+            name, X, y, weights, hidden_layer_sizes=(9, 6), activation=activation, batch_size=32,
+            early_stopping=early_stopping, n_iter_no_change=4, tol=1e-3, alpha=0.05,
+            random_state=7, max_iter=15 if is_lbfgs else 50, **SOLVERS[solver], **parameters,
+        )  # fmt: skip
+        assert_same(theirs, ours, 1e-6 if is_lbfgs else 1e-10)
+
+
+@pytest.mark.parametrize(("task", "within"), [("strings", 1e-2), ("classes", 1e-9)])
+def test_long_steps_of_lbfgs_are_judged_alike(task, within):
+    """scikit-learn's log loss is that of clipped probabilities; of one output it is made from
+    1 - p, which has lost three digits by then."""
+    name, X, y, _ = TASKS[task]
+    theirs, ours = both(name, X, y, hidden_layer_sizes=(9, 6), solver="lbfgs", max_iter=15,
+                        alpha=0.05, tol=1e-3, random_state=7)  # fmt: skip
+    assert distance(theirs, ours) < within and ours.n_iter_ == theirs.n_iter_
+
+
+def test_another_optimizer_is_another_model(monkeypatch):
+    """ffnn's own Adam has its epsilon elsewhere: the bound of the table tells them apart."""
+    from ffnn import _estimator_steps
+
+    name, X, y, parameters = TASKS["classes"]
+    right = _estimator_steps._options_of
+    monkeypatch.setattr(_estimator_steps, "_options_of", lambda o: right(o) | {"optimizer": "adam"})
+    theirs, ours = both(name, X, y, max_iter=5, random_state=0)
+    assert distance(theirs, ours) > 1e-6
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shuffle", [True, False])
+@pytest.mark.parametrize("task", TASKS)
+def test_types_and_no_shuffling(task, dtype, shuffle):
+    name, X, y, parameters = TASKS[task]
+    y = y.astype(dtype) if name == "MLPRegressor" else y
+    theirs, ours = both(name, X.astype(dtype), y, hidden_layer_sizes=(), shuffle=shuffle,
+                        max_iter=20, random_state=3, **parameters)  # fmt: skip
+    assert all(a.dtype == dtype for a in [*ours.coefs_, *ours.intercepts_])
+    assert distance(theirs, ours) < (1e-4 if dtype == np.float32 else 1e-10)
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_partial_and_warm_fits(solver):
+    name, X, y, _ = TASKS["classes"]
+    options = {"solver": solver, "hidden_layer_sizes": 8, "random_state": 5, "max_iter": 6}
+    models = [module.MLPClassifier(**options) for module in (sklearn.neural_network, ffnn)]
+    for first in range(0, 120, 20):
+        for model in models:
+            rows = slice(first, first + 20)
+            model.partial_fit(X[rows], y[rows], classes=np.arange(10))
+        assert_same(*models)
+    for model in models:
+        model.set_params(warm_start=True).fit(X, y).fit(X, y)
+    assert_same(*models)
+
+
+@pytest.mark.parametrize("kind", ["csr_matrix", "csc_array"])
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_sparse_rows(kind, solver):
+    from scipy import sparse
+
+    name, X, y, _ = TASKS["classes"]
+    options = {"solver": solver, "random_state": 1, "max_iter": 8, "batch_size": 50}
+    dense = ffnn.MLPClassifier(**options).fit(X, y, sample_weight=WEIGHTS)
+    S = getattr(sparse, kind)(X)
+    model = ffnn.MLPClassifier(**options).fit(S, y, sample_weight=WEIGHTS)
+    assert distance(dense, model) < 1e-9
+    np.testing.assert_allclose(model.predict_proba(S), dense.predict_proba(X), atol=1e-9)
+
+
+def test_words_of_a_verbose_fit(capsys):
+    name, X, y, _ = TASKS["binary"]
+    texts = []
+    for options in (
+        {"solver": "sgd", "learning_rate": "adaptive", "tol": 1.0, "n_iter_no_change": 1},
+        {"early_stopping": True, "n_iter_no_change": 2},
+        {"solver": "adam", "max_iter": 3},
+    ):
+        both(name, X, y, verbose=True, random_state=0, **{"max_iter": 60} | options)
+        lines = capsys.readouterr().out.splitlines()
+        assert len(lines) % 2 == 0
+        half = len(lines) // 2
+        assert lines[:half] == lines[half:] and half > 2
+        texts += lines
+    assert any("Setting learning rate" in text for text in texts)
+
+
+def test_a_fit_that_ends_at_the_last_epoch_warns_of_it():
+    name, X, y, _ = TASKS["binary"]
+    for module in sklearn.neural_network, ffnn:
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            module.MLPClassifier(max_iter=2, batch_size=10**6).fit(X, y)
+        assert [str(w.message)[:40] for w in seen] == [
+            "Got `batch_size` less than 1 or larger t",
+            "Stochastic Optimizer: Maximum iterations",
+        ]
