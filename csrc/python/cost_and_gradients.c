@@ -186,7 +186,9 @@ static PyObject *cost_and_gradients(PyObject *module, PyObject *const *args, Py_
         ffnn_cost_parse_for(state, function, arg[COST], c.net.activations[c.parameters.layers - 1],
                             &c.cost) < 0 ||
         ffnn_lambd_parse(function, arg[LAMBD], &c.lambd) < 0 ||
-        ffnn_pairs_check(function, &c.parameters, &c.X) < 0 || take_dims(&c) < 0 ||
+        ffnn_pairs_check(function, &c.parameters, &c.X) < 0 ||
+        ffnn_output_check(state, function, &c.net, ffnn_pairs_outputs(&c.parameters)) < 0 ||
+        take_dims(&c) < 0 ||
         ffnn_labels_check(function, &c.labels, c.cost, c.all_dims[c.parameters.layers],
                           ffnn_operand_cols(&c.X), "the output layer", &c.X) < 0 ||
         ffnn_examples_check(function, ffnn_operand_cols(&c.X)) < 0)

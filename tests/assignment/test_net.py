@@ -188,6 +188,31 @@ def test_an_output_of_ones_own_takes_the_literal_way(rng):
     assert [w.category for w in caught] == [RuntimeWarning]
 
 
+def test_a_softmax_of_one_unit_is_refused_everywhere(rng):
+    """Its output is 1 for every example, whatever the parameters are: nothing could be learned."""
+    X, Y, parameters = draw(rng, [3, 4, 1], 6, "sigmoid")
+    AL, caches = ffnn.L_model_forward(X, parameters)
+    softmax = {"output_activation": "softmax"}
+    calls = {
+        "L_model_forward": lambda **net: ffnn.L_model_forward(X, parameters, **net),
+        "predict_proba": lambda **net: ffnn.predict_proba(X, parameters, **net),
+        "L_model_backward": lambda **net: ffnn.L_model_backward(AL, Y, caches, **net),
+        "cost_and_gradients": lambda **net: ffnn.cost_and_gradients(X, Y, parameters, **net),
+        "train": lambda **net: ffnn.train(X, Y, [3, 4, 1], num_epochs=1, seed=0, **net),
+        "L_layer_model": lambda **net: ffnn.L_layer_model(X, Y, [3, 4, 1], 0.1, 1, **net),
+    }
+    for name, call in calls.items():
+        call()
+        with pytest.raises(ValueError, match=f"^{name}: output_activation 'softmax' of one unit"):
+            call(**softmax)
+    with pytest.raises(ValueError, match="output_activation 'softmax' of one unit"):
+        ffnn.predict_classes(X, parameters, **softmax)
+    with pytest.raises(ValueError, match="output_activation 'softmax' of one unit"):
+        ffnn.gradient_check(parameters, X, Y, **softmax)
+    wide = {**parameters, "W2": np.ones((2, 4)), "b2": np.zeros((2, 1))}
+    assert ffnn.predict_proba(X, wide, **softmax).shape == (2, 6)
+
+
 @pytest.mark.parametrize("name", HIDDEN)
 def test_a_layer_of_each_kind(rng, real, name):
     A_prev, W = rng.standard_normal((6, 40)).astype(real), rng.standard_normal((9, 6)).astype(real)
