@@ -9,7 +9,7 @@ import pytest
 import ffnn
 import reference
 from reference_activations import ACTIVATIONS, COSTS, default_cost
-from support import HIDDEN, OUTPUTS, draw
+from support import HIDDEN, OUTPUTS, draw, network
 
 KINKED = {"relu", "leaky_relu", "elu", "mean_absolute_error", "huber"}
 
@@ -170,6 +170,45 @@ def test_classes_cost_what_their_columns_cost(rng):
         ffnn.compute_cost(AL, classes + 7 - classes[0], cost="categorical_cross_entropy")
     with pytest.raises(ValueError, match="integer classes go with cost='categorical"):
         ffnn.compute_cost(AL, classes[None])
+
+
+@pytest.mark.parametrize("cost", ffnn.costs())
+def test_a_cost_by_weight(rng, real, cost):
+    """Of weights 0, 1 and 2 each example counts as often; at weight 0 not even an infinite cost."""
+    AL = rng.uniform(0.1, 0.9, (3, 40)).astype(real)
+    Y = np.eye(3, dtype=real)[:, rng.integers(0, 3, 40)]
+    lambd = {"lambd": 0.5, "parameters": network(rng, [4, 3], real)}
+    weights = rng.integers(0, 3, 40)
+    weights[:2] = 0, 2
+    AL[:, 0] = 1 - Y[:, 0]  # sure and wrong
+    tight = 1e-5 if real == np.float32 else 1e-13
+    for w in weights, weights.astype(np.float32), list(weights), rng.random(40) * (weights > 0):
+        ours = ffnn.compute_cost(AL, Y, cost=cost, sample_weight=w)
+        assert ours.shape == () and ours.dtype == real and np.isfinite(ours)
+        np.testing.assert_allclose(
+            ours, reference.compute_cost(AL, Y, cost=cost, sample_weight=w), rtol=tight
+        )
+        with_l2 = ffnn.compute_cost(AL, Y, cost=cost, sample_weight=w, **lambd)
+        twin = reference.compute_cost(AL, Y, cost=cost, sample_weight=w, **lambd)
+        np.testing.assert_allclose(with_l2, twin, rtol=tight)
+    repeated = np.repeat(np.arange(40), weights)
+    np.testing.assert_allclose(
+        ffnn.compute_cost(AL, Y, cost=cost, sample_weight=weights),
+        ffnn.compute_cost(AL[:, repeated], Y[:, repeated], cost=cost),
+        rtol=tight,
+    )
+
+
+def test_weights_of_a_cost_that_are_none():
+    AL, Y = np.full((1, 3), 0.5), np.ones((1, 3))
+    for weights, message in [
+        ([1, 2], r"sample_weight has shape \(2,\) where AL has shape \(1, 3\), expected \(3,\)"),
+        ([1, 2, -1], "sample_weight must be finite and at least 0"),
+        ([1, np.inf, 1], "sample_weight must be finite and at least 0"),
+        ([0, 0, 0], "sample_weight has no weight above 0"),
+    ]:
+        with pytest.raises(ValueError, match=f"compute_cost: {message}"):
+            ffnn.compute_cost(AL, Y, sample_weight=weights)
 
 
 def test_an_output_of_ones_own_takes_the_literal_way(rng):
