@@ -25,7 +25,7 @@ typedef struct {
 static void cost_clear(cost_call *call)
 {
     ffnn_operand_clear(&call->AL);
-    ffnn_operand_clear(&call->weights);
+    if (call->weights.object != NULL) ffnn_operand_clear(&call->weights);
     ffnn_labels_clear(&call->labels);
     ffnn_pairs_clear(&call->parameters);
 }
@@ -58,12 +58,12 @@ static PyObject *compute(const ffnn_state *state, ffnn_cost row, double lambd, P
         (lambd != 0 && sum_squares(state, parameters, call) < 0))
         return NULL;
     const ffnn_real real = ffnn_real_of(call->AL.kind | ffnn_kind_if_float(call->labels.Y.kind));
-    const void *al, *y, *weights;
-    double total;
+    const void *al, *y, *weights = NULL;
+    double total = (double)m;
     if (ffnn_operand_elements(&call->AL, real, &al) < 0 ||
         ffnn_labels_elements(function, &call->labels, real, n_y, m, &y) < 0 ||
-        ffnn_weights_take(function, sample_weight, "AL", &call->AL, real, &call->weights, &weights,
-                          &total) < 0)
+        (sample_weight != NULL && ffnn_weights_take(function, sample_weight, "AL", &call->AL, real,
+                                                    &call->weights, &weights, &total) < 0))
         return NULL;
     int flags = 0;
     PyThreadState *thread = ffnn_lock_release(2 * FFNN_ELEMENT_WORK * (double)n_y * (double)m);
