@@ -45,6 +45,7 @@ def compute_cost(
     cost: str | None = None,
     parameters: dict[str, Any] | None = None,
     lambd: SupportsFloat = 0.0,
+    sample_weight: ArrayLike | None = None,
 ) -> _Array: ...
 def linear_backward(dZ: ArrayLike, cache: _LinearCache) -> tuple[_Array, _Array, _Array]: ...
 def linear_activation_backward(

@@ -1,10 +1,13 @@
 """Metrics of a run beside its cost: scores by name, costs by name, functions of the caller.
 
-A score is a function of the labels Y and of the output AL, the array that predict_proba gives.
+A function is given the labels Y and the output AL, the array that predict_proba gives, which it
+may read and not write; one of scikit-learn's is given them as scikit-learn has them.
 """
 
+import functools
+import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,18 +15,22 @@ from numpy.typing import NDArray
 from ffnn import _ffnn
 from ffnn._checks import near
 from ffnn._sample_weights import classes_of
+from ffnn._scores import (
+    CLASS_SCORES,
+    VALUE_SCORES,
+    Score,
+    Weights,
+    area_under_curve,
+    decide,
+    tally_classes,
+)
+from ffnn._validation import Part
 
-__all__ = ["Score", "check_scores", "cost_of", "decide"]
+__all__ = ["check_scores", "cost_of", "measure"]
 
-Measure = Callable[[NDArray[Any], NDArray[Any]], Any]
-
-
-class Score(NamedTuple):
-    """A metric, and whether greater is better; of a cost, less is."""
-
-    measure: Measure
-    rises: bool
-
+_SLAB = 16384  # examples: their outputs stay in the cache, and a call costs nothing beside them
+_TAKEN = ("epoch", "cost", "data_cost", "learning_rate", "parameters", "history",
+          "optimizer_state", "best_epoch", "stopped_by")  # fmt: skip
 
 # The cost of an output where none is named, as the C core has it; it goes with no other output.
 _OWN_COSTS = {"sigmoid": "binary_cross_entropy", "softmax": "categorical_cross_entropy"}
@@ -34,59 +41,27 @@ def cost_of(output_activation: str) -> str:
     return _OWN_COSTS.get(output_activation, "mean_squared_error")
 
 
-def decide(AL: NDArray[Any], output_activation: str, threshold: float = 0.5) -> NDArray[Any]:
-    """Return predictions: 0 and 1 of a sigmoid, a class (1, m) of a softmax, else AL."""
-    if output_activation == "softmax":
-        return np.asarray(np.argmax(AL, axis=0), np.int64).reshape(1, -1)
-    return (AL > threshold).astype(np.int64) if output_activation == "sigmoid" else AL
+def measure(
+    part: Part, scores: Mapping[str, Score], output: Callable[[NDArray[Any]], NDArray[Any]]
+) -> dict[str, float]:
+    """Return the value of each score, the part's prefix before its name.
 
-
-def accuracy(labels: NDArray[Any], predictions: NDArray[Any], classes: int) -> float:
-    """The share of entries that agree."""
-    return float(np.count_nonzero(labels == predictions) / labels.size)
-
-
-def precision(labels: NDArray[Any], predictions: NDArray[Any], classes: int) -> float:
-    """Of those predicted to be of a class, the share that are; 0 where none was predicted."""
-    return _mean(labels, predictions, classes, lambda hits, wanted, found: hits / max(found, 1))
-
-
-def recall(labels: NDArray[Any], predictions: NDArray[Any], classes: int) -> float:
-    """Of those of a class, the share predicted to be; 0 where there are none."""
-    return _mean(labels, predictions, classes, lambda hits, wanted, found: hits / max(wanted, 1))
-
-
-def f1(labels: NDArray[Any], predictions: NDArray[Any], classes: int) -> float:
-    """The harmonic mean of both."""
-    return _mean(
-        labels,
-        predictions,
-        classes,
-        lambda hits, wanted, found: 2 * hits / max(wanted + found, 1),
-    )
-
-
-def _mean(
-    labels: NDArray[Any],
-    predictions: NDArray[Any],
-    classes: int,
-    share: Callable[[int, int, int], float],
-) -> float:
-    """Of class 1 where there are two, else the plain mean over all classes."""
-    of = []
-    for label in (1,) if classes == 2 else range(classes):
-        is_wanted, is_found = labels == label, predictions == label
-        counts = (np.count_nonzero(x) for x in (is_wanted & is_found, is_wanted, is_found))
-        of.append(share(*map(int, counts)))
-    return sum(of) / len(of)
-
-
-NAMES: dict[str, Callable[[NDArray[Any], NDArray[Any], int], float]] = {
-    "accuracy": accuracy,
-    "precision": precision,
-    "recall": recall,
-    "f1": f1,
-}
+    `output` gives AL of X. It is asked slab by slab, but where a score wants all of AL at once.
+    """
+    m = part.X.shape[1]
+    size = m if any(score.is_whole for score in scores.values()) else _SLAB
+    sums: dict[str, Any] = {}
+    for first in range(0, m if scores else 0, size):
+        some = slice(first, first + size)
+        AL, Y = output(part.X[:, some]), part.Y[:, some]
+        w = None if part.weights is None else part.weights[some]
+        for name, score in scores.items():
+            found = score.tally(Y, AL, w)
+            sums[name] = found if first == 0 else sums[name] + found
+    return {
+        part.prefix + name: float(score.finish(sums[name], part.Y, part.weights))
+        for name, score in scores.items()
+    }
 
 
 def check_scores(
@@ -103,66 +78,160 @@ def check_scores(
         named = [(_name(one), one) for one in metrics]
     scores: dict[str, Score] = {}
     for name, one in named:
-        if name in scores or name in ("epoch", "cost", "learning_rate"):
+        if name in scores or name in _TAKEN or str(name).startswith("val_"):
             raise ValueError(f"{function}: metrics: the name {name!r} is taken")
-        if not isinstance(one, str):
-            if not callable(one):
-                raise TypeError(f"{function}: metrics must hold names and functions, not {one!r}")
-            scores[name] = Score(one, False)
-        elif one in NAMES:
-            if output_activation not in ("sigmoid", "softmax"):
-                raise ValueError(
-                    f"{function}: metrics: {one!r} needs classes, which output_activation="
-                    f"{output_activation!r} has not"
-                )
-            scores[name] = Score(_of_classes(one, n_y, output_activation), True)
-        elif one in _ffnn.costs():
-            _check_cost(function, one, Y, n_y, output_activation)
-            scores[name] = Score(_of_cost(one), False)
+        if isinstance(one, str):
+            scores[name] = _by_name(function, one, Y, n_y, output_activation)
+        elif callable(one):
+            scores[name] = _of_function(function, name, one, n_y, output_activation)
         else:
-            known = (*NAMES, *_ffnn.costs())
-            listed = ", ".join(map(repr, known))
-            raise ValueError(
-                f"{function}: metrics must hold functions and names of {listed}, "
-                f"not {one!r}{near(one, known)}"
-            )
+            raise TypeError(f"{function}: metrics must hold names and functions, not {one!r}")
     return scores
 
 
-def _check_cost(
-    function: str, name: str, Y: NDArray[Any], n_y: int, output_activation: str
-) -> None:
-    for output, cost in _OWN_COSTS.items():
-        if name == cost and output != output_activation:
+def _name(one: Any) -> str:
+    return one if isinstance(one, str) else str(getattr(_bare(one), "__name__", one))
+
+
+def _bare(one: Any) -> Any:
+    """A function without the arguments that functools.partial has given it."""
+    while isinstance(one, functools.partial):
+        one = one.func
+    return one
+
+
+# ---- by name -------------------------------------------------------------------------------------
+
+
+def _by_name(function: str, name: str, Y: NDArray[Any], n_y: int, output_activation: str) -> Score:
+    if name in CLASS_SCORES or name == "roc_auc":
+        if output_activation not in _OWN_COSTS:
             raise ValueError(
-                f"{function}: metrics: {name!r} goes with output_activation={output!r}, "
-                f"not {output_activation!r}"
+                f"{function}: metrics: {name!r} needs classes, which output_activation="
+                f"{output_activation!r} has not"
             )
-    if Y.shape[0] != n_y and name != _OWN_COSTS["softmax"]:
+        if name == "roc_auc":
+            return Score(area_under_curve(n_y, output_activation), _as_it_is, True, is_whole=True)
+        return Score(tally_classes(n_y, output_activation), _of_counts(CLASS_SCORES[name]), True)
+    if name in VALUE_SCORES:
+        _check_rows(function, name, Y, n_y)
+        return VALUE_SCORES[name]
+    if name in _ffnn.costs():
+        for output, cost in _OWN_COSTS.items():
+            if name == cost and output != output_activation:
+                raise ValueError(
+                    f"{function}: metrics: {name!r} goes with output_activation={output!r}, "
+                    f"not {output_activation!r}"
+                )
+        if name != _OWN_COSTS["softmax"]:
+            _check_rows(function, name, Y, n_y)
+        return Score(_tally_cost(name), _quotient, False)
+    known = (*CLASS_SCORES, "roc_auc", *VALUE_SCORES, *_ffnn.costs())
+    raise ValueError(
+        f"{function}: metrics must hold functions and names of {', '.join(map(repr, known))}, "
+        f"not {name!r}{near(name, known)}"
+    )
+
+
+def _check_rows(function: str, name: str, Y: NDArray[Any], n_y: int) -> None:
+    if Y.shape[0] != n_y:
         raise ValueError(
             f"{function}: metrics: {name!r} needs labels of {n_y} rows, not integer classes"
         )
 
 
-def _name(one: Any) -> str:
-    return one if isinstance(one, str) else str(getattr(one, "__name__", one))
+def _as_it_is(value: float, Y: NDArray[Any], w: Weights) -> float:
+    return value
 
 
-def _of_classes(name: str, n_y: int, output_activation: str) -> Measure:
-    is_softmax = output_activation == "softmax"
-    count = n_y if is_softmax else 2
-
-    def measure(Y: NDArray[Any], AL: NDArray[Any]) -> float:
-        labels = classes_of(Y, n_y).reshape(1, -1) if is_softmax else Y
-        return NAMES[name](labels, decide(AL, output_activation), count)
-
-    return measure
+def _of_counts(share: Callable[..., float]) -> Callable[..., float]:
+    return lambda counts, Y, w: share(*counts)
 
 
-def _of_cost(name: str) -> Measure:
-    def measure(Y: NDArray[Any], AL: NDArray[Any]) -> float:
+def _tally_cost(name: str) -> Callable[..., NDArray[Any]]:
+    def tally(Y: NDArray[Any], AL: NDArray[Any], w: Weights) -> NDArray[Any]:
+        total = float(Y.shape[1] if w is None else w.sum())
+        if total == 0:
+            return np.zeros(2)
         # Sure and wrong is infinity here, which says it all.
         with np.errstate(divide="ignore", invalid="ignore"):
-            return float(_ffnn.compute_cost(AL, Y, cost=name))
+            cost = float(_ffnn.compute_cost(AL, Y, cost=name, sample_weight=w))
+        return np.array([cost * total, total])
 
-    return measure
+    return tally
+
+
+def _quotient(sums: NDArray[Any], Y: NDArray[Any], w: Weights) -> float:
+    return float(sums[0] / sums[1])
+
+
+# ---- functions of the caller ---------------------------------------------------------------------
+
+
+def _of_function(
+    function: str, name: str, one: Callable[..., Any], n_y: int, output_activation: str
+) -> Score:
+    bare = _bare(one)
+    try:
+        arguments = list(inspect.signature(bare).parameters)
+    except (TypeError, ValueError):  # some of those written in C have none
+        arguments = []
+    form, rises = _plain, None
+    if str(getattr(bare, "__module__", "")).partition(".")[0] == "sklearn":
+        form, rises = _as_scikit_learn(function, name, bare, arguments, n_y, output_activation)
+
+    def tally(Y: NDArray[Any], AL: NDArray[Any], w: Weights) -> float:
+        given = {"sample_weight": _read_only(w)} if "sample_weight" in arguments else {}
+        value = one(*(_read_only(x) for x in form(Y, AL)), **given)
+        number = np.asarray(value)
+        if number.shape != () or number.dtype.kind not in "biuf":
+            what = f"an array of shape {number.shape}" if number.shape else repr(value)
+            raise TypeError(f"{function}: metrics: {name!r} returned {what}, expected a number")
+        return float(number)
+
+    return Score(tally, _as_it_is, rises, is_whole=True)
+
+
+def _plain(Y: NDArray[Any], AL: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    return Y, AL
+
+
+def _read_only(array: Any) -> Any:
+    if array is None:
+        return None
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def _as_scikit_learn(
+    function: str, name: str, bare: Any, arguments: list[str], n_y: int, output_activation: str
+) -> tuple[Callable[..., tuple[NDArray[Any], NDArray[Any]]], bool | None]:
+    """Labels and outputs as scikit-learn's metrics want them, and whether they are to rise.
+
+    Its own words decide: y_pred are predictions, but in the log losses of older versions, and
+    y_score, y_prob and y_proba probabilities; a _score is to rise, a _loss, an _error and a
+    _deviance to fall.
+    """
+    word = str(getattr(bare, "__name__", ""))
+    second = arguments[1] if len(arguments) > 1 else ""
+    wants_output = second in ("y_score", "y_prob", "y_proba") or "log_loss" in word
+    if second != "y_pred" and not wants_output:
+        raise TypeError(
+            f"{function}: metrics: {name!r} of scikit-learn takes {', '.join(arguments[:2])}, and "
+            "not labels with predictions or probabilities; wrap it in a function of (Y, AL)"
+        )
+
+    def form(Y: NDArray[Any], AL: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+        if output_activation == "softmax":
+            found = AL[1:] if n_y == 2 else AL
+            return classes_of(Y, n_y), _rows(found if wants_output else decide(AL, "softmax"))
+        return _rows(Y), _rows(AL if wants_output else decide(AL, output_activation))
+
+    falls = word.endswith(("_loss", "_error", "_deviance"))
+    return form, True if word.endswith("_score") else False if falls else None
+
+
+def _rows(of_columns: NDArray[Any]) -> NDArray[Any]:
+    """(n, m) as (m, n), or (m,) where n is 1."""
+    return of_columns[0] if of_columns.shape[0] == 1 else of_columns.T

@@ -8,25 +8,24 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from ffnn import _ffnn
 from ffnn._checks import (
     check_count,
-    check_labels,
     check_number,
     check_seed,
     check_size,
     choose,
 )
 from ffnn._initializers import INITIALIZERS, Parameters, draw_by, suited_to
-from ffnn._metrics import Score, check_scores, cost_of
+from ffnn._metrics import check_scores, cost_of
 from ffnn._parameters import NET
 from ffnn._randomness import Randomness
-from ffnn._sample_weights import example_weights
-from ffnn._validation import Part, as_part, split
+from ffnn._sample_weights import weights_by_class
+from ffnn._scores import Score
+from ffnn._validation import Examples, Part, take_examples
 
-__all__ = ["Beginning", "Draw", "Examples", "Pace", "Plan", "Watch", "make_plan"]
+__all__ = ["Beginning", "Draw", "Pace", "Plan", "Watch", "make_plan"]
 
 Draw = Callable[[tuple[int, ...], Any], Parameters]
 Schedule = Callable[[int], Any]
@@ -44,15 +43,6 @@ class Beginning(NamedTuple):
     optimizer_state: dict[str, Any] | None
     seed: int | None
     initialization: str | None
-
-
-class Examples(NamedTuple):
-    """How much each example counts, and which are only measured."""
-
-    sample_weight: ArrayLike | None
-    class_weight: Any
-    validation_data: tuple[ArrayLike, ArrayLike] | None
-    validation_fraction: float | None
 
 
 class Pace(NamedTuple):
@@ -73,6 +63,7 @@ class Watch(NamedTuple):
     patience: int | None
     min_delta: float | None
     monitor: str | None
+    mode: str | None
     record_every: int
     print_cost: bool
     progress: bool
@@ -183,32 +174,20 @@ def make_plan(
     trainer = trainer_of(X, Y)
     n_y, output = dims[-1], options["output_activation"]
     cost = cost_of(output) if options["cost"] is None else options["cost"]
-    given, held = as_part("", X, Y, n_y), None
-    if not is_assignment:
-        check_labels(function, given.Y, n_y, cost)
-    if examples.validation_data is not None:
-        X_val, Y_val = _validation_pair(function, examples)
-        trainer.check("validation_data", X_val, Y_val)
-        held = as_part("val_", X_val, Y_val, n_y)
-        if not is_assignment:
-            check_labels(f"{function}: validation_data", held.Y, n_y, cost)
-    weights = example_weights(
-        function,
-        examples.sample_weight,
-        examples.class_weight,
-        given.X,
-        given.Y,
-        n_y,
-        output == "softmax",
+    depth = 2 if is_assignment else 1  # of calls between the user and make_plan
+    trained, held = take_examples(
+        function, X, Y, examples, trainer, n_y, cost, output, is_assignment, depth + 1
     )
-    trained = given
-    if examples.validation_fraction is not None:
-        trained, held, weights = split(function, given, weights, examples.validation_fraction)
+    weights = weights_by_class(
+        function, examples.class_weight, trained.weights, trained.Y, n_y, output == "softmax"
+    )
+    if weights is not None and not weights.any():
+        raise ValueError(f"{function}: no example has a weight above 0")
     scores = check_scores(function, watch.metrics, trained.Y, n_y, output)
     parts = ([trained] if scores else []) + ([held] if held is not None else [])
     stop = _check_stop(function, watch, [part.prefix for part in parts], scores)
 
-    if trained is not given or weights is not None:
+    if examples.validation_fraction is not None or weights is not None:
         del trainer  # and its memory
         trainer = trainer_of(trained.X, trained.Y, weights)
     parameters = begin.parameters
@@ -272,7 +251,7 @@ def _check_watch(function: str, watch: Watch) -> None:
     if watch.callback is not None and not callable(watch.callback):
         raise TypeError(f"{function}: callback must be callable, not {watch.callback!r}")
     check_size(function, "record_every", watch.record_every)
-    for name in ("monitor", "min_delta"):
+    for name in ("monitor", "mode", "min_delta"):
         value = getattr(watch, name)
         if value is not None and watch.patience is None:
             raise ValueError(f"{function}: {name}={value!r} goes with patience")
@@ -357,29 +336,33 @@ def _net(function: str, parameters: Parameters | None, **given: Any) -> dict[str
     return dict(zip(NET, (hidden, output)))
 
 
-def _validation_pair(function: str, examples: Examples) -> tuple[Any, Any]:
-    data = examples.validation_data
-    if examples.validation_fraction is not None:
-        raise ValueError(f"{function}: give validation_data or validation_fraction, not both")
-    if not isinstance(data, (tuple, list)) or len(data) != 2:
-        raise TypeError(f"{function}: validation_data must be a pair (X, Y)")
-    X, Y = data
-    return X, Y
-
-
 def _check_stop(
     function: str, watch: Watch, prefixes: list[str], scores: dict[str, Score]
 ) -> Stop | None:
     if watch.patience is None:
         return None
-    names = ["cost"]
+    names = ["cost", "data_cost"]
     if "val_" in prefixes:
         names.insert(0, "val_cost")
-    names += [prefix + name for prefix in prefixes for name in scores]
+    measured = {prefix + name: score for prefix in prefixes for name, score in scores.items()}
+    names += measured
     monitor = names[0] if watch.monitor is None else watch.monitor
     choose(function, "monitor", monitor, names)
-    score = scores.get(monitor.removeprefix("val_"))
-    return Stop(monitor, score is not None and score.rises, watch.patience, watch.min_delta or 0)
+    rises = measured[monitor].rises if monitor in measured else False
+    if watch.mode is not None:
+        choose(function, "mode", watch.mode, ("min", "max"))
+        if rises is not None and rises != (watch.mode == "max"):
+            raise ValueError(
+                f"{function}: mode={watch.mode!r} contradicts monitor={monitor!r}, which is to "
+                + ("rise" if rises else "fall")
+            )
+        rises = watch.mode == "max"
+    if rises is None:
+        raise ValueError(
+            f"{function}: monitor={monitor!r} is a function of your own: say mode='max' where it "
+            "is to rise, mode='min' where it is to fall"
+        )
+    return Stop(monitor, rises, watch.patience, watch.min_delta or 0)
 
 
 def _find_bar(function: str) -> Any:

@@ -19,9 +19,9 @@ from ffnn._checks import (
 )
 from ffnn._frames import as_array
 from ffnn._initializers import Parameters
-from ffnn._metrics import decide
 from ffnn._run import print_line
 from ffnn._sample_weights import classes_of
+from ffnn._scores import decide
 
 __all__ = ["predict", "predict_classes"]
 

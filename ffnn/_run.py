@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ffnn import _ffnn
 from ffnn._history import History
 from ffnn._initializers import Parameters
+from ffnn._metrics import measure
 from ffnn._plan import Plan
 
 __all__ = ["Run", "print_line"]
@@ -210,11 +211,11 @@ class Run:
         parameters = trainer.parameters() if plan.scores and plan.parts else {}
         for part in plan.parts:
             if part.prefix:
-                values[part.prefix + "cost"] = float(trainer.measure(part.X, part.Y))
-            if plan.scores:
-                AL = _ffnn.predict_proba(part.X, parameters, **plan.net)
-                for name, score in plan.scores.items():
-                    values[part.prefix + name] = float(score.measure(part.Y, AL))
+                cost = trainer.measure(part.X, part.Y, sample_weight=part.weights)
+                values[part.prefix + "cost"] = float(cost)
+            values |= measure(
+                part, plan.scores, lambda X: _ffnn.predict_proba(X, parameters, **plan.net)
+            )
         return values
 
     def _measured(self) -> str:

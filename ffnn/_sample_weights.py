@@ -1,4 +1,4 @@
-"""Sample weights and class weights, multiplied into one weight for each example."""
+"""How much each example counts in training: its sample weight times the weight of its class."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,34 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ffnn._checks import check_number, check_sample_weight
+from ffnn._checks import check_number
 
-__all__ = ["classes_of", "example_weights"]
-
-
-def example_weights(
-    function: str,
-    sample_weight: Any,
-    class_weight: Any,
-    X: NDArray[Any],
-    Y: NDArray[Any],
-    n_y: int,
-    softmax: bool,
-) -> NDArray[np.float64] | None:
-    """Return sample weights times class weights, not yet scaled to mean 1; None without either.
-
-    Y is (n_y, m), or (1, m) of classes. ValueError and TypeError are raised in the name of
-    `function`.
-    """
-    weights = None
-    if sample_weight is not None:
-        weights = check_sample_weight(function, sample_weight, X)
-    if class_weight is not None:
-        of_class = _of_classes(function, class_weight, Y, n_y, softmax)
-        weights = of_class if weights is None else weights * of_class
-    if weights is not None and not weights.any():
-        raise ValueError(f"{function}: no example has a weight above 0")
-    return weights
+__all__ = ["check_classes", "classes_of", "has_classes", "weights_by_class"]
 
 
 def classes_of(Y: NDArray[Any], n_y: int) -> NDArray[np.intp]:
@@ -43,30 +18,68 @@ def classes_of(Y: NDArray[Any], n_y: int) -> NDArray[np.intp]:
     return np.asarray(Y[0], np.intp)
 
 
-def _of_classes(
-    function: str, class_weight: Any, Y: NDArray[Any], n_y: int, softmax: bool
-) -> NDArray[np.float64]:
+def has_classes(Y: NDArray[Any], n_y: int, output_activation: str) -> bool:
+    """Whether each example is of one class: of a softmax, or 0 or 1 of one sigmoid."""
+    if output_activation == "softmax":
+        return True
+    return output_activation == "sigmoid" and n_y == 1 and bool(np.isin(Y, (0, 1)).all())
+
+
+def check_classes(
+    function: str, argument: str, Y: NDArray[Any], n_y: int, softmax: bool, instead: str = ""
+) -> None:
+    """Raise where `argument` needs classes and there are none; `instead` is the way out."""
     if not softmax and n_y > 1:
         raise ValueError(
-            f"{function}: class_weight needs one class for each example, and {n_y} outputs "
-            "without softmax may be several; use sample_weight"
+            f"{function}: {argument} needs one class for each example, and {n_y} outputs "
+            f"without softmax may be several{instead}"
         )
     if not softmax and not np.isin(Y, (0, 1)).all():
-        raise ValueError(f"{function}: class_weight needs labels of 0 and 1; use sample_weight")
+        raise ValueError(f"{function}: {argument} needs labels of 0 and 1{instead}")
+
+
+def weights_by_class(
+    function: str,
+    class_weight: Any,
+    sample_weight: NDArray[np.float64] | None,
+    Y: NDArray[Any],
+    n_y: int,
+    softmax: bool,
+) -> NDArray[np.float64] | None:
+    """Return the weights of the examples trained on, not yet scaled to mean 1; None without either.
+
+    Y is (n_y, m), or (1, m) of classes. ValueError and TypeError are raised in the name of
+    `function`.
+    """
+    if class_weight is None:
+        return sample_weight
     classes = classes_of(Y, n_y)
     count = n_y if softmax else 2
+    of_class = _of_classes(function, class_weight, classes, count, sample_weight)[classes]
+    return of_class if sample_weight is None else sample_weight * of_class
+
+
+def _of_classes(
+    function: str,
+    class_weight: Any,
+    classes: NDArray[np.intp],
+    count: int,
+    sample_weight: NDArray[np.float64] | None,
+) -> NDArray[np.float64]:
+    """The weight of each class."""
+    weights = np.ones(count)
     if isinstance(class_weight, str):
         if class_weight != "balanced":
             raise ValueError(
                 f"{function}: class_weight must be 'balanced' or a dict, not {class_weight!r}"
             )
-        return np.asarray(1 / np.bincount(classes, minlength=count)[classes])
+        numbers = np.bincount(classes, sample_weight, count)
+        return np.divide(1, numbers, out=weights, where=numbers > 0)
     if not isinstance(class_weight, Mapping):
         raise TypeError(
             f"{function}: class_weight must be 'balanced' or a dict, "
             f"not {type(class_weight).__name__}"
         )
-    weights = np.ones(count)
     for key, value in class_weight.items():
         if key not in range(count):
             raise ValueError(
@@ -77,4 +90,4 @@ def _of_classes(
         if weight < 0:
             raise ValueError(f"{function}: class_weight[{key!r}] must be at least 0, not {weight}")
         weights[int(key)] = weight
-    return weights[classes]
+    return weights

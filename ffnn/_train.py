@@ -43,12 +43,14 @@ def train(
     shuffle: bool | None = None,
     sample_weight: ArrayLike | None = None,
     class_weight: Any = None,
-    validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+    validation_data: tuple[ArrayLike, ...] | None = None,
     validation_fraction: float | None = None,
+    stratify: bool = False,
     metrics: Any = (),
     patience: int | None = None,
     min_delta: float | None = None,
     monitor: str | None = None,
+    mode: Literal["min", "max"] | None = None,
     record_every: int = 1,
     print_cost: bool = False,
     progress: bool = False,
@@ -100,23 +102,26 @@ def train(
                                         yes, where there are mini-batches
     sample_weight        (m,)           how much each example counts, at least 0
     class_weight         dict or str    {class: weight}, 1 for those not named; "balanced":
-                                        all classes count the same. Multiplied with
-                                        sample_weight; then all are scaled to mean 1
+                                        all classes of those trained on count the same.
+                                        Multiplied with sample_weight; then all are scaled
+                                        to mean 1
     ===================  =============  ====================================================
 
     What is watched, at every record_every-th epoch and at the last:
 
     ===================  =============  ====================================================
-    validation_data      (X, Y)         examples that are only measured
+    validation_data      (X, Y)         examples that are only measured, or (X, Y, sample_weight)
     validation_fraction  float          or a share of X and Y: the first of
                                         np.random.RandomState(0).permutation(m), rounded up
-    metrics              one or a list  "accuracy", "precision", "recall", "f1", costs by
-                                        name, functions of (Y, AL); or a dict of such
+    stratify             bool           the same share of each class, in that order; at least
+                                        one example of each stays to train on
+    metrics              one or a list  names and functions, see below; or a dict of such
     patience             int or None    stop this many epochs after the best, and return the
                                         parameters of the best
     min_delta            float or None  by how much the best must be beaten; None: 0
-    monitor              str or None    a name of history, None: "val_cost", else "cost"; the
-                                        four scores are to rise, all else to fall
+    monitor              str or None    a name of history, None: "val_cost", else "cost"
+    mode                 str or None    "min" or "max": the best value of a function of your
+                                        own; None: costs are to fall, scores to rise
     record_every         integer        epochs from one record point to the next; default 1
     print_cost           bool           print the cost at each record point
     progress             bool           show a bar; needs tqdm (pip install 'ffnn[progress]')
@@ -128,16 +133,37 @@ def train(
 
     history is a dict of lists, of which pandas.DataFrame(history) makes a table: epoch, cost,
     data_cost (the cost without the L2 term), learning_rate, val_cost where there are validation
-    examples (without the L2 term), and each metric, that of the validation examples after
-    ``val_``. Beside them stand attributes, which history["optimizer_state"] and so on give, too:
-    optimizer_state; best_epoch (with patience); stopped_by: None, "patience", "callback" or
-    "diverged".
+    examples (without the L2 term and without dropout), and each metric, that of the validation
+    examples after ``val_``. Beside them stand attributes, which history["optimizer_state"] and so
+    on give, too: optimizer_state; best_epoch (with patience); stopped_by: None, "patience",
+    "callback" or "diverged".
 
     With all examples in one step (a full batch) a record point lies before the step: the
     parameters that a callback gets, that are the best and that scores are measured on are those
     that the cost is of. In mini-batches an epoch's cost is the mean over the examples of what each
     cost before its own step, and all else is of the parameters after the epoch. Without patience
     a run returns the parameters after its last update.
+
+    ===================  ===================================================================
+    "accuracy"           the share of right classes; of several sigmoids, each for a class of
+                         its own, the share of right entries of Y: one-hot labels of ten
+                         classes make 0.9 where nothing is predicted, so use softmax for them
+    "balanced_accuracy"  the mean recall of the classes that there are
+    "precision", "f1"    and "recall": of class 1, or the mean over three or more classes
+    "roc_auc"            area under the ROC curve: the mean over the units of several sigmoids,
+                         over each class of a softmax against the rest; NaN for lack of a class
+    "r2", "mae", "rmse"  the mean over the outputs of 1 - squared errors / squared distances
+                         from the mean, of the mean absolute error, and of the root of the
+                         mean squared error
+    a cost               a name from ffnn.costs()
+    a function           of (Y, AL), both read-only, which returns a number; if it has an
+                         argument sample_weight, the weights (m,) or None
+    ===================  ===================================================================
+
+    Metrics of scikit-learn get arrays as it has them: (m,), or a row per example where there are
+    several outputs; classes of a sigmoid or softmax for an argument y_pred, probabilities for
+    y_score, y_proba and the log losses; functools.partial gives them more. Validation and metrics
+    count each example by its sample_weight; class_weight is for training alone.
 
     With a seed, the weights are those that the initialiser draws after np.random.seed(seed), and
     epoch e draws its order and then its dropout masks after np.random.seed(seed + 1 + e); NumPy's
@@ -150,12 +176,14 @@ def train(
     again: not those returned, nor a callback's, nor an error's.
 
     A float32 X makes a float32 run, anything else one in float64. ValueError for shapes and values,
-    and for an option that is given but not read (beta1 with optimizer="gd", min_delta without
-    patience); TypeError for kinds; all before anything is drawn. A cost that is not finite, or a
-    parameter that overflows, ends the run with a RuntimeWarning that looks at the data; the
-    parameters returned are those of the last record point that was finite. A run with patience that
-    goes on from the best of another never returns a worse one. Ctrl-C, or an error in a callback,
-    is raised with attributes `parameters` and `history` as they were at the last record point.
+    for NaN and infinity in X, Y and validation_data, and for an option that is given but not read
+    (beta1 with optimizer="gd", min_delta without patience); TypeError for kinds; all before
+    anything is drawn. A class that only validation examples are of is warned of. A cost that is not
+    finite, or a parameter that overflows, ends the run with a RuntimeWarning that looks at the
+    data; the parameters returned are those of the last record point that was finite. A run with
+    patience that goes on from the best of another never returns a worse one. Ctrl-C, or an error in
+    a callback, is raised with attributes `parameters` and `history` as they were at the last record
+    point.
 
     >>> import numpy as np, ffnn
     >>> X, Y = np.array([[0.0, 1.0, 2.0, 3.0]]), np.array([[0, 0, 1, 1]])

@@ -16,7 +16,7 @@
 static const char function[] = "compute_cost";
 
 typedef struct {
-    ffnn_operand AL;
+    ffnn_operand AL, weights;
     ffnn_labels labels;
     ffnn_pairs parameters;
     double decay; /* the sum of all W^2 */
@@ -25,6 +25,7 @@ typedef struct {
 static void cost_clear(cost_call *call)
 {
     ffnn_operand_clear(&call->AL);
+    if (call->weights.object != NULL) ffnn_operand_clear(&call->weights);
     ffnn_labels_clear(&call->labels);
     ffnn_pairs_clear(&call->parameters);
 }
@@ -48,7 +49,7 @@ static int sum_squares(const ffnn_state *state, PyObject *parameters, cost_call 
 }
 
 static PyObject *compute(const ffnn_state *state, ffnn_cost row, double lambd, PyObject *parameters,
-                         cost_call *call)
+                         PyObject *sample_weight, cost_call *call)
 {
     if (ffnn_operand_is_matrix(&call->AL, (ffnn_place){function, "AL", 0}) < 0) return NULL;
     const ptrdiff_t n_y = ffnn_operand_rows(&call->AL), m = ffnn_operand_cols(&call->AL);
@@ -57,17 +58,21 @@ static PyObject *compute(const ffnn_state *state, ffnn_cost row, double lambd, P
         (lambd != 0 && sum_squares(state, parameters, call) < 0))
         return NULL;
     const ffnn_real real = ffnn_real_of(call->AL.kind | ffnn_kind_if_float(call->labels.Y.kind));
-    const void *al, *y;
+    const void *al, *y, *weights = NULL;
+    double total = (double)m;
     if (ffnn_operand_elements(&call->AL, real, &al) < 0 ||
-        ffnn_labels_elements(function, &call->labels, real, n_y, m, &y) < 0)
+        ffnn_labels_elements(function, &call->labels, real, n_y, m, &y) < 0 ||
+        (sample_weight != NULL && ffnn_weights_take(function, sample_weight, "AL", &call->AL, real,
+                                                    &call->weights, &weights, &total) < 0))
         return NULL;
     int flags = 0;
     PyThreadState *thread = ffnn_lock_release(2 * FFNN_ELEMENT_WORK * (double)n_y * (double)m);
     const double sum =
-        state->isa->kernels[real]->costs[row].value(n_y, m, al, m, y, m, NULL, &flags);
+        state->isa->kernels[real]->costs[row].value(n_y, m, al, m, y, m, weights, &flags);
     ffnn_lock_take(thread);
     if (ffnn_flags_warn("log", flags) < 0) return NULL;
-    return ffnn_scalar_new(real, (sum + lambd / 2 * call->decay) / (double)m);
+    if (weights == NULL) return ffnn_scalar_new(real, (sum + lambd / 2 * call->decay) / total);
+    return ffnn_scalar_new(real, sum / total + lambd / 2 * call->decay / (double)m);
 }
 
 /* By itself it is that of the output that the parameters know. Beside a plain dict every cost may
@@ -94,13 +99,14 @@ static int parse_cost(const ffnn_state *state, PyObject *object, PyObject *param
 static PyObject *compute_cost(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
                               PyObject *kw_names)
 {
-    static const ffnn_signature signature = {
-        function,
-        2,
-        {FFNN_NAME_AL, FFNN_NAME_Y, FFNN_NAME_cost, FFNN_NAME_parameters, FFNN_NAME_lambd},
-        3};
+    static const ffnn_signature signature = {function,
+                                             2,
+                                             {FFNN_NAME_AL, FFNN_NAME_Y, FFNN_NAME_cost,
+                                              FFNN_NAME_parameters, FFNN_NAME_lambd,
+                                              FFNN_NAME_sample_weight},
+                                             4};
     const ffnn_state *state = ffnn_state_of(module);
-    PyObject *arg[5], *result = NULL;
+    PyObject *arg[6], *result = NULL;
     ffnn_cost row;
     double lambd;
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0 ||
@@ -110,7 +116,7 @@ static PyObject *compute_cost(PyObject *module, PyObject *const *args, Py_ssize_
     cost_call call = {.decay = 0};
     if (ffnn_operand_take(&call.AL, arg[0], (ffnn_place){function, "AL", 0}) == 0 &&
         ffnn_labels_take(&call.labels, arg[1], function) == 0)
-        result = compute(state, row, lambd, arg[3], &call);
+        result = compute(state, row, lambd, arg[3], arg[5], &call);
     cost_clear(&call);
     return result;
 }

@@ -16,8 +16,6 @@
 #include "state.h"
 #include "../train/train.h"
 
-#include <math.h>
-
 static const char function[] = "cost_and_gradients";
 
 typedef struct {
@@ -58,35 +56,6 @@ static int take_dims(call *c)
     return 0;
 }
 
-/* Takes the weights, if any; *total is their sum, or m. */
-static int take_weights(call *c, PyObject *object, const void **weights, double *total)
-{
-    const npy_intp m = ffnn_operand_cols(&c->X);
-    const ffnn_place place = {function, "sample_weight", 0};
-    const void *elements;
-    *weights = NULL;
-    *total = (double)m;
-    if (object == NULL || object == Py_None) return 0;
-    if (ffnn_operand_take(&c->weights, object, place) < 0) return -1;
-    if (ffnn_array_count(c->weights.array) != m || PyArray_NDIM(c->weights.array) != 1) {
-        char shape[FFNN_SHAPE_TEXT], of_X[FFNN_SHAPE_TEXT];
-        return ffnn_error_raise(
-            PyExc_ValueError, place, "has shape %s where X has shape %s, expected (%zd,)",
-            ffnn_shape_write(&c->weights, shape), ffnn_shape_write(&c->X, of_X), (Py_ssize_t)m);
-    }
-    if (ffnn_operand_elements(&c->weights, FFNN_DOUBLE, &elements) < 0) return -1;
-    double sum = 0;
-    for (npy_intp j = 0; j < m; j++) {
-        const double w = ((const double *)elements)[j];
-        if (!(w >= 0 && w < HUGE_VAL))
-            return ffnn_error_raise(PyExc_ValueError, place, "must be finite and at least 0");
-        sum += w;
-    }
-    if (sum == 0) return ffnn_error_raise(PyExc_ValueError, place, "has no weight above 0");
-    *total = sum;
-    return ffnn_operand_elements(&c->weights, c->real, weights);
-}
-
 /* The operands as a run reads them, and the run with its parameters. */
 static int make_run(const ffnn_state *state, call *c, PyObject *sample_weight, double *total)
 {
@@ -104,7 +73,8 @@ static int make_run(const ffnn_state *state, call *c, PyObject *sample_weight, d
     const void *y, *W, *b;
     if (ffnn_operand_view(&c->X, c->real, FFNN_ANY_LAYOUT, &options.examples.X) < 0 ||
         ffnn_labels_elements(function, &c->labels, c->real, n_y, m, &y) < 0 ||
-        take_weights(c, sample_weight, &options.examples.weights, total) < 0)
+        ffnn_weights_take(function, sample_weight, "X", &c->X, c->real, &c->weights,
+                          &options.examples.weights, total) < 0)
         return -1;
     options.examples.Y = ffnn_view_of(y, n_y, m);
     if ((c->run = ffnn_run_new(&options)) == NULL) return ffnn_status_raise(FFNN_NO_MEMORY);
@@ -186,7 +156,9 @@ static PyObject *cost_and_gradients(PyObject *module, PyObject *const *args, Py_
         ffnn_cost_parse_for(state, function, arg[COST], c.net.activations[c.parameters.layers - 1],
                             &c.cost) < 0 ||
         ffnn_lambd_parse(function, arg[LAMBD], &c.lambd) < 0 ||
-        ffnn_pairs_check(function, &c.parameters, &c.X) < 0 || take_dims(&c) < 0 ||
+        ffnn_pairs_check(function, &c.parameters, &c.X) < 0 ||
+        ffnn_output_check(state, function, &c.net, ffnn_pairs_outputs(&c.parameters)) < 0 ||
+        take_dims(&c) < 0 ||
         ffnn_labels_check(function, &c.labels, c.cost, c.all_dims[c.parameters.layers],
                           ffnn_operand_cols(&c.X), "the output layer", &c.X) < 0 ||
         ffnn_examples_check(function, ffnn_operand_cols(&c.X)) < 0)

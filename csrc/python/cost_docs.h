@@ -4,7 +4,7 @@
  */
 
 static const char compute_cost_doc[] =
-    "compute_cost(AL, Y, *, cost=None, parameters=None, lambd=0.0)\n"
+    "compute_cost(AL, Y, *, cost=None, parameters=None, lambd=0.0, sample_weight=None)\n"
     "--\n"
     "\n"
     "Compute what the output AL costs where Y is right, the mean over the examples.\n"
@@ -23,7 +23,9 @@ static const char compute_cost_doc[] =
     "result      0-d array             AL and a float Y as NumPy promotes them\n"
     "==========  ====================  ==============================================\n"
     "\n"
-    "With one term for each output unit, summed over the units and divided by m:\n"
+    "With one term for each output unit, summed over the units and divided by m, or with a\n"
+    "sample_weight (m,), finite, at least 0 and not all 0, multiplied by it and divided by its "
+    "sum:\n"
     "\n"
     "binary_cross_entropy       -(Y log(AL) + (1 - Y) log(1 - AL))\n"
     "categorical_cross_entropy  -Y log(AL)\n"

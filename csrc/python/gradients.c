@@ -344,7 +344,8 @@ static PyObject *L_model_backward(PyObject *module, PyObject *const *args, Py_ss
         ffnn_lambd_parse(function, arg[LAMBD], &plan.lambd) < 0 ||
         ffnn_operand_take(&plan.AL, arg[0], (ffnn_place){function, "AL", 0}) < 0 ||
         ffnn_labels_take(&plan.labels, arg[1], function) < 0 || resolve(&plan, &kinds) < 0 ||
-        check_shapes(&plan) < 0)
+        check_shapes(&plan) < 0 ||
+        ffnn_output_check(state, function, &plan.net, ffnn_operand_rows(&plan.AL)) < 0)
         goto done;
     plan.real = ffnn_real_of(kinds);
     if (make_views(&plan) < 0 || make_results(state, &plan) < 0 || make_buffers(state, &plan) < 0)

@@ -1,7 +1,10 @@
-/* labels.c - Y against a net's output: its shape, and classes as columns of 0 and 1. */
+/* labels.c - Y against a net's output: its shape, classes as columns of 0 and 1, and how much each
+ * example counts. */
 #include "labels.h"
 #include "results.h"
 #include "shapes.h"
+
+#include <math.h>
 
 /* A categorical cost takes one integer for each example in place of a column of units. */
 static bool has_class_shape(const ffnn_operand *Y, npy_intp cols)
@@ -69,4 +72,35 @@ int ffnn_labels_elements(const char *function, ffnn_labels *labels, ffnn_real re
         return -1;
     *elements = labels->one_hot;
     return 0;
+}
+
+int ffnn_weights_take(const char *function, PyObject *object, const char *of,
+                      const ffnn_operand *examples, ffnn_real real, ffnn_operand *weights,
+                      const void **elements, double *total)
+{
+    const npy_intp m = ffnn_operand_cols(examples);
+    const ffnn_place place = {function, "sample_weight", 0};
+    const void *doubles;
+    *elements = NULL;
+    *total = (double)m;
+    if (object == NULL || object == Py_None) return 0;
+    if (ffnn_operand_take(weights, object, place) < 0) return -1;
+    if (ffnn_array_count(weights->array) != m || PyArray_NDIM(weights->array) != 1) {
+        char shape[FFNN_SHAPE_TEXT], of_examples[FFNN_SHAPE_TEXT];
+        return ffnn_error_raise(PyExc_ValueError, place,
+                                "has shape %s where %s has shape %s, expected (%zd,)",
+                                ffnn_shape_write(weights, shape), of,
+                                ffnn_shape_write(examples, of_examples), (Py_ssize_t)m);
+    }
+    if (ffnn_operand_elements(weights, FFNN_DOUBLE, &doubles) < 0) return -1;
+    double sum = 0;
+    for (npy_intp j = 0; j < m; j++) {
+        const double w = ((const double *)doubles)[j];
+        if (!(w >= 0 && w < HUGE_VAL))
+            return ffnn_error_raise(PyExc_ValueError, place, "must be finite and at least 0");
+        sum += w;
+    }
+    if (sum == 0) return ffnn_error_raise(PyExc_ValueError, place, "has no weight above 0");
+    *total = sum;
+    return ffnn_operand_elements(weights, real, elements);
 }

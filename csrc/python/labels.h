@@ -1,4 +1,4 @@
-/* labels.h - Y against a net's output. */
+/* labels.h - Y against a net's output, and how much each example counts. */
 #ifndef FFNN_LABELS_H
 #define FFNN_LABELS_H
 
@@ -25,6 +25,12 @@ int ffnn_labels_check(const char *function, ffnn_labels *labels, ffnn_cost cost,
 /* [rows, cols], contiguous. */
 int ffnn_labels_elements(const char *function, ffnn_labels *labels, ffnn_real real, ptrdiff_t rows,
                          ptrdiff_t cols, const void **elements);
+
+/* Weights of the columns of `examples`, which an error calls `of`, and their sum; without any, NULL
+ * and m. */
+int ffnn_weights_take(const char *function, PyObject *object, const char *of,
+                      const ffnn_operand *examples, ffnn_real real, ffnn_operand *weights,
+                      const void **elements, double *total);
 
 static inline void ffnn_labels_clear(ffnn_labels *labels)
 {

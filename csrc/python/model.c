@@ -158,7 +158,9 @@ static int plan_forward(const ffnn_state *state, const char *function, PyObject 
     if (ffnn_net_parse(state, function, plan->parameters.layers, parameters, options.hidden,
                        options.output, options.keep_prob, &plan->net) < 0 ||
         ffnn_operand_take(&plan->X, X, (ffnn_place){function, "X", 0}) < 0 ||
-        ffnn_pairs_check(function, &plan->parameters, &plan->X) < 0 || steps_reserve(plan) < 0)
+        ffnn_pairs_check(function, &plan->parameters, &plan->X) < 0 ||
+        ffnn_output_check(state, function, &plan->net, ffnn_pairs_outputs(&plan->parameters)) < 0 ||
+        steps_reserve(plan) < 0)
         return -1;
     unsigned kinds = plan->X.kind;
     for (int l = 1; l <= plan->parameters.layers; l++) {

@@ -273,6 +273,15 @@ void ffnn_net_clear(ffnn_net *net)
     net->activations = NULL;
 }
 
+int ffnn_lone_unit_raise(const ffnn_state *state, const char *function, ffnn_activation output)
+{
+    const ffnn_activation_kernels *rows = state->isa->kernels[FFNN_DOUBLE]->activations;
+    return ffnn_error_raise(
+        PyExc_ValueError, (ffnn_place){function, "output_activation", 0},
+        "'%s' of one unit is 1 for every example; one unit with '%s' tells two classes apart",
+        rows[output].name, rows[FFNN_sigmoid].name);
+}
+
 /* ---- a run ---- */
 
 /* For a number that was given to an optimiser that does not read it: names those that do. */

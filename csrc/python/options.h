@@ -20,6 +20,17 @@ typedef struct {
 int ffnn_net_parse(const ffnn_state *state, const char *function, int layers, PyObject *of,
                    PyObject *hidden, PyObject *output, PyObject *keep_prob, ffnn_net *net);
 void ffnn_net_clear(ffnn_net *net);
+int ffnn_lone_unit_raise(const ffnn_state *state, const char *function, ffnn_activation output);
+
+/* The n_y units of a net's output: a softmax shares 1 among them, so that a lone one is always 1
+ * and has nothing to learn. */
+static inline int ffnn_output_check(const ffnn_state *state, const char *function,
+                                    const ffnn_net *net, ptrdiff_t n_y)
+{
+    const ffnn_activation g = net->activations[net->layers - 1];
+    if (n_y != 1 || !state->isa->kernels[FFNN_DOUBLE]->activations[g].by_columns) return 0;
+    return ffnn_lone_unit_raise(state, function, g);
+}
 int ffnn_activation_parse(const ffnn_state *state, const char *function, const char *name,
                           PyObject *object, ffnn_activation *g);
 /* The name of a cost, any. */

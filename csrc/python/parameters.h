@@ -28,6 +28,11 @@ int ffnn_pairs_take_like_gradients(const ffnn_state *state, const char *function
 void ffnn_pairs_clear(ffnn_pairs *pairs);
 /* Ranks and shapes of a net that takes X, or NULL: any inputs, l by l. */
 int ffnn_pairs_check(const char *function, const ffnn_pairs *pairs, const ffnn_operand *X);
+/* n_y, of pairs that have been checked. */
+static inline npy_intp ffnn_pairs_outputs(const ffnn_pairs *pairs)
+{
+    return ffnn_operand_rows(&pairs->pairs[pairs->layers - 1].W);
+}
 /* Puts a value into a dict and drops the reference to it. */
 int ffnn_dict_give(const ffnn_state *state, PyObject *dict, ffnn_key key, int l, PyObject *value);
 

@@ -81,8 +81,9 @@ static PyObject *output_of(const ffnn_state *state, const char *function, PyObje
     if (ffnn_net_parse(state, function, p.parameters.layers, parameters, hidden, output, NULL,
                        &p.net) < 0 ||
         ffnn_operand_take(&p.X, X, (ffnn_place){function, "X", 0}) < 0 ||
-        ffnn_pairs_check(function, &p.parameters, &p.X) < 0 || layers_reserve(&p) < 0 ||
-        take_views(state, &p) < 0)
+        ffnn_pairs_check(function, &p.parameters, &p.X) < 0 ||
+        ffnn_output_check(state, function, &p.net, ffnn_pairs_outputs(&p.parameters)) < 0 ||
+        layers_reserve(&p) < 0 || take_views(state, &p) < 0)
         goto done;
     const int layers = p.parameters.layers;
     const ptrdiff_t n_y = p.layers[layers - 1].W.rows, m = p.X_view.cols;

@@ -104,7 +104,9 @@ static int trainer_begin(trainer_object *self, PyObject *const arg[FFNN_TRAINER_
         ffnn_run_settings_parse(self->state, function, self->layers, arg + FFNN_TRAINER_SETTINGS,
                                 &settings) < 0)
         return -1;
-    int status = ffnn_known_make(self->state, self->layers, settings.net.activations, &self->known);
+    int status = ffnn_output_check(self->state, function, &settings.net, self->dims[self->layers]);
+    if (status == 0)
+        status = ffnn_known_make(self->state, self->layers, settings.net.activations, &self->known);
     if (status == 0) status = start_run(self, &settings, arg);
     ffnn_net_clear(&settings.net);
     return status;

@@ -45,7 +45,8 @@ FFNN_INLINE double FN(sum_losses)(ptrdiff_t rows, ptrdiff_t cols, const real *a,
             /* The lanes beyond the end hold a = 0 and y = 0, which mark nothing. */
             if ((n = count - j) > 0)
                 v_store_part(loss + j, n, f(v_load_part(x + j, n), v_load_part(t + j, n), marks));
-            for (j = 0; weights && j < count; j++) loss[j] *= weights[first + j];
+            for (j = 0; weights && j < count; j++)
+                loss[j] = weights[first + j] == 0 ? 0 : loss[j] * weights[first + j];
             total += FN(add_losses)(count, loss);
         }
     }

@@ -9,7 +9,7 @@ import pytest
 import ffnn
 import reference
 from reference_activations import ACTIVATIONS, COSTS, default_cost
-from support import HIDDEN, OUTPUTS, draw
+from support import HIDDEN, OUTPUTS, draw, network, plain_train
 
 KINKED = {"relu", "leaky_relu", "elu", "mean_absolute_error", "huber"}
 
@@ -172,6 +172,46 @@ def test_classes_cost_what_their_columns_cost(rng):
         ffnn.compute_cost(AL, classes[None])
 
 
+@pytest.mark.parametrize("cost", ffnn.costs())
+def test_a_cost_by_weight(rng, real, cost):
+    """Of weights 0, 1 and 2 each example counts as often; at weight 0 not even an infinite cost."""
+    AL = rng.uniform(0.1, 0.9, (3, 40)).astype(real)
+    Y = np.eye(3, dtype=real)[:, rng.integers(0, 3, 40)]
+    lambd = {"lambd": 0.5, "parameters": network(rng, [4, 3], real)}
+    weights = rng.integers(0, 3, 40)
+    weights[:2] = 0, 2
+    tight = 1e-5 if real == np.float32 else 1e-13
+    for w in weights, weights.astype(np.float32), list(weights), rng.random(40) * (weights > 0):
+        AL[:, 0] = 1 - Y[:, 0]  # sure and wrong
+        with np.errstate(divide="ignore"):  # of the log of an output that counts for nothing
+            ours = ffnn.compute_cost(AL, Y, cost=cost, sample_weight=w)
+        assert ours.shape == () and ours.dtype == real and np.isfinite(ours)
+        AL[:, 0] = 0.5  # of weight 0: whatever it is
+        twin = reference.compute_cost(AL, Y, cost=cost, sample_weight=w)
+        np.testing.assert_allclose(ours, twin, rtol=tight)
+        with_l2 = ffnn.compute_cost(AL, Y, cost=cost, sample_weight=w, **lambd)
+        twin = reference.compute_cost(AL, Y, cost=cost, sample_weight=w, **lambd)
+        np.testing.assert_allclose(with_l2, twin, rtol=tight)
+    repeated = np.repeat(np.arange(40), weights)
+    np.testing.assert_allclose(
+        ffnn.compute_cost(AL, Y, cost=cost, sample_weight=weights),
+        ffnn.compute_cost(AL[:, repeated], Y[:, repeated], cost=cost),
+        rtol=tight,
+    )
+
+
+def test_weights_of_a_cost_that_are_none():
+    AL, Y = np.full((1, 3), 0.5), np.ones((1, 3))
+    for weights, message in [
+        ([1, 2], r"sample_weight has shape \(2,\) where AL has shape \(1, 3\), expected \(3,\)"),
+        ([1, 2, -1], "sample_weight must be finite and at least 0"),
+        ([1, np.inf, 1], "sample_weight must be finite and at least 0"),
+        ([0, 0, 0], "sample_weight has no weight above 0"),
+    ]:
+        with pytest.raises(ValueError, match=f"compute_cost: {message}"):
+            ffnn.compute_cost(AL, Y, sample_weight=weights)
+
+
 def test_an_output_of_ones_own_takes_the_literal_way(rng):
     """AL that is no softmax of Z: dZ = s (dAL - sum of s dAL) with dAL = -Y / AL."""
     X, Y, parameters = draw(rng, [3, 4, 5], 6, "softmax")
@@ -186,6 +226,31 @@ def test_an_output_of_ones_own_takes_the_literal_way(rng):
         AL[0] = 0
         ffnn.L_model_backward(AL, np.ones(Y.shape), caches, output_activation="softmax")
     assert [w.category for w in caught] == [RuntimeWarning]
+
+
+def test_a_softmax_of_one_unit_is_refused_everywhere(rng):
+    """Its output is 1 for every example, whatever the parameters are: nothing could be learned."""
+    X, Y, parameters = draw(rng, [3, 4, 1], 6, "sigmoid")
+    AL, caches = ffnn.L_model_forward(X, parameters)
+    softmax = {"output_activation": "softmax"}
+    calls = {
+        "L_model_forward": lambda **net: ffnn.L_model_forward(X, parameters, **net),
+        "predict_proba": lambda **net: ffnn.predict_proba(X, parameters, **net),
+        "L_model_backward": lambda **net: ffnn.L_model_backward(AL, Y, caches, **net),
+        "cost_and_gradients": lambda **net: ffnn.cost_and_gradients(X, Y, parameters, **net),
+        "train": lambda **net: plain_train(X, Y, [3, 4, 1], num_epochs=1, seed=0, **net),
+        "L_layer_model": lambda **net: ffnn.L_layer_model(X, Y, [3, 4, 1], 0.1, 1, **net),
+    }
+    for name, call in calls.items():
+        call()
+        with pytest.raises(ValueError, match=f"^{name}: output_activation 'softmax' of one unit"):
+            call(**softmax)
+    with pytest.raises(ValueError, match="output_activation 'softmax' of one unit"):
+        ffnn.predict_classes(X, parameters, **softmax)
+    with pytest.raises(ValueError, match="output_activation 'softmax' of one unit"):
+        ffnn.gradient_check(parameters, X, Y, **softmax)
+    wide = {**parameters, "W2": np.ones((2, 4)), "b2": np.zeros((2, 1))}
+    assert ffnn.predict_proba(X, wide, **softmax).shape == (2, 6)
 
 
 @pytest.mark.parametrize("name", HIDDEN)

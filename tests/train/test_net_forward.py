@@ -19,11 +19,16 @@ NETS = {
 
 
 @pytest.mark.parametrize(
-    "name, m",
-    [(name, m) for name in NETS for m in (1, 63, 513, 1500) if (name, m) != ("very wide", 1500)],
+    "name, m, output",
+    [
+        (name, m, output)
+        for name in NETS
+        for m in (1, 63, 513, 1500)
+        for output in ("sigmoid", "softmax")
+        if (name, m) != ("very wide", 1500) and (output != "softmax" or NETS[name][-1] > 1)
+    ],
 )
 @pytest.mark.parametrize("real", [np.float32, np.float64])
-@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
 def test_has_the_bits_of_the_forward_pass(rng, name, m, real, output):
     parameters = network(rng, NETS[name], real)
     X = rng.standard_normal((NETS[name][0], m)).astype(real)

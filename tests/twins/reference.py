@@ -161,19 +161,25 @@ def _times_log(y, p):
     return y * np.log(np.where((y == 0) & (p == 0), p.dtype.type(1), p))
 
 
-def compute_cost(AL, Y, *, cost=None, parameters=None, lambd=0.0):
-    """The losses summed over units and examples, plus lambd / 2 times all W^2, over m; 0-d."""
+def compute_cost(AL, Y, *, cost=None, parameters=None, lambd=0.0, sample_weight=None):
+    """The mean of the examples' losses, by weight, plus lambd / 2 m times all W^2; 0-d."""
     cost = cost or default_cost(told(parameters, None, None)["output_activation"])
     Y, AL = _labels(Y, AL)
     if cost == "binary_cross_entropy":
-        total = -np.sum(_times_log(Y, AL) + _times_log(1 - Y, 1 - AL))
+        losses = -(_times_log(Y, AL) + _times_log(1 - Y, 1 - AL))
     elif cost == "categorical_cross_entropy":
-        total = -np.sum(_times_log(Y, AL))
+        losses = -_times_log(Y, AL)
     else:
-        total = np.sum(COSTS[cost][0](AL, Y))
+        losses = COSTS[cost][0](AL, Y)
+    m = AL.shape[1]
+    if sample_weight is None:
+        mean = np.sum(losses) / m
+    else:
+        w = np.asarray(sample_weight, float)
+        mean = np.sum(losses[:, w > 0] * w[w > 0]) / np.sum(w)
     if lambd:
-        total = total + lambd / 2 * sum((parameters[k] ** 2).sum() for k in parameters if "W" in k)
-    return np.asarray(total / AL.shape[1], AL.dtype)
+        mean += lambd / 2 * sum((parameters[k] ** 2).sum() for k in parameters if "W" in k) / m
+    return np.asarray(mean, AL.dtype)
 
 
 # ---- backward ------------------------------------------------------------------------------------
