@@ -293,13 +293,13 @@ def _check_rate(function: str, pace: Pace) -> Schedule | None:
         raise ValueError(f"{function}: decay goes with a number as learning_rate, not a function")
     share = 1.0 if pace.decay_rate is None else pace.decay_rate
     decay_rate = check_number(function, "decay_rate", share)
-    check_number(function, "learning_rate", rate)
+    first = check_number(function, "learning_rate", rate)
 
     def decayed(epoch: int) -> Any:
         if epoch == 0:
             return rate
         name = f"decay(learning_rate, {epoch - 1}, decay_rate)"
-        return _checked(function, name, decay(rate, epoch - 1, decay_rate))
+        return _checked(function, name, decay(first, epoch - 1, decay_rate))
 
     return decayed
 
