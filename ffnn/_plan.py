@@ -174,7 +174,7 @@ def make_plan(
     trainer = trainer_of(X, Y)
     n_y, output = dims[-1], options["output_activation"]
     cost = cost_of(output) if options["cost"] is None else options["cost"]
-    depth = 2 if is_assignment else 1  # of calls between the user and make_plan
+    depth = 3 if is_assignment else 2  # of calls between the user and make_plan
     trained, held = take_examples(
         function, X, Y, examples, trainer, n_y, cost, output, is_assignment, depth + 1
     )
