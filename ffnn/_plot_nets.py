@@ -169,7 +169,7 @@ def plot_decision_boundary(
     dots: dict[str, Any] = {"edgecolors": "black", "linewidths": 0.5, "s": 20}
     examples = axes.scatter(points[0], points[1], c=labels, **dots, **scale)
     entries = examples.legend_elements(num=np.unique(labels).tolist(), markeredgecolor="black")
-    axes.legend(*entries, title="class")
+    axes.legend(*entries, title="class", loc="best")  # no warning where that takes long
     axes.set_xlabel("$x_1$")
     axes.set_ylabel("$x_2$")
     return axes
