@@ -1,5 +1,7 @@
 """Prediction: values, classes, 0 and 1 against the twin; ties, no examples, NaN, errors."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -97,13 +99,22 @@ def test_predict_of_other_nets(rng, real, capsys, hidden, output, n_y):
 
 
 def test_predict_prints_the_accuracy_of_the_history(capsys):
-    rng = np.random.default_rng(3)
-    X = rng.standard_normal((2, 400))
-    Y = (X[0] * X[1] > 0).astype(int)
-    options = {"hidden_activation": "tanh", "seed": 1, "metrics": "accuracy"}
-    parameters, history = plain_train(X, Y, [2, 8, 1], **options, num_epochs=1, learning_rate=0.0)
-    ffnn.predict(X, Y, parameters)
-    assert capsys.readouterr().out == f"Accuracy: {history['accuracy'][-1]}\n"
+    """A count divided by m, where the assignment's net gets its sum of m-ths."""
+    plain = {"W1": np.ones((1, 1)), "b1": np.ones((1, 1)), "W2": np.ones((1, 1))}
+    plain["b2"] = np.zeros((1, 1))
+    known = ffnn.NetParameters(plain, hidden_activation="tanh")
+    differ = 0
+    for m, right in itertools.product((7, 50, 209, 400), (1, 3, 72, 150)):
+        X, y = np.ones((1, m)), (np.arange(m)[None] < right).astype(int)
+        ffnn.predict(X, y, known)
+        printed = capsys.readouterr().out
+        _, history = plain_train(
+            X, y, parameters=known, num_epochs=1, learning_rate=0.0, metrics="accuracy"
+        )
+        assert printed == f"Accuracy: {history['accuracy'][-1]}\n"
+        ffnn.predict(X, y, plain)
+        differ += printed != capsys.readouterr().out
+    assert differ > 0
 
 
 def test_predict_of_equal_outputs_and_of_nobody(capsys):
