@@ -131,6 +131,7 @@ typedef struct {
     double rate;
 /* Its numbers by name; weight_decay is 0 for biases. */
 #define FFNN_OPTIMIZER_NUMBER(name, range, default, hint) double name;
+#define FFNN_WHOLE_NUMBER(name, range, default, hint)
 #include "options.def"
     double correction1, correction2; /* 1 - beta1^t, 1 - beta2^t, or 1 */
     double scale, l2;                /* g = scale dw + l2 w; l2 is 0 for biases */
@@ -210,6 +211,10 @@ typedef struct ffnn_kernels {
     void (*add)(ptrdiff_t n, const void *dx, void *x);
     /* x += factor dx. */
     void (*add_scaled)(ptrdiff_t n, double factor, const void *dx, void *x);
+    /* The sum of x y, in double. */
+    double (*dot)(ptrdiff_t n, const void *x, const void *y);
+    /* The greatest magnitude; NaN where there is one. */
+    double (*largest)(ptrdiff_t n, const void *x);
     /* The sum of (factor x + other y)^2, in double. */
     double (*square_sum)(ptrdiff_t n, double factor, const void *x, double other, const void *y);
     /* out[i, j] = a[i, j] * mask[i, j] / keep_prob; out may be a. */

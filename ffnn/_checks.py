@@ -27,6 +27,7 @@ __all__ = [
     "check_labels",
     "check_layer_dims",
     "check_matrix",
+    "check_not_given",
     "check_number",
     "check_numbers",
     "check_outputs",
@@ -98,6 +99,16 @@ def suggest_keywords(function: Function, also: Iterable[str] = ()) -> Function:
     shown.__signature__ = full.replace(parameters=plain, return_annotation=full.empty)
     shown.__kwdefaults__ = function.__kwdefaults__  # as they can be seen on a plain function
     return cast(Function, shown)
+
+
+def check_not_given(function: str, optimizer: str, given: dict[str, bool]) -> None:
+    """Raise for the first argument that is given and that a full-batch method does not read."""
+    for name, is_given in given.items():
+        if is_given:
+            raise ValueError(
+                f"{function}: {name} does not go with optimizer={optimizer!r}, which takes all "
+                "examples at once and finds the length of its steps itself: leave it at its default"
+            )
 
 
 # ---- numbers -------------------------------------------------------------------------------------

@@ -114,12 +114,20 @@ def map(name: Literal["exp", "log"], x: ArrayLike) -> _Array: ...
 class _State(TypedDict, total=False):
     t: int
     v: dict[str, _Array]
-    s: dict[str, _Array]
+    s: Any  # of lbfgs an array, and so y; else a dict
+    y: _Array
+    damping: float
 
 @final
 class Trainer:
     learning_rate: float
     is_watched: bool
+    @property
+    def is_whole(self) -> bool: ...
+    @property
+    def evaluations(self) -> int: ...
+    @property
+    def ending(self) -> str | None: ...
     @property
     def epochs_done(self) -> int: ...
     @property

@@ -36,7 +36,13 @@ INITIALIZERS: dict[str, Initializer] = {
     "xavier_uniform": _xavier_uniform,
     "lecun": lambda source, n, n_prev: source.randn(n, n_prev) * np.sqrt(1 / n_prev),
     "zeros": lambda source, n, n_prev: np.zeros((n, n_prev)),
+    "nguyen_widrow": lambda source, n, n_prev: _directions(source, n, n_prev),
 }
+
+
+def _directions(source: Any, n: int, n_prev: int) -> Any:
+    W = source.uniform(-1, 1, (n, n_prev))
+    return W * (0.7 * n ** (1 / n_prev) / np.sqrt(np.sum(W**2, axis=1, keepdims=True)))
 
 
 @suggest_keywords
@@ -77,7 +83,7 @@ def initialize_parameters_deep(
 
     ======  =================  ===================================================
     W{l}    (n_l, n_{l-1})     weights, for l = 1 to L, by the initialiser
-    b{l}    (n_l, 1)           zeros
+    b{l}    (n_l, 1)           zeros, but for nguyen_widrow
     ======  =================  ===================================================
 
     layer_dims lists the sizes n_0 (the inputs) to n_L: a list, a tuple or an array of two or more
@@ -91,6 +97,12 @@ def initialize_parameters_deep(
     xavier_uniform    uniform from -r to r with r = sqrt(6 / (n_prev + n))
     lecun             randn * sqrt(1 / n_prev): the assignment's but for its rounding
     zeros             no draws; units of a layer then never come to differ
+    nguyen_widrow     hidden layers: rows of uniform(-1, 1), each scaled to the norm
+                      r = 0.7 n^(1 / n_prev), and biases linspace(-r, r, n) times the sign of
+                      the row's first weight, so that the units' active ranges cover inputs
+                      from -1 to 1 evenly (Nguyen and Widrow, 1990); the output layer: weights
+                      and then biases uniform(-0.5, 0.5). For tanh, and for
+                      levenberg_marquardt above all
     ================  ======================================================================
 
     scale, a finite number, is an initialiser of its own: randn * scale. ValueError where both are
@@ -147,7 +159,22 @@ def suited_to(hidden_activation: Any, dims: tuple[int, ...]) -> str:
 
 def draw_by(initialization: str, dims: tuple[int, ...], source: Any) -> Parameters:
     """Draw weights by the initialiser of that name, from numpy.random or a RandomState."""
+    if initialization == "nguyen_widrow":
+        return _draw_nguyen_widrow(dims, source)
     return _draw(dims, lambda n, n_prev: INITIALIZERS[initialization](source, n, n_prev))
+
+
+def _draw_nguyen_widrow(dims: tuple[int, ...], source: Any) -> Parameters:
+    """The hidden layers' biases are spread, the output layer's are drawn after its weights."""
+    top = len(dims) - 1
+    parameters = _draw(dims[:-1], lambda n, n_prev: _directions(source, n, n_prev))
+    for l in range(1, top):  # noqa: E741
+        n, reach = dims[l], 0.7 * dims[l] ** (1 / dims[l - 1])
+        spread = np.linspace(-reach, reach, n) if n > 1 else np.zeros(1)
+        parameters[f"b{l}"] = (spread * np.sign(parameters[f"W{l}"][:, 0])).reshape(n, 1)
+    parameters[sys.intern(f"W{top}")] = source.uniform(-0.5, 0.5, (dims[top], dims[top - 1]))
+    parameters[sys.intern(f"b{top}")] = source.uniform(-0.5, 0.5, (dims[top], 1))
+    return parameters
 
 
 def _draw(dims: tuple[int, ...], weights: Randn) -> Parameters:

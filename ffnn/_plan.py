@@ -12,6 +12,7 @@ import numpy as np
 from ffnn import _ffnn
 from ffnn._checks import (
     check_count,
+    check_not_given,
     check_number,
     check_seed,
     check_size,
@@ -31,7 +32,9 @@ Draw = Callable[[tuple[int, ...], Any], Parameters]
 Schedule = Callable[[int], Any]
 
 _BATCH_SIZE = 64
+_NONE = 0.0075  # that of a Trainer which was given no rate: full-batch methods want none
 _RATES = {"adam": 0.001, "adamw": 0.001, "rmsprop": 0.001}
+_RATES |= {"lbfgs": _NONE, "levenberg_marquardt": _NONE}
 _OTHER_RATE = 0.01
 _LARGE = 10  # beyond this, inputs and targets are worth scaling
 
@@ -100,6 +103,7 @@ class Plan(NamedTuple):
     parts: list[Part]
     scores: dict[str, Score]
     stop: Stop | None
+    is_whole: bool  # the optimiser takes all examples at once and no rate
     record_every: int
     print_cost: bool
     bar: Any
@@ -117,7 +121,8 @@ class Plan(NamedTuple):
                 found.append(
                     f"{name} reaches {largest:.3g}: scale its rows to mean 0 and deviation 1"
                 )
-        return "; ".join([*found, "a smaller learning rate may help"])
+        what = "smaller weights" if self.is_whole else "a smaller learning rate"
+        return "; ".join([*found, f"{what} may help"])
 
 
 def make_plan(
@@ -172,6 +177,9 @@ def make_plan(
         )
 
     trainer = trainer_of(X, Y)
+    if trainer.is_whole:
+        _check_whole(function, options["optimizer"], pace)
+        batch_size = None
     n_y, output = dims[-1], options["output_activation"]
     cost = cost_of(output) if options["cost"] is None else options["cost"]
     depth = 3 if is_assignment else 2  # of calls between the user and make_plan
@@ -222,6 +230,7 @@ def make_plan(
         parts=parts,
         scores=scores,
         stop=stop,
+        is_whole=trainer.is_whole,
         record_every=watch.record_every,
         print_cost=watch.print_cost,
         bar=bar,
@@ -245,6 +254,14 @@ def _check_pace(function: str, pace: Pace) -> tuple[int, int | None]:
             )
         return epochs, None
     return epochs, _BATCH_SIZE if size is None else check_size(function, "mini_batch_size", size)
+
+
+def _check_whole(function: str, optimizer: str, pace: Pace) -> None:
+    """Refuse batches, and a rate that changes."""
+    size, rate = pace.mini_batch_size not in (None, "all"), callable(pace.learning_rate)
+    given = {"mini_batch_size": size, "shuffle": pace.shuffle is not None}
+    given |= {"learning_rate": rate, "decay": pace.decay is not None}
+    check_not_given(function, optimizer, given)
 
 
 def _check_watch(function: str, watch: Watch) -> None:

@@ -40,7 +40,8 @@ class Run:
         self.plan, self.unit, self.depth = plan, unit, depth
         self.is_assignment = is_assignment
         self.costs: list[NDArray[Any]] = []
-        names = ["epoch", "cost", "data_cost", "learning_rate"]
+        pace = "evaluations" if plan.is_whole else "learning_rate"
+        names = ["epoch", "cost", "data_cost", pace]
         for part in plan.parts:
             names += [part.prefix + "cost"] if part.prefix else []
             names += [part.prefix + name for name in plan.scores]
@@ -81,7 +82,8 @@ class Run:
         every, end = plan.record_every, plan.first + plan.epochs
         while self.epoch < end and self.stopped_by is None:
             epoch = self.epoch
-            is_due, is_last = epoch % every == 0, epoch == end - 1
+            is_due = epoch % every == 0
+            is_last = epoch == end - 1 or plan.trainer.ending is not None
             is_recorded = is_due or (is_last and not self.is_assignment)
             measured = self._measure() if is_recorded and plan.is_full_batch else {}
             cost = self._pass(len(self.costs) + 1 if is_recorded else None)
@@ -91,7 +93,8 @@ class Run:
                 self._record(epoch, value, measured)
             if plan.print_cost and (is_due or is_last):
                 print_line(f"Cost after {self.unit} {epoch}: {np.squeeze(cost)}{self._measured()}")
-            if not np.isfinite(value):
+            has_ended = plan.is_whole and self.epoch == epoch
+            if not np.isfinite(value) or (has_ended and plan.trainer.ending == "diverged"):
                 self._diverge(value, epoch)
             elif is_recorded and self.recorded != len(self.costs):
                 self._diverge(None, epoch)
@@ -100,6 +103,8 @@ class Run:
             if self.stopped_by is None and is_recorded:
                 self._watch(epoch)
                 self._call()
+            if has_ended and self.stopped_by is None:
+                self.stopped_by = plan.trainer.ending
             # On to the next record point, but the last epoch is done by itself, for its cost.
             if self.stopped_by is None:
                 later = self._skip(min(self.epoch + -self.epoch % every, end - 1) - self.epoch)
@@ -125,7 +130,11 @@ class Run:
         """
         plan, end, cost = self.plan, self.epoch + epochs, 0.0
         is_by_one = plan.rate is not None or (plan.is_random and plan.random.is_seeded)
-        while self.epoch < end and (np.isfinite(cost) or not plan.trainer.is_watched):
+        while (
+            self.epoch < end
+            and plan.trainer.ending is None
+            and (np.isfinite(cost) or not plan.trainer.is_watched)
+        ):
             cost = float(self._pass() if is_by_one else self._steps(end - self.epoch, None))
         return cost
 
@@ -155,7 +164,10 @@ class Run:
         history["epoch"].append(epoch)
         history["cost"].append(cost)
         history["data_cost"].append(cost - trainer.l2_cost)
-        history["learning_rate"].append(float(self.learning_rate))
+        if self.plan.is_whole:
+            history["evaluations"].append(trainer.evaluations)
+        else:
+            history["learning_rate"].append(float(self.learning_rate))
         self.epochs.append(epoch if self.plan.is_full_batch else self.epoch)
         if not self.plan.is_full_batch:
             measured = self._measure()
@@ -277,9 +289,12 @@ class Run:
         what = "a parameter overflows" if cost is None else "the cost is infinite"
         if cost is not None and np.isnan(cost):
             what = "the cost is NaN"
+        elif cost is not None and np.isfinite(cost):
+            what = "a gradient is infinite or NaN"
+        rate = "" if self.plan.is_whole else f" with learning rate {self.learning_rate}"
         warnings.warn(
-            f"{self.plan.function}: {what}, first seen at {self.unit} {epoch} with learning "
-            f"rate {self.learning_rate}{end}. {self.plan.advice()}",
+            f"{self.plan.function}: {what}, first seen at {self.unit} {epoch}{rate}{end}. "
+            f"{self.plan.advice()}",
             RuntimeWarning,
             stacklevel=self.depth + 4,
         )

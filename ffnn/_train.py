@@ -35,6 +35,9 @@ def train(
     beta2: float | None = None,
     epsilon: float | None = None,
     weight_decay: float | None = None,
+    history_size: int | None = None,
+    tol: float | None = None,
+    max_evaluations: int | None = None,
     lambd: float = 0.0,
     keep_prob: float | Sequence[float] = 1.0,
     clip_norm: float | None = None,
@@ -91,6 +94,12 @@ def train(
     beta1, beta2         float or None  of adam and adamw; None: 0.9 and 0.999
     epsilon              float or None  of rmsprop, adam and adamw; None: 1e-8
     weight_decay         float or None  of adamw; None: 0
+    history_size         int or None    of lbfgs; None: 10. So many changes of the parameters and
+                                        the gradient are remembered
+    tol                  float or None  of lbfgs and levenberg_marquardt; None: 1e-7. They end
+                                        where no element of the gradient is larger
+    max_evaluations      int or None    of both; None: 0, no limit. They end after so many
+                                        evaluations of the cost
     lambd                float          of the L2 term, which the cost includes; default 0.0
     keep_prob            float or list  dropout: the share of units kept in each hidden layer;
                                         default 1.0, all of them
@@ -136,7 +145,13 @@ def train(
     examples (without the L2 term and without dropout), and each metric, that of the validation
     examples after ``val_``. Beside them stand attributes, which history["optimizer_state"] and so
     on give, too: optimizer_state; best_epoch (with patience); stopped_by: None, "patience",
-    "callback" or "diverged".
+    "callback", "diverged", and of the two methods below "tol", "max_evaluations", "line_search" (no
+    step along the gradient lowers the cost by more than rounding) or "damping" (no damped step).
+
+    lbfgs and levenberg_marquardt take all examples in each step, whose length they find
+    themselves, and never a step to a higher cost. An epoch is a step; history has evaluations, the
+    number of them so far, in place of learning_rate; mini_batch_size, shuffle, decay, keep_prob,
+    clip_norm or a learning_rate other than the default is a ValueError.
 
     With all examples in one step (a full batch) a record point lies before the step: the
     parameters that a callback gets, that are the best and that scores are measured on are those

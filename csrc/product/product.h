@@ -30,6 +30,19 @@ void ffnn_product_run(const ffnn_product *p);
  * whole vectors. */
 bool ffnn_product_is_small(const ffnn_kernels *k, ptrdiff_t n, ptrdiff_t n_prev, ptrdiff_t m);
 
+/* ---- cholesky.c ---- */
+
+enum { FFNN_CHOLESKY_BLOCK = 64 };
+
+/* The lower triangle of `a` [n, n] becomes that of its factor L, a = L L^T, in the columns from
+ * `first` on, FFNN_CHOLESKY_BLOCK of them, once those before are done. `negated` is room for so
+ * many rows, `row` elements apart. False: `a` is not positive definite. k is of doubles. */
+bool ffnn_cholesky_columns(const ffnn_kernels *k, ptrdiff_t n, double *a, ptrdiff_t row,
+                           ptrdiff_t first, double *negated);
+/* x becomes the solution of L L^T x = x. */
+void ffnn_cholesky_solve(const ffnn_kernels *k, ptrdiff_t n, const double *l, ptrdiff_t row,
+                         double *x);
+
 /* ---- layer.c: one dense layer ---- */
 
 /* The results of a layer: row i begins at data + i * row, in elements; unit column stride. */

@@ -75,13 +75,15 @@ static int optimizer_parse(const ffnn_state *state, const char *function, PyObje
 typedef struct {
     double at_least, below;
     const char *words; /* for a value that is not between them */
+    bool is_integer;
 } range;
 
-#define RANGE_ANY {-HUGE_VAL, HUGE_VAL, NULL}
-#define RANGE_SHARE {0, 1, "must be at least 0 and below 1, not %S"}
-#define RANGE_PART {5e-324, 1 + DBL_EPSILON, "must be above 0 and at most 1, not %S"}
-#define RANGE_AMOUNT {0, HUGE_VAL, "must be at least 0, not %S"}
-#define RANGE_POSITIVE {5e-324, HUGE_VAL, "must be above 0, not %S"}
+#define RANGE_ANY {-HUGE_VAL, HUGE_VAL, NULL, false}
+#define RANGE_SHARE {0, 1, "must be at least 0 and below 1, not %S", false}
+#define RANGE_PART {5e-324, 1 + DBL_EPSILON, "must be above 0 and at most 1, not %S", false}
+#define RANGE_AMOUNT {0, HUGE_VAL, "must be at least 0, not %S", false}
+#define RANGE_POSITIVE {5e-324, HUGE_VAL, "must be above 0, not %S", false}
+#define RANGE_SIZE {1, 0x1p31, "must be an integer from 1 to 2**31 - 1, not %S", true}
 
 typedef struct {
     const char *name;
@@ -113,6 +115,8 @@ static const number numbers[FFNN_RUN_OPTIONS] = {
 
 static int number_parse(ffnn_place place, PyObject *object, const range *within, double *value)
 {
+    if (within->is_integer && !PyIndex_Check(object))
+        return ffnn_error_raise(PyExc_TypeError, place, "must be an integer, not %R", object);
     if (ffnn_number_parse(place, object, value) < 0) return -1;
     if (*value >= within->at_least && *value < within->below) return 0;
     return ffnn_error_raise(PyExc_ValueError, place, within->words, object);
@@ -324,6 +328,32 @@ static int hyperparameters_parse(const ffnn_state *state, const char *function,
     return 0;
 }
 
+/* A method that takes the whole vector of gradients finds its steps itself. */
+static int whole_check(const ffnn_state *state, const char *function,
+                       const ffnn_run_settings *settings)
+{
+    const ffnn_hyperparameters *h = &settings->hyperparameters;
+    const ffnn_optimizer_kernels *row = &state->isa->kernels[FFNN_DOUBLE]->optimizers[h->optimizer];
+    if (row->form != FFNN_WHOLE) return 0;
+    const char *name = settings->net.has_dropout ? "keep_prob"
+                       : h->clip_norm != 0       ? "clip_norm"
+                       : h->learning_rate != numbers[FFNN_RUN_learning_rate].otherwise
+                           ? "learning_rate"
+                           : NULL;
+    const ffnn_cost_kernels *cost = &state->isa->kernels[FFNN_DOUBLE]->costs[settings->cost];
+    if (h->optimizer == FFNN_levenberg_marquardt && !cost->is_fused &&
+        settings->cost != FFNN_mean_squared_error)
+        return ffnn_error_raise(PyExc_ValueError, (ffnn_place){function, "cost", 0},
+                                "'%s' has no Gauss-Newton matrix, which optimizer='%s' solves "
+                                "with; take 'mean_squared_error', or optimizer='lbfgs'",
+                                cost->name, row->name);
+    if (name == NULL) return 0;
+    return ffnn_error_raise(PyExc_ValueError, (ffnn_place){function, name, 0},
+                            "does not go with optimizer='%s', which takes all examples at once and "
+                            "finds the length of its steps itself: leave it at its default",
+                            row->name);
+}
+
 int ffnn_run_settings_parse(const ffnn_state *state, const char *function, int layers,
                             PyObject *const arg[FFNN_RUN_OPTIONS], ffnn_run_settings *settings)
 {
@@ -333,7 +363,8 @@ int ffnn_run_settings_parse(const ffnn_state *state, const char *function, int l
                        &settings->net) < 0)
         return -1;
     if (ffnn_cost_parse_for(state, function, arg[FFNN_RUN_cost],
-                            settings->net.activations[layers - 1], &settings->cost) == 0)
+                            settings->net.activations[layers - 1], &settings->cost) == 0 &&
+        whole_check(state, function, settings) == 0)
         return 0;
     ffnn_net_clear(&settings->net);
     return -1;

@@ -82,6 +82,7 @@ static int start_run(trainer_object *self, const ffnn_run_settings *settings, Py
         .hyperparameters = settings->hyperparameters,
     };
     self->cost = settings->cost;
+    self->optimizer = settings->hyperparameters.optimizer;
     if (ffnn_trainer_take_examples(self, arg, settings->net.has_dropout, &options) < 0) return -1;
     options.kernels = self->state->isa->kernels[self->real];
     if (choose_gram(self, arg[FFNN_TRAINER_GRAM], &options) < 0) return -1;
@@ -105,6 +106,7 @@ static int trainer_begin(trainer_object *self, PyObject *const arg[FFNN_TRAINER_
                                 &settings) < 0)
         return -1;
     int status = ffnn_output_check(self->state, function, &settings.net, self->dims[self->layers]);
+    if (status == 0) status = ffnn_trainer_size_check(self, &settings);
     if (status == 0)
         status = ffnn_known_make(self->state, self->layers, settings.net.activations, &self->known);
     if (status == 0) status = start_run(self, &settings, arg);
@@ -259,6 +261,7 @@ static PyObject *trainer_epoch(PyObject *object, PyObject *const *args, Py_ssize
     PyObject *arg[3], *order, *cost = NULL;
     ptrdiff_t size, record;
     if (ffnn_arguments_parse(self->state, &signature, args, n_args, kw_names, arg) < 0 ||
+        ffnn_trainer_batches_check(self, "Trainer.epoch") < 0 ||
         ffnn_count_parse((ffnn_place){"Trainer.epoch", "batch_size", 0}, arg[1], PTRDIFF_MAX,
                          &size) < 0 ||
         record_parse("Trainer.epoch", arg[2], &record) < 0 ||
@@ -282,6 +285,7 @@ static PyObject *trainer_shuffled(PyObject *object, PyObject *const *args, Py_ss
     PyObject *arg[3];
     ptrdiff_t n, size, record;
     if (ffnn_arguments_parse(self->state, &signature, args, n_args, kw_names, arg) < 0 ||
+        ffnn_trainer_batches_check(self, "Trainer.shuffled") < 0 ||
         ffnn_count_parse((ffnn_place){"Trainer.shuffled", "n", 0}, arg[0], PTRDIFF_MAX, &n) < 0 ||
         ffnn_count_parse((ffnn_place){"Trainer.shuffled", "batch_size", 0}, arg[1], PTRDIFF_MAX,
                          &size) < 0 ||
@@ -298,60 +302,6 @@ static PyObject *trainer_shuffled(PyObject *object, PyObject *const *args, Py_ss
 }
 
 /* ---- the table ---- */
-
-static PyObject *get_learning_rate(PyObject *object, void *Py_UNUSED(closure))
-{
-    return PyFloat_FromDouble(*ffnn_run_rate(((trainer_object *)object)->run));
-}
-
-static int set_learning_rate(PyObject *object, PyObject *value, void *Py_UNUSED(closure))
-{
-    trainer_object *self = (trainer_object *)object;
-    double rate;
-    if (value == NULL) {
-        PyErr_SetString(PyExc_AttributeError, "Trainer.learning_rate cannot be deleted");
-        return -1;
-    }
-    if (ffnn_number_parse((ffnn_place){"Trainer", "learning_rate", 0}, value, &rate) < 0 ||
-        ffnn_trainer_enter(self, "learning_rate", FFNN_NEEDS_NOTHING) < 0)
-        return -1;
-    *ffnn_run_rate(self->run) = rate;
-    atomic_flag_clear(&self->is_busy);
-    return 0;
-}
-
-static PyObject *get_is_watched(PyObject *object, void *Py_UNUSED(closure))
-{
-    return PyBool_FromLong(*ffnn_run_watched(((trainer_object *)object)->run));
-}
-
-static int set_is_watched(PyObject *object, PyObject *value, void *Py_UNUSED(closure))
-{
-    trainer_object *self = (trainer_object *)object;
-    const int is_watched = value == NULL ? 0 : PyObject_IsTrue(value);
-    if (is_watched < 0 || ffnn_trainer_enter(self, "is_watched", FFNN_NEEDS_NOTHING) < 0) return -1;
-    *ffnn_run_watched(self->run) = is_watched;
-    atomic_flag_clear(&self->is_busy);
-    return 0;
-}
-
-static PyObject *get_epochs_done(PyObject *object, void *Py_UNUSED(closure))
-{
-    return PyLong_FromSsize_t(ffnn_run_done(((trainer_object *)object)->run));
-}
-
-static PyObject *get_l2_cost(PyObject *object, void *Py_UNUSED(closure))
-{
-    return PyFloat_FromDouble(ffnn_run_l2_share(((trainer_object *)object)->run));
-}
-
-static PyGetSetDef trainer_attributes[] = {
-    {"is_watched", get_is_watched, set_is_watched, is_watched_doc, NULL},
-    {"epochs_done", get_epochs_done, NULL, epochs_done_doc, NULL},
-    {"l2_cost", get_l2_cost, NULL, l2_cost_doc, NULL},
-    {"learning_rate", get_learning_rate, set_learning_rate, learning_rate_doc, NULL},
-    {NULL, NULL, NULL, NULL, NULL},
-};
 
 static PyMethodDef trainer_methods[] = {
     {"set", FFNN_METHOD(ffnn_trainer_set), METH_FASTCALL | METH_KEYWORDS, set_doc},
@@ -378,7 +328,7 @@ static PyType_Slot trainer_slots[] = {
     {Py_tp_dealloc, trainer_dealloc},
     {Py_tp_traverse, trainer_traverse},
     {Py_tp_methods, trainer_methods},
-    {Py_tp_getset, trainer_attributes},
+    {Py_tp_getset, ffnn_trainer_attributes},
     {0, NULL},
 };
 

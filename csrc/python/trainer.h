@@ -1,4 +1,4 @@
-/* trainer.h - what a Trainer holds, for trainer.c, trainer_examples.c and trainer_parameters.c. */
+/* trainer.h - what a Trainer holds, for trainer.c and the other files of that name. */
 #ifndef FFNN_TRAINER_H
 #define FFNN_TRAINER_H
 
@@ -22,6 +22,7 @@ typedef struct {
     PyObject *bit_generator;
     ffnn_known known; /* what a dict of its parameters knows */
     ffnn_cost cost;
+    ffnn_optimizer optimizer;
     ffnn_real real;
     int layers, moments;
     ptrdiff_t *dims;
@@ -75,6 +76,35 @@ int ffnn_trainer_take_examples(trainer_object *self, PyObject *const arg[FFNN_TR
 int ffnn_trainer_take_order(const trainer_object *self, PyObject *object, PyObject **array);
 PyObject *ffnn_trainer_check(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
                              PyObject *kw_names);
+
+/* ---- trainer_whole.c ---- */
+
+enum { FFNN_PAIR_VECTORS = 2 }; /* s and y */
+
+/* What a method on the whole vector remembers, as a state has it. */
+typedef struct {
+    ffnn_operand pairs[FFNN_PAIR_VECTORS];
+    double damping;
+} ffnn_memory;
+
+/* Are there few enough parameters for the method? */
+int ffnn_trainer_size_check(const trainer_object *self, const ffnn_run_settings *settings);
+/* Does its optimiser take the whole vector of gradients? */
+bool ffnn_trainer_is_whole(const trainer_object *self);
+/* Steps with some of the examples are then an error. */
+int ffnn_trainer_batches_check(const trainer_object *self, const char *method);
+/* Takes and checks what a state holds of it; nothing for an optimiser without such a memory. */
+int ffnn_trainer_memory_take(const trainer_object *self, const char *function, PyObject *state,
+                             ffnn_memory *memory);
+void ffnn_trainer_memory_clear(ffnn_memory *memory);
+/* Gives it to the run. */
+void ffnn_trainer_memory_begin(trainer_object *self, const ffnn_memory *memory);
+/* Adds copies of it, as it is or as the snapshot has it, to a state. */
+int ffnn_trainer_memory_copy(const trainer_object *self, PyObject *state, bool is_recorded);
+
+/* ---- trainer_attributes.c ---- */
+
+extern PyGetSetDef ffnn_trainer_attributes[];
 
 /* ---- trainer_parameters.c: methods, and a function of the module ---- */
 

@@ -26,7 +26,7 @@ static const char trainer_doc[] =
     "cost               str or None        as L_model_backward has it; cross-entropies are taken\n"
     "                                      from the logits, so that none is ever NaN or inf\n"
     "optimizer          str                a name from ffnn.optimizers(), which explains it\n"
-    "beta, beta1, beta2, epsilon, weight_decay\n"
+    "beta, beta1, beta2, epsilon, weight_decay, history_size, tol, max_evaluations\n"
     "                   float or None      the optimiser's numbers, as train has them; one that\n"
     "                                      the optimiser does not read is a ValueError\n"
     "lambd              float              of the L2 term, see compute_cost; part of the cost\n"
@@ -180,7 +180,9 @@ static const char state_doc[] =
     "Return what the optimiser remembers: steps and moments.\n"
     "\n"
     "A dict with t, the number of steps so far, and as far as the optimiser saves such\n"
-    "moments v and s, dicts of dW1, db1, ..., dWL, dbL.\n"
+    "moments v and s, dicts of dW1, db1, ..., dWL, dbL. For lbfgs s and y are (k, P) arrays, a\n"
+    "row for each of its k newest pairs, the oldest first, in the order of\n"
+    "parameters_to_vector; for levenberg_marquardt damping is a float, 0 before the first step.\n"
     "\n"
     ">>> import numpy as np\n"
     ">>> from ffnn import _ffnn\n"
@@ -189,8 +191,6 @@ static const char state_doc[] =
     ">>> trainer.set({\"W1\": np.array([[0.]]), \"b1\": np.array([[0.]])})\n"
     ">>> trainer.state()\n"
     "{'t': 0, 'v': {'dW1': array([[0.]]), 'db1': array([[0.]])}}";
-
-static const char learning_rate_doc[] = "The rate of the steps to come.";
 
 static const char layer_dims_doc[] =
     "layer_dims(function, parameters)\n"
@@ -261,9 +261,3 @@ static const char update_doc[] =
     "Take the optimiser's step with the gradients of gradient, as sums over m examples.\n"
     "\n"
     "L2 is added and the norm clipped here. gradient and update give the bits of step.";
-
-static const char is_watched_doc[] = "Whether a cost that is not finite ends run and shuffled.";
-
-static const char epochs_done_doc[] = "How many epochs or iterations the last call did.";
-
-static const char l2_cost_doc[] = "What the L2 term added to the cost of the last call.";

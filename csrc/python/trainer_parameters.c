@@ -16,6 +16,7 @@ static const char *const moment_keys[FFNN_MOST_MOMENTS] = {"v", "s"};
 /* All that a run begins with, taken and checked before any of it is written. */
 typedef struct {
     ffnn_pairs parameters, moments[FFNN_MOST_MOMENTS]; /* those of `has_state` */
+    ffnn_memory memory;                                /* that of a method on the whole vector */
     bool has_state;
     Py_ssize_t steps;
 } beginning;
@@ -24,6 +25,7 @@ static void beginning_clear(beginning *from)
 {
     ffnn_pairs_clear(&from->parameters);
     for (int i = 0; i < FFNN_MOST_MOMENTS; i++) ffnn_pairs_clear(&from->moments[i]);
+    ffnn_trainer_memory_clear(&from->memory);
 }
 
 /* Arrays of the run's type, side by side. */
@@ -97,6 +99,7 @@ static int take_state(const trainer_object *self, const char *function, PyObject
                                 "must be at least 0, not %zd", from->steps);
     for (int which = 0; which < self->moments; which++)
         if (take_moment(self, function, state, which, &from->moments[which]) < 0) return -1;
+    if (ffnn_trainer_memory_take(self, function, state, &from->memory) < 0) return -1;
     from->has_state = true;
     return 0;
 }
@@ -117,6 +120,7 @@ static void begin(trainer_object *self, const beginning *from)
             write_array(ffnn_run_moment(self->run, i, 'b', l), &from->moments[i].pairs[l - 1].b);
         }
     }
+    ffnn_trainer_memory_begin(self, &from->memory);
     *ffnn_run_steps(self->run) = from->steps;
     ffnn_run_snapshot(self->run);
     self->snapshot = 0;
@@ -223,6 +227,7 @@ static PyObject *copy_state(const trainer_object *self, ptrdiff_t steps, bool is
             Py_CLEAR(state);
         Py_XDECREF(moment);
     }
+    if (state != NULL && ffnn_trainer_memory_copy(self, state, is_recorded) < 0) Py_CLEAR(state);
     return state;
 }
 

@@ -88,7 +88,8 @@ PyObject *ffnn_trainer_step(PyObject *object, PyObject *const *args, Py_ssize_t 
         "Trainer.step", 2, {FFNN_NAME_X, FFNN_NAME_Y, FFNN_NAME_sample_weight}, 1};
     trainer_object *self = (trainer_object *)object;
     double cost, total;
-    if (compute(self, &signature, args, n_args, kw_names, ffnn_run_step, &cost, &total, NULL) < 0)
+    if (ffnn_trainer_batches_check(self, "Trainer.step") < 0 ||
+        compute(self, &signature, args, n_args, kw_names, ffnn_run_step, &cost, &total, NULL) < 0)
         return NULL;
     return ffnn_scalar_new(self->real, cost);
 }
@@ -118,7 +119,8 @@ PyObject *ffnn_trainer_update(PyObject *object, PyObject *const *args, Py_ssize_
     trainer_object *self = (trainer_object *)object;
     PyObject *arg[1];
     ptrdiff_t m;
-    if (ffnn_arguments_parse(self->state, &signature, args, n_args, kw_names, arg) < 0 ||
+    if (ffnn_trainer_batches_check(self, "Trainer.update") < 0 ||
+        ffnn_arguments_parse(self->state, &signature, args, n_args, kw_names, arg) < 0 ||
         ffnn_count_parse((ffnn_place){"Trainer.update", "m", 0}, arg[0], PTRDIFF_MAX, &m) < 0 ||
         ffnn_trainer_enter(self, "update", FFNN_NEEDS_PARAMETERS) < 0)
         return NULL;

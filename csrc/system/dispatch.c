@@ -92,6 +92,13 @@ const ffnn_kernels *ffnn_isa_kernels_for(const ffnn_kernels *k, ptrdiff_t cols)
     return k;
 }
 
+const ffnn_kernels *ffnn_isa_kernels_as(const ffnn_kernels *k, ffnn_real real)
+{
+    for (int row = 0; row < ROWS; row++)
+        if (rows[row].isa->kernels[k->real] == k) return rows[row].isa->kernels[real];
+    return NULL;
+}
+
 const ffnn_isa *ffnn_isa_choose(const char *wanted, const char **why)
 {
     *why = "there is no such instruction set";

@@ -17,6 +17,9 @@ const ffnn_isa *ffnn_isa_available(int index);
  * lost on 10-20-10-1 in double. */
 const ffnn_kernels *ffnn_isa_kernels_for(const ffnn_kernels *k, ptrdiff_t cols);
 
+/* The kernels of the same instruction set for another type. */
+const ffnn_kernels *ffnn_isa_kernels_as(const ffnn_kernels *k, ffnn_real real);
+
 /* ---- pool.c: threads that help ---- */
 
 enum { FFNN_MOST_THREADS = 256 };

@@ -9,6 +9,7 @@
 typedef struct {
     vec rate;
 #define FFNN_OPTIMIZER_NUMBER(name, range, default, hint) vec name, one_minus_##name;
+#define FFNN_WHOLE_NUMBER(name, range, default, hint)
 #include "../options.def"
     vec corrected_rate, inverse_correction; /* rate / correction1, 1 / correction2 */
 } FN(step);
@@ -96,6 +97,7 @@ FFNN_INLINE void FN(step_loop)(ptrdiff_t n, const ffnn_coefficients *o, const re
         .rate = v_set1((real)o->rate),
     /* clang-format off */
 #define FFNN_OPTIMIZER_NUMBER(name, range, default, hint) .name = v_set1((real)o->name), .one_minus_##name = v_set1((real)(1 - o->name)),
+#define FFNN_WHOLE_NUMBER(name, range, default, hint)
 /* clang-format on */
 #include "../options.def"
         .corrected_rate = v_set1((real)(o->rate / o->correction1)),

@@ -59,6 +59,32 @@ static void FN(add_scaled)(ptrdiff_t n, double factor, const void *dx, void *x)
     }
 }
 
+static double FN(dot)(ptrdiff_t n, const void *x, const void *y)
+{
+    enum { CHAINS_OF_DOT = 8 };
+    const real *a = x, *b = y;
+    double chain[CHAINS_OF_DOT] = {0};
+    ptrdiff_t j = 0;
+    for (; j + CHAINS_OF_DOT <= n; j += CHAINS_OF_DOT)
+        for (int c = 0; c < CHAINS_OF_DOT; c++) chain[c] += (double)a[j + c] * b[j + c];
+    for (int c = 0; j + c < n; c++) chain[c] += (double)a[j + c] * b[j + c];
+    for (int half = CHAINS_OF_DOT / 2; half > 0; half /= 2)
+        for (int c = 0; c < half; c++) chain[c] += chain[c + half];
+    return chain[0];
+}
+
+static double FN(largest)(ptrdiff_t n, const void *x)
+{
+    const real *a = x;
+    real found = 0;
+    for (ptrdiff_t j = 0; j < n; j++) {
+        const real magnitude = a[j] < 0 ? -a[j] : a[j];
+        if (!(magnitude <= found)) found = magnitude;
+        if (found != found) return (double)found;
+    }
+    return (double)found;
+}
+
 static double FN(square_sum)(ptrdiff_t n, double factor, const void *x, double other, const void *y)
 {
     enum { CHAINS = 8 };

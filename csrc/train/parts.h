@@ -8,6 +8,10 @@
  *   shards.c       a batch of many examples in shards, which threads share
  *   step.c         a step: coefficients, masks, clipping, the update
  *   gram.c         the first layer without its X
+ *   whole.c        methods that take the whole vector of gradients
+ *   lbfgs.c        limited-memory BFGS
+ *   line_search.c  its step
+ *   levenberg_marquardt.c  damped Gauss-Newton
  */
 #ifndef FFNN_TRAIN_PARTS_H
 #define FFNN_TRAIN_PARTS_H
@@ -86,6 +90,30 @@ void *ffnn_gram_weights(gram_form *g, const ffnn_kernels *k, const layer *l, ffn
 void *ffnn_gram_weights_of(gram_form *g, const ffnn_kernels *k, const layer *l, ffnn_view X,
                            void *W1, const void *S);
 
+/* The newest pairs of a change of the parameters, s, and of the gradients, y, in a ring, the newest
+ * at `newest`. It stands in the run's state: a vector for each s, a vector for each y and s y
+ * follow it. */
+typedef struct {
+    ptrdiff_t count, newest;
+} lbfgs_memory;
+
+/* What levenberg_marquardt.c needs. */
+typedef struct ffnn_lm_memory ffnn_lm_memory;
+
+/* A method that takes the whole vector of gradients, and how far it has come. */
+typedef struct {
+    double cost;           /* of the parameters, L2 included */
+    bool has_gradients;    /* `gradients` are those of that cost, not sums */
+    ptrdiff_t evaluations; /* since the run began */
+    ffnn_ending ending;
+    ptrdiff_t pair_count;                      /* that there is room for */
+    void *start, *direction, *start_gradients; /* vectors */
+    double *shares;                            /* of each pair in a direction */
+    lbfgs_memory *lbfgs;
+    double *damping; /* in the state; 0: that of the beginning */
+    ffnn_lm_memory *lm;
+} whole_method;
+
 /* What shards.c needs for batches of more than one shard. */
 typedef struct ffnn_shard_memory ffnn_shard_memory;
 
@@ -127,6 +155,7 @@ struct ffnn_run {
     bool is_gram;                                     /* from the step gram_from on */
     ptrdiff_t gram_from;
     gram_form gram;
+    whole_method whole;
     workspace work;
     ffnn_shard_memory *shards; /* from the first need on */
     int layers;
@@ -184,6 +213,13 @@ slab ffnn_batch_slab(const ffnn_run *run, workspace *w, const batch *b, ptrdiff_
 ffnn_result ffnn_propagate_z(const ffnn_run *run, const workspace *w, int i, const slab *s);
 /* The sum of what the slab's examples cost, once they have passed forward. */
 double ffnn_propagate_cost(const ffnn_run *run, const workspace *w, const slab *s);
+/* What a layer reads. */
+ffnn_view ffnn_propagate_input(const ffnn_run *run, const workspace *w, int i, const slab *s);
+/* dZ of the layer below i, from the old W. */
+void ffnn_propagate_layer_back(const ffnn_run *run, const workspace *w, int i, const slab *s,
+                               void *dZ, void *dZ_below);
+/* dZ[0], which holds dA of the output layer, becomes its dZ. */
+void ffnn_propagate_output_derivative(const ffnn_run *run, const workspace *w, const slab *s);
 /* dZ of the output layer, in dZ[0]. */
 void ffnn_propagate_output_gradient(const ffnn_run *run, const workspace *w, const slab *s);
 
@@ -231,6 +267,44 @@ static inline void ffnn_step_part(const ffnn_run *run, const ffnn_coefficients *
     optimizer->step(n, c, ffnn_within(run->gradients, at), ffnn_within(run->parameters, at),
                     moments);
 }
+
+/* What stands in the snapshot where `now` stands in the state. */
+void *ffnn_run_recorded(const ffnn_run *run, const void *now);
+
+/* ---- whole.c ---- */
+
+static inline bool ffnn_run_is_whole(const ffnn_run *run)
+{
+    return run->k->optimizers[run->hyperparameters.optimizer].form == FFNN_WHOLE;
+}
+
+/* Lays what is part of the state, and all else, behind `bytes` of the run's block; the bytes behind
+ * them. */
+size_t ffnn_whole_lay_out_state(ffnn_run *run, size_t bytes);
+size_t ffnn_whole_lay_out(ffnn_run *run, size_t bytes);
+/* The parameters have been written by somebody else. */
+void ffnn_whole_begin(ffnn_run *run);
+/* The cost of the parameters and its gradient, both with L2 and divided by m. True: stop. */
+bool ffnn_whole_evaluate(ffnn_run *run, interrupt_check *check);
+/* May there be one more evaluation? Where not, that is the ending. */
+bool ffnn_whole_may_evaluate(ffnn_run *run);
+/* Steps as ffnn_run_iterate takes them, until the ending. True: stop. */
+bool ffnn_whole_iterate(ffnn_run *run, ptrdiff_t iterations, double *cost, interrupt_check *check);
+
+/* ---- lbfgs.c ---- */
+
+size_t ffnn_lbfgs_lay_out_state(ffnn_run *run, size_t bytes);
+size_t ffnn_lbfgs_lay_out(ffnn_run *run, size_t bytes);
+/* One step from parameters whose gradients are there and are no zeros. True: stop. */
+bool ffnn_lbfgs_step(ffnn_run *run, interrupt_check *check);
+
+/* ---- levenberg_marquardt.c ---- */
+
+size_t ffnn_lm_lay_out_state(ffnn_run *run, size_t bytes);
+size_t ffnn_lm_lay_out(ffnn_run *run, size_t bytes);
+/* The cost of the parameters, its gradient and the matrix of the next step. True: stop. */
+bool ffnn_lm_evaluate(ffnn_run *run, interrupt_check *check);
+bool ffnn_lm_step(ffnn_run *run, interrupt_check *check);
 
 /* One step with the examples of `b`; adds what they cost before it, L2 included, to *cost. */
 bool ffnn_step_run(ffnn_run *run, const batch *b, double *cost, interrupt_check *check);

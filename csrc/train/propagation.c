@@ -1,7 +1,7 @@
 /* propagation.c - a slab of examples forward and backward through all layers. */
 #include "parts.h"
 
-static ffnn_view input_of(const ffnn_run *run, const workspace *w, int i, const slab *s)
+ffnn_view ffnn_propagate_input(const ffnn_run *run, const workspace *w, int i, const slab *s)
 {
     if (i == 0) return s->X;
     return ffnn_contiguous(w->layer[i - 1].A, run->layer[i].n_prev, s->X.cols, s->row);
@@ -68,11 +68,20 @@ bool ffnn_propagate_forward(const ffnn_run *run, const workspace *w, const slab 
             ffnn_layer_activate(k, l->n, s->X.cols, l->g, dropout, Z, V, A);
         else
             ffnn_layer_forward(k, weights_of(l), ffnn_contiguous(l->b, l->n, 1, 1),
-                               input_of(run, w, i, s), l->g, dropout, Z, V, A);
+                               ffnn_propagate_input(run, w, i, s), l->g, dropout, Z, V, A);
         if (ffnn_interrupt_check(check, l->n, l->n_prev, s->X.cols)) return true;
     }
     if (cost) *cost += ffnn_propagate_cost(run, w, s);
     return false;
+}
+
+void ffnn_propagate_output_derivative(const ffnn_run *run, const workspace *w, const slab *s)
+{
+    const int i = run->layers - 1;
+    const layer *l = &run->layer[i];
+    const ffnn_result saved = saved_of(run, w, i, s);
+    run->k->activations[l->g].run_derivative(l->n, s->X.cols, w->dZ[0], s->row, saved.data,
+                                             saved.row, w->dZ[0], s->row);
 }
 
 void ffnn_propagate_output_gradient(const ffnn_run *run, const workspace *w, const slab *s)
@@ -83,17 +92,13 @@ void ffnn_propagate_output_gradient(const ffnn_run *run, const workspace *w, con
     const ptrdiff_t m = s->X.cols;
     k->costs[run->cost].gradient(l->n, m, w->layer[i].A, s->row, s->Y.data, s->Y.row, w->dZ[0],
                                  s->row);
-    if (!run->is_fused) {
-        const ffnn_result saved = saved_of(run, w, i, s);
-        k->activations[l->g].run_derivative(l->n, m, w->dZ[0], s->row, saved.data, saved.row,
-                                            w->dZ[0], s->row);
-    }
+    if (!run->is_fused) ffnn_propagate_output_derivative(run, w, s);
     if (s->weights) k->weigh(l->n, m, s->weights, w->dZ[0], s->row);
 }
 
 /* dZ of the layer below i, from the old W. */
-static void backpropagate_layer(const ffnn_run *run, const workspace *w, int i, const slab *s,
-                                void *dZ, void *dZ_below)
+void ffnn_propagate_layer_back(const ffnn_run *run, const workspace *w, int i, const slab *s,
+                               void *dZ, void *dZ_below)
 {
     const layer *l = &run->layer[i], *below = &run->layer[i - 1];
     const ffnn_result saved = saved_of(run, w, i - 1, s), dz = {dZ_below, s->row};
@@ -134,7 +139,7 @@ static void weight_gradients(const ffnn_run *run, const workspace *w, int i, con
 {
     const ffnn_kernels *k = run->k;
     const layer *l = &run->layer[i];
-    const ffnn_view A_prev = input_of(run, w, i, s);
+    const ffnn_view A_prev = ffnn_propagate_input(run, w, i, s);
     void *dW = ffnn_within(to.sums, l->W_at);
     weight_context context = {run, l->W_at, to};
     if (i > 0 && s->is_first && s->is_last &&
@@ -168,7 +173,7 @@ bool ffnn_propagate_backward(const ffnn_run *run, const workspace *w, const slab
         const ffnn_view dZ = ffnn_contiguous(w->dZ[turn], l->n, s->X.cols, s->row);
         void *db = ffnn_within(to.sums, l->b_at);
         if (i > 0) {
-            backpropagate_layer(run, w, i, s, w->dZ[turn], w->dZ[!turn]);
+            ffnn_propagate_layer_back(run, w, i, s, w->dZ[turn], w->dZ[!turn]);
             if (ffnn_interrupt_check(check, l->n_prev, l->n, s->X.cols)) return true;
         }
         if (i == 0 && run->gram.is_running) {

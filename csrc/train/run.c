@@ -17,6 +17,8 @@ ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, double *cost, 
     *cost = 0;
     if (!ffnn_batch_prepare(run, false, all.count)) return FFNN_NO_MEMORY;
     run->done = 0;
+    if (ffnn_run_is_whole(run))
+        return ffnn_whole_iterate(run, iterations, cost, &check) ? FFNN_INTERRUPTED : FFNN_OK;
     for (ptrdiff_t i = 0; i < iterations; i++) {
         double later = 0, *here = i == 0 ? cost : run->is_watched ? &later : NULL;
         if (run->is_gram && !run->gram.is_running && run->steps >= run->gram_from &&
@@ -57,6 +59,7 @@ ffnn_status ffnn_run_gradients(ffnn_run *run, const ffnn_examples *examples, dou
     *cost = 0;
     if (!ffnn_batch_prepare(run, false, b.count)) return FFNN_NO_MEMORY;
     ffnn_run_settle(run);
+    run->whole.has_gradients = false;
     return ffnn_step_gradients(run, &b, cost, &check) ? FFNN_INTERRUPTED : FFNN_OK;
 }
 

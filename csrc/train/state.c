@@ -2,11 +2,13 @@
  *
  * Everything that a step needs lives in one block, allocated once:
  *
- *   state      the vectors of parameters and of each moment; with the Gram form, S
+ *   state      the vectors of parameters and of each moment; with the Gram form, S; what a method
+ *              on whole vectors remembers
  *   snapshot   the state as it was at the last record point
  *   gradients  a vector
  *   workspace  A [n, slab] of each layer and, where the derivative needs another array, that; dZ of
  *              two layers [widest, slab]; the sums of one slab's rows
+ *   whole.c    vectors and matrices of such a method
  *   with G     what gram.c needs for the first layer
  */
 #include "parts.h"
@@ -65,9 +67,11 @@ static size_t lay_out(ffnn_run *run)
     for (int i = 0; i < run->k->optimizers[run->hyperparameters.optimizer].moments; i++)
         run->moments[i] = lay_vector(run, &bytes);
     if (run->is_gram) g->S = lay(run, &bytes, n, g->row);
+    bytes = ffnn_whole_lay_out_state(run, bytes);
     run->state_bytes = (ptrdiff_t)bytes;
     run->snapshot = lay(run, &bytes, run->state_bytes / run->k->element_bytes, 1);
     run->gradients = lay_vector(run, &bytes);
+    bytes = ffnn_whole_lay_out(run, bytes);
     for (layer *l = run->layer; l < run->layer + run->layers; l++) {
         l->W = ffnn_within(run->parameters, l->W_at);
         l->b = ffnn_within(run->parameters, l->b_at);
@@ -181,8 +185,7 @@ void *ffnn_run_parameter(ffnn_run *run, char kind, int l)
     return part(run, run->parameters, kind, l);
 }
 
-/* What stands in the snapshot where `now` stands in the state. */
-static void *recorded(const ffnn_run *run, const void *now)
+void *ffnn_run_recorded(const ffnn_run *run, const void *now)
 {
     return ffnn_within(run->snapshot, (const char *)now - (const char *)run->parameters);
 }
@@ -191,13 +194,13 @@ void *ffnn_run_recorded_parameter(ffnn_run *run, char kind, int l)
 {
     if (kind == 'W' && l == 1 && run->snapshot_gram)
         return ffnn_gram_weights_of(&run->gram, run->k, run->layer, run->examples.X, run->snapshot,
-                                    recorded(run, run->gram.S));
-    return recorded(run, part(run, run->parameters, kind, l));
+                                    ffnn_run_recorded(run, run->gram.S));
+    return ffnn_run_recorded(run, part(run, run->parameters, kind, l));
 }
 
 void *ffnn_run_recorded_moment(ffnn_run *run, int which, char kind, int l)
 {
-    return recorded(run, part(run, run->moments[which], kind, l));
+    return ffnn_run_recorded(run, part(run, run->moments[which], kind, l));
 }
 
 ptrdiff_t ffnn_run_recorded_steps(const ffnn_run *run)
@@ -242,6 +245,7 @@ void ffnn_run_begin(ffnn_run *run)
     run->is_gram = run->gram.G != NULL;
     run->gram.is_running = run->snapshot_gram = false;
     memset(run->parameters, 0, (size_t)run->state_bytes);
+    ffnn_whole_begin(run);
 }
 
 /* While the Gram form runs it is S that changes, not W1. */
@@ -261,6 +265,8 @@ void ffnn_run_restore(ffnn_run *run)
     run->steps = run->snapshot_steps;
     run->gram.is_running = run->snapshot_gram;
     run->gram.has_weights = false;
+    run->whole.has_gradients = false;
+    run->whole.ending = FFNN_GOES_ON;
     ffnn_run_settle(run);
     if (run->snapshot_gram) ffnn_run_snapshot(run); /* S is gone, W settled: that copy, too */
 }

@@ -33,6 +33,7 @@ static void prepare_coefficients(ffnn_run *run, double m)
     ffnn_coefficients c = {
         .rate = h->learning_rate,
 #define FFNN_OPTIMIZER_NUMBER(name, range, default, hint) .name = h->name,
+#define FFNN_WHOLE_NUMBER(name, range, default, hint)
 #include "../options.def"
         .correction1 = 1,
         .correction2 = 1,

@@ -74,6 +74,33 @@ bool ffnn_gram_pays(const ffnn_kernels *k, ptrdiff_t n_x, ptrdiff_t n_1, ptrdiff
 /* NULL when there is no memory. dims, activations and keep_prob are copied. */
 ffnn_run *ffnn_run_new(const ffnn_run_options *options);
 void ffnn_run_free(ffnn_run *run);
+/* Why a method that works on whole vectors takes no more steps. */
+typedef enum {
+    FFNN_GOES_ON,
+    FFNN_ENDED_BY_TOL,         /* no gradient is larger */
+    FFNN_ENDED_BY_EVALUATIONS, /* there were max_evaluations */
+    FFNN_ENDED_BY_SEARCH,      /* no step along the gradient lowers the cost */
+    FFNN_ENDED_BY_DAMPING,     /* nor does any damped step */
+    FFNN_ENDED_BY_NAN,         /* the cost or a gradient is NaN or infinite at the beginning */
+    FFNN_ENDINGS
+} ffnn_ending;
+ffnn_ending ffnn_run_ending(const ffnn_run *run);
+/* Evaluations of the cost since the run began. */
+ptrdiff_t ffnn_run_evaluations(const ffnn_run *run);
+/* The pairs of L-BFGS, whose number may be set, at most history_size; and s (which 0) or y (1) of
+ * pair i, the oldest first, the part of a parameter's shape: as they are or as the snapshot has
+ * them. */
+ptrdiff_t ffnn_run_pairs(const ffnn_run *run, bool is_recorded);
+ptrdiff_t ffnn_run_pair_room(const ffnn_run *run);
+void ffnn_run_set_pairs(ffnn_run *run, ptrdiff_t count);
+void *ffnn_run_pair(ffnn_run *run, bool is_recorded, ptrdiff_t i, int which, char kind, int l);
+/* The damping of Levenberg-Marquardt's next step, which may be set; 0: that of the beginning. */
+double *ffnn_run_damping(ffnn_run *run, bool is_recorded);
+/* P, the number of parameters. */
+ptrdiff_t ffnn_run_count(const ffnn_run *run);
+/* To be called when pairs have been written. */
+void ffnn_run_settle_pairs(ffnn_run *run);
+
 /* Goes back to step 0: moments are 0, parameters wait to be written. */
 void ffnn_run_begin(ffnn_run *run);
 /* W (kind 'W', [n_l, n_{l-1}]) or b (kind 'b', [n_l, 1]) of layer l = 1..L, contiguous. Between

@@ -310,7 +310,8 @@ static const struct {
     void (*check)(void);
 } plan[] = {{"maps", check_maps},         {"costs", check_costs},   {"updates", check_updates},
             {"products", check_products}, {"layers", check_layers}, {"runs", check_runs},
-            {"pool", check_pool},         {"memory", check_memory}};
+            {"search", check_search},     {"whole", check_whole},   {"pool", check_pool},
+            {"memory", check_memory}};
 
 static double seconds(void)
 {

@@ -118,6 +118,8 @@ void check_updates(void);  /* divide, update, add, row_sums, pack, optimisers */
 void check_products(void); /* ffnn_product_run */
 void check_layers(void);   /* one layer forward and backward */
 void check_runs(void);     /* whole runs */
+void check_search(void);   /* line search, Cholesky factor */
+void check_whole(void);    /* runs of methods on whole vectors */
 void check_pool(void);     /* threads */
 void check_memory(void);   /* the allocator, and runs without memory */
 

@@ -151,7 +151,7 @@ void check_updates(void)
         for (int round = 0; round < 5; round++) {
             try_update(n);
             for (int o = 0; o < FFNN_OPTIMIZERS; o++)
-                try_optimizer((ffnn_optimizer)o, n, round % 2 ? 0.5 : 0);
+                if (k->optimizers[o].step) try_optimizer((ffnn_optimizer)o, n, round % 2 ? 0.5 : 0);
             try_row_sums(1 + round, n, round % 2 ? FAR : PLAIN);
         }
     try_row_sums(2, 1025, PLAIN);

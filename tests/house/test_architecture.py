@@ -9,6 +9,7 @@ import pytest
 import ffnn
 import reference_activations
 import reference_train
+import reference_whole
 from tree import CORE, CSRC, TEMPLATES, TREE, code_of, relative, rows
 
 pytestmark = [
@@ -67,7 +68,12 @@ def test_house_rules_of_c(path):
     [
         ("activations", "FFNN_ACTIVATION", ffnn.activations(), reference_activations.ACTIVATIONS),
         ("costs", "FFNN_COST", ffnn.costs(), reference_activations.COSTS),
-        ("optimizers", "FFNN_OPTIMIZER", ffnn.optimizers(), reference_train.OPTIMIZERS),
+        (
+            "optimizers",
+            "FFNN_OPTIMIZER",
+            ffnn.optimizers(),
+            {**reference_train.OPTIMIZERS, **reference_whole.METHODS},
+        ),
     ],
 )
 def test_every_row_has_its_twin(table, macro, names, twins):
@@ -84,7 +90,11 @@ def test_every_instruction_set_is_known_to_the_build():
 # ---- the stub ------------------------------------------------------------------------------------
 
 
-ATTRIBUTES = ("learning_rate", "is_watched", "epochs_done", "l2_cost")  # of a Trainer
+# Of a Trainer.
+ATTRIBUTES = (
+    *("learning_rate", "is_watched", "epochs_done", "l2_cost"),
+    *("is_whole", "evaluations", "ending"),
+)
 
 
 def stub():
@@ -136,7 +146,10 @@ def test_the_stub_has_the_modules_arguments(name):
         if argument.name != "self"
     }
     if stub()[name].kwarg is not None:  # what an optimiser reads
-        numbers = rows("options.def", "FFNN_OPTIMIZER_NUMBER")
+        numbers = [
+            *rows("options.def", "FFNN_OPTIMIZER_NUMBER"),
+            *rows("options.def", "FFNN_WHOLE_NUMBER"),
+        ]
         assert numbers and {ours.pop(number) for number in numbers} == {None}
     assert ours == expected and list(ours) == list(expected)
 

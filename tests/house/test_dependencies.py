@@ -27,6 +27,7 @@ MAY_INCLUDE = {
         "../product/product.h",
         "train.h",
         "parts.h",
+        "line_search.h",
     },
 }
 # The headers of the binding and of the core below it, from the ground up: a file includes those

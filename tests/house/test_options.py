@@ -9,7 +9,9 @@ import pytest
 
 import ffnn
 import reference_train
+import reference_whole
 
+OF_OPTIMIZERS = ("OPTIMIZER_NUMBER", "WHOLE_NUMBER")
 TABLE = Path(__file__).resolve().parents[2] / "csrc" / "options.def"
 pytestmark = [
     pytest.mark.skipif(not TABLE.exists(), reason="needs the source tree beside the tests"),
@@ -31,7 +33,7 @@ def test_every_option_is_an_argument_of_train():
     for name, (macro, default) in options().items():
         if name in ("learning_rate", "optimizer"):
             continue  # train has defaults of its own, which test_defaults holds
-        if macro != "OPTIMIZER_NUMBER":
+        if macro not in OF_OPTIMIZERS:
             assert ours[name].default == default, name
             continue
         assert ours[name].default is None, name
@@ -43,7 +45,7 @@ def test_a_trainers_signature_is_the_table():
     ours = list(inspect.signature(ffnn._ffnn.Trainer).parameters.values())
     first = next(i for i, argument in enumerate(ours) if argument.kind is argument.KEYWORD_ONLY)
     table = {
-        name: None if macro == "OPTIMIZER_NUMBER" else default
+        name: None if macro in OF_OPTIMIZERS else default
         for name, (macro, default) in options().items()
     }
     shown = {argument.name: argument.default for argument in ours[first : first + len(table)]}
@@ -54,5 +56,6 @@ def test_a_trainers_signature_is_the_table():
 
 
 def test_every_number_has_its_twin():
-    numbers = {name: value for name, (macro, value) in options().items() if "OPTIMIZER" in macro}
-    assert numbers == {name: default for name, (default, _) in reference_train.NUMBERS.items()}
+    numbers = {name: value for name, (macro, value) in options().items() if macro in OF_OPTIMIZERS}
+    twins = {**reference_train.NUMBERS, **reference_whole.NUMBERS}
+    assert numbers == {name: default for name, (default, _) in twins.items()}

@@ -9,7 +9,8 @@ import ffnn
 import reference
 from support import assert_same_bits, assert_same_dict
 
-INITIALIZERS = ["assignment", "he", "xavier", "xavier_uniform", "lecun", "zeros"]
+INITIALIZERS = ["assignment", "he", "xavier", "xavier_uniform", "lecun", "zeros",
+                "nguyen_widrow"]  # fmt: skip
 
 
 @pytest.mark.parametrize("dims", [[5, 4, 3], (2, 1), np.array([12, 7, 5, 3, 1])])
@@ -46,6 +47,20 @@ def test_variances():
     W = ffnn.initialize_parameters_deep([n_prev, n], initialization="xavier_uniform")["W1"]
     assert W.var() == pytest.approx(2 / (n + n_prev), rel=0.05)
     assert np.abs(W).max() <= np.sqrt(6 / (n + n_prev))
+
+
+def test_nguyen_and_widrows_units_cover_the_inputs():
+    """Each hidden unit's active range is centred in -1..1, evenly one beside the other."""
+    np.random.seed(1)
+    parameters = ffnn.initialize_parameters_deep([1, 6, 1], initialization="nguyen_widrow")
+    centres = -parameters["b1"] / parameters["W1"]
+    np.testing.assert_allclose(np.sort(centres.ravel()), [-1, -0.6, -0.2, 0.2, 0.6, 1])
+    parameters = ffnn.initialize_parameters_deep([4, 9, 5, 2], initialization="nguyen_widrow")
+    for l, n, n_prev in (1, 9, 4), (2, 5, 9):  # noqa: E741
+        norms = np.linalg.norm(parameters[f"W{l}"], axis=1)
+        np.testing.assert_allclose(norms, 0.7 * n ** (1 / n_prev))
+        assert np.abs(parameters[f"b{l}"]).max() == pytest.approx(norms[0])
+    assert np.abs(parameters["W3"]).max() <= 0.5 and (parameters["b3"] != 0).all()
 
 
 @pytest.mark.parametrize(

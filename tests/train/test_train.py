@@ -9,6 +9,7 @@ import pytest
 
 import ffnn
 import reference
+import reference_train
 from support import assert_same_bits, assert_same_dict, network, plain_train
 
 DIMS = [4, 7, 6, 3]
@@ -60,7 +61,7 @@ def test_orders_and_masks(rng, seed, mini_batch_size, keep_prob):
     assert_same_run(X, Y, seed=seed, mini_batch_size=mini_batch_size, keep_prob=keep_prob)
 
 
-@pytest.mark.parametrize("optimizer", ffnn.optimizers())
+@pytest.mark.parametrize("optimizer", reference_train.OPTIMIZERS)
 @pytest.mark.parametrize("output", ["sigmoid", "softmax", "linear"])
 def test_optimizers_and_outputs(rng, optimizer, output):
     X, Y = data(rng, output)

@@ -20,7 +20,7 @@ def run(rng):
     return runner(rng)
 
 
-@pytest.mark.parametrize("optimizer", ffnn.optimizers())
+@pytest.mark.parametrize("optimizer", reference_train.OPTIMIZERS)
 @pytest.mark.parametrize("keep_prob", [1.0, 0.8])
 @pytest.mark.parametrize("mini_batch_size", ["all", 16])
 def test_a_run_in_three_parts_is_the_whole_run(run, optimizer, keep_prob, mini_batch_size):

@@ -15,6 +15,8 @@ def initialize_parameters_deep(
     layer_dims, *, initialization="assignment", scale=None, dtype=np.float64
 ):
     """W_l (n_l, n_{l-1}) by the rule, or draws * scale; zero biases; rounded to dtype."""
+    if initialization == "nguyen_widrow" and scale is None:
+        return _nguyen_widrow(layer_dims, dtype)
     parameters = {}
     for layer in range(1, len(layer_dims)):
         n, n_prev = layer_dims[layer], layer_dims[layer - 1]
@@ -35,6 +37,21 @@ def initialize_parameters_deep(
             W = np.zeros((n, n_prev))
         parameters[f"W{layer}"] = W.astype(dtype)
         parameters[f"b{layer}"] = np.zeros((n, 1), dtype)
+    return parameters
+
+
+def _nguyen_widrow(layer_dims, dtype):
+    parameters = {}
+    for layer in range(1, len(layer_dims) - 1):
+        n, n_prev = layer_dims[layer], layer_dims[layer - 1]
+        W, r = np.random.uniform(-1, 1, (n, n_prev)), 0.7 * n ** (1 / n_prev)
+        W = W * (r / np.sqrt((W**2).sum(axis=1, keepdims=True)))
+        b = (np.linspace(-r, r, n) if n > 1 else np.zeros(1)) * np.sign(W[:, 0])
+        parameters[f"W{layer}"] = W.astype(dtype)
+        parameters[f"b{layer}"] = b.reshape(n, 1).astype(dtype)
+    last, n, n_prev = len(layer_dims) - 1, layer_dims[-1], layer_dims[-2]
+    parameters[f"W{last}"] = np.random.uniform(-0.5, 0.5, (n, n_prev)).astype(dtype)
+    parameters[f"b{last}"] = np.random.uniform(-0.5, 0.5, (n, 1)).astype(dtype)
     return parameters
 
 

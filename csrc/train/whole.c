@@ -1,0 +1,123 @@
+/* whole.c - methods that take the whole vector of gradients: the cost and the gradients of all
+ * examples, how many evaluations there may be, and why there are no more steps.
+ */
+#include "parts.h"
+
+#include <math.h>
+
+/* A row for each optimiser whose form is WHOLE. */
+typedef struct {
+    size_t (*lay_out_state)(ffnn_run *run, size_t bytes);
+    size_t (*lay_out)(ffnn_run *run, size_t bytes);
+    /* Makes `cost` and `gradients` those of the parameters. */
+    bool (*evaluate)(ffnn_run *run, interrupt_check *check);
+    /* Moves the parameters to a lower cost, or names the ending. */
+    bool (*step)(ffnn_run *run, interrupt_check *check);
+} method;
+
+static const method methods[FFNN_OPTIMIZERS] = {
+    [FFNN_lbfgs] = {ffnn_lbfgs_lay_out_state, ffnn_lbfgs_lay_out, ffnn_whole_evaluate,
+                    ffnn_lbfgs_step},
+    [FFNN_levenberg_marquardt] = {ffnn_lm_lay_out_state, ffnn_lm_lay_out, ffnn_lm_evaluate,
+                                  ffnn_lm_step},
+};
+
+static const method *method_of(const ffnn_run *run)
+{
+    return &methods[run->hyperparameters.optimizer];
+}
+
+size_t ffnn_whole_lay_out_state(ffnn_run *run, size_t bytes)
+{
+    return ffnn_run_is_whole(run) ? method_of(run)->lay_out_state(run, bytes) : bytes;
+}
+
+size_t ffnn_whole_lay_out(ffnn_run *run, size_t bytes)
+{
+    return ffnn_run_is_whole(run) ? method_of(run)->lay_out(run, bytes) : bytes;
+}
+
+void ffnn_whole_begin(ffnn_run *run)
+{
+    run->whole.evaluations = 0;
+    run->whole.has_gradients = false;
+    run->whole.ending = FFNN_GOES_ON;
+}
+
+ffnn_ending ffnn_run_ending(const ffnn_run *run)
+{
+    return run->whole.ending;
+}
+
+ptrdiff_t ffnn_run_evaluations(const ffnn_run *run)
+{
+    return run->whole.evaluations;
+}
+
+bool ffnn_whole_may_evaluate(ffnn_run *run)
+{
+    const double most = run->hyperparameters.max_evaluations;
+    if (most == 0 || (double)run->whole.evaluations < most) return true;
+    run->whole.ending = FFNN_ENDED_BY_EVALUATIONS;
+    return false;
+}
+
+bool ffnn_whole_evaluate(ffnn_run *run, interrupt_check *check)
+{
+    const ffnn_kernels *k = run->k;
+    const batch all = {&run->examples, NULL, 0, run->examples.X.cols};
+    const double lambd = run->hyperparameters.lambd, m = (double)all.count;
+    const ptrdiff_t weights = run->biases_at / k->element_bytes;
+    double cost = lambd != 0 ? ffnn_run_l2_cost(run) : 0;
+    run->whole.has_gradients = false;
+    if (ffnn_step_gradients(run, &all, &cost, check)) return true;
+    if (lambd != 0) k->add_scaled(weights, lambd, run->parameters, run->gradients);
+    k->divide(run->vector_bytes / k->element_bytes, run->gradients, m);
+    run->whole.cost = cost / m;
+    run->whole.has_gradients = true;
+    run->whole.evaluations++;
+    return false;
+}
+
+/* Is there anything to be gained by a step? */
+static bool is_worth_a_step(ffnn_run *run)
+{
+    whole_method *whole = &run->whole;
+    const double largest =
+        run->k->largest(run->vector_bytes / run->k->element_bytes, run->gradients);
+    if (!isfinite(whole->cost) || !isfinite(largest))
+        whole->ending = FFNN_ENDED_BY_NAN;
+    else if (largest <= run->hyperparameters.tol)
+        whole->ending = FFNN_ENDED_BY_TOL;
+    return whole->ending == FFNN_GOES_ON;
+}
+
+/* The cost of the first step of a call, and the record point that may be wanted of it. */
+static double begin(ffnn_run *run, bool is_record)
+{
+    const double cost = run->whole.cost;
+    run->l2_cost = ffnn_run_l2_cost(run) / (double)run->examples.X.cols;
+    if (is_record && isfinite(cost)) {
+        ffnn_run_snapshot(run);
+        run->is_recorded = true;
+    }
+    return cost;
+}
+
+bool ffnn_whole_iterate(ffnn_run *run, ptrdiff_t iterations, double *cost, interrupt_check *check)
+{
+    const bool is_record = run->wants_record;
+    const ptrdiff_t before = run->steps;
+    whole_method *whole = &run->whole;
+    run->wants_record = false; /* which the sums of gradients would take for a step's */
+    for (ptrdiff_t i = 0; i < iterations; i++) {
+        if (whole->ending == FFNN_GOES_ON && !whole->has_gradients &&
+            method_of(run)->evaluate(run, check))
+            return true;
+        if (i == 0) *cost = begin(run, is_record);
+        if (whole->ending != FFNN_GOES_ON || !is_worth_a_step(run)) break;
+        if (method_of(run)->step(run, check)) return true;
+        run->done = run->steps - before;
+    }
+    return false;
+}

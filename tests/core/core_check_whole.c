@@ -1,0 +1,149 @@
+/* core_check_whole.c - whole runs of methods that take the whole vector of gradients: costs that
+ * never rise, one call or many, snapshots, interruptions.
+ */
+#include "core_check.h"
+
+#include <string.h>
+
+enum { LAYERS = 2, STEPS = 12 };
+static const ptrdiff_t dims[LAYERS + 1] = {3, 5, 2};
+
+static double feature(void)
+{
+    return uniform(-1, 1);
+}
+
+static ffnn_run *start(ffnn_optimizer optimizer, ffnn_view X, ffnn_view Y, const void *weights)
+{
+    static const double keep_all[LAYERS] = {1, 1};
+    static const ffnn_activation activations[LAYERS] = {FFNN_tanh, FFNN_linear};
+    ffnn_run *run = ffnn_run_new(&(ffnn_run_options){
+        .kernels = k,
+        .layers = LAYERS,
+        .dims = dims,
+        .activations = activations,
+        .keep_prob = keep_all,
+        .cost = FFNN_mean_squared_error,
+        .examples = {X, Y, weights},
+        .hyperparameters = {.optimizer = optimizer, .history_size = 4, .lambd = 0.5},
+    });
+    if (!run) return NULL;
+    for (int l = 1; l <= LAYERS; l++) {
+        void *W = ffnn_run_parameter(run, 'W', l), *b = ffnn_run_parameter(run, 'b', l);
+        for (ptrdiff_t i = 0; i < dims[l] * dims[l - 1]; i++) put(W, i, cos((double)(7 * i + l)));
+        for (ptrdiff_t i = 0; i < dims[l]; i++) put(b, i, 0.1 * (double)i);
+    }
+    ffnn_run_snapshot(run);
+    return run;
+}
+
+static bool stop_at_once(void *context)
+{
+    ++*(int *)context;
+    return true;
+}
+
+static void check_same_parameters(ffnn_run *x, ffnn_run *y, const char *what)
+{
+    for (int l = 1; l <= LAYERS; l++) {
+        const ffnn_result W = {ffnn_run_parameter(x, 'W', l), dims[l - 1]};
+        const ffnn_result V = {ffnn_run_parameter(y, 'W', l), dims[l - 1]};
+        check_same_bits(W, V, dims[l], dims[l - 1], what);
+        const ffnn_result b = {ffnn_run_parameter(x, 'b', l), 1};
+        const ffnn_result c = {ffnn_run_parameter(y, 'b', l), 1};
+        check_same_bits(b, c, dims[l], 1, what);
+    }
+}
+
+/* A second run that begins where the first is, with what that remembers. */
+static void take_over(ffnn_run *to, ffnn_run *from, ffnn_optimizer optimizer)
+{
+    ffnn_run_begin(to);
+    if (optimizer == FFNN_lbfgs)
+        ffnn_run_set_pairs(to, ffnn_run_pairs(from, false));
+    else
+        *ffnn_run_damping(to, false) = *ffnn_run_damping(from, false);
+    for (int l = 1; l <= LAYERS; l++)
+        for (const char *kind = "Wb"; *kind; kind++) {
+            const ptrdiff_t count = dims[l] * (*kind == 'W' ? dims[l - 1] : 1);
+            const size_t bytes = (size_t)(count * k->element_bytes);
+            memcpy(ffnn_run_parameter(to, *kind, l), ffnn_run_parameter(from, *kind, l), bytes);
+            for (ptrdiff_t i = 0; optimizer == FFNN_lbfgs && i < ffnn_run_pairs(from, false); i++)
+                for (int which = 0; which < 2; which++)
+                    memcpy(ffnn_run_pair(to, false, i, which, *kind, l),
+                           ffnn_run_pair(from, false, i, which, *kind, l), bytes);
+        }
+    if (optimizer == FFNN_lbfgs) ffnn_run_settle_pairs(to);
+}
+
+static void check_method(ffnn_optimizer optimizer, ptrdiff_t m, enum layout layout)
+{
+    place("%s of %td, %s", k->optimizers[optimizer].name, m, layout_names[layout]);
+    fresh();
+    const ffnn_view X = lay(layout, dims[0], m, feature), Y = lay(PLAIN, dims[LAYERS], m, feature);
+    void *weights = take(m);
+    for (ptrdiff_t j = 0; j < m; j++) put(weights, j, 1 + (double)(j % 3));
+    ffnn_run *one = start(optimizer, X, Y, weights), *many = start(optimizer, X, Y, weights);
+    ffnn_run *late = start(optimizer, X, Y, weights);
+    CHECK(one && many && late, "no memory");
+    double cost, before = HUGE_VAL;
+    CHECK(ffnn_run_iterate(one, STEPS, &cost, NULL, NULL) == FFNN_OK, "it did not end well");
+    for (int i = 0; i < STEPS; i++) {
+        if (i == STEPS / 2) take_over(late, many, optimizer);
+        ffnn_run_ask_record(many);
+        ffnn_run_iterate(many, 1, &cost, NULL, NULL);
+        CHECK(ffnn_run_is_recorded(many), "no record point at %d", i);
+        CHECK(cost <= before, "the cost rises from %g to %g", before, cost);
+        before = cost;
+    }
+    check_same_parameters(one, many, "one call and many");
+    CHECK(ffnn_run_evaluations(one) == ffnn_run_evaluations(many), "evaluations");
+    ffnn_run_iterate(late, STEPS - STEPS / 2, &cost, NULL, NULL);
+    check_same_parameters(one, late, "a run taken over");
+    /* Back before the last step, and again. */
+    ffnn_run_restore(many);
+    CHECK(*ffnn_run_steps(many) < *ffnn_run_steps(one) || ffnn_run_ending(one) != FFNN_GOES_ON,
+          "%td steps", *ffnn_run_steps(many));
+    ffnn_run_iterate(many, 1, &cost, NULL, NULL);
+    check_same_parameters(one, many, "a step that is repeated");
+    ffnn_run_free(one), ffnn_run_free(many), ffnn_run_free(late);
+    check_guards();
+}
+
+/* Interrupted between products, the snapshot is what the run goes on from. */
+static void check_interruption(ffnn_optimizer optimizer)
+{
+    enum { M = 100000 };
+    place("%s interrupted", k->optimizers[optimizer].name);
+    fresh();
+    const ffnn_view X = lay(SAME_COLS, dims[0], M, feature),
+                    Y = lay(PLAIN, dims[LAYERS], M, feature);
+    ffnn_run *run = start(optimizer, X, Y, NULL), *other = start(optimizer, X, Y, NULL);
+    CHECK(run && other, "no memory");
+    int asked = 0;
+    double cost;
+    ffnn_run_iterate(run, 2, &cost, NULL, NULL);
+    ffnn_run_iterate(other, 2, &cost, NULL, NULL);
+    ffnn_run_snapshot(run);
+    const ffnn_status status = ffnn_run_iterate(run, 1000, &cost, stop_at_once, &asked);
+    CHECK(status == FFNN_INTERRUPTED && asked == 1, "it ends by %d", (int)status);
+    ffnn_run_restore(run);
+    check_same_parameters(run, other, "restored");
+    ffnn_run_iterate(run, 2, &cost, NULL, NULL);
+    ffnn_run_iterate(other, 2, &cost, NULL, NULL);
+    check_same_parameters(run, other, "restored and on");
+    ffnn_run_free(run), ffnn_run_free(other);
+    check_guards();
+}
+
+void check_whole(void)
+{
+    const ptrdiff_t sizes[] = {1, 3, 8, 41, 511, 513, 1100};
+    for (int o = 0; o < FFNN_OPTIMIZERS; o++) {
+        if (k->optimizers[o].form != FFNN_WHOLE) continue;
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+            for (int layout = 0; layout < STRIDED + 1; layout++)
+                if (!skipped(5)) check_method((ffnn_optimizer)o, sizes[i], (enum layout)layout);
+        check_interruption((ffnn_optimizer)o);
+    }
+}
