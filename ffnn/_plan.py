@@ -146,7 +146,7 @@ def make_plan(
     begin = Beginning(*(options.pop(name) for name in Beginning._fields))
     examples = Examples(*(options.pop(name) for name in Examples._fields))
     pace = Pace(*(options.pop(name) for name in Pace._fields))
-    if pace.learning_rate is None:
+    if pace.learning_rate is None and not is_assignment:
         rate_of_optimizer = _RATES.get(str(options["optimizer"]), _OTHER_RATE)
         pace = pace._replace(learning_rate=rate_of_optimizer)
     watch = Watch(*(options.pop(name) for name in Watch._fields))

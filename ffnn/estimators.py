@@ -26,6 +26,7 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_targ
 from sklearn.utils.validation import check_is_fitted
 
 from ffnn import _ffnn
+from ffnn._checks import suggest_keywords
 from ffnn._estimator_fit import Engine
 from ffnn._estimator_net import arrays_of, dict_of
 from ffnn._parameters import NetParameters
@@ -332,6 +333,7 @@ def _pair(X: Any, y: Any) -> Any:
     return None if X is None else (X, y)
 
 
+@suggest_keywords
 def from_sklearn(estimator: Any) -> Any:
     """Turn scikit-learn's MLPClassifier or MLPRegressor into ffnn's, fitted or not.
 

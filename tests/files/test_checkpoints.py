@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 import ffnn
-from support import plain_train
 
 pytestmark = pytest.mark.once
 
@@ -45,7 +44,10 @@ def assert_same(ours, expected):
 def test_what_is_saved_comes_back(path, real, optimizer):
     X, Y = data(real)
     settings = {**SETTINGS, "optimizer": optimizer}
-    parameters, history = plain_train(X, Y, [3, 5, 1], num_epochs=4, patience=9, **settings)
+    if optimizer in ("lbfgs", "levenberg_marquardt"):
+        for name in ("learning_rate", "mini_batch_size", "keep_prob"):
+            del settings[name]
+    parameters, history = ffnn.train(X, Y, [3, 5, 1], num_epochs=4, patience=9, **settings)
     ffnn.save_checkpoint(path, parameters, history, settings=settings, mean=X.mean(axis=1))
     checkpoint = ffnn.load_checkpoint(path)
     assert type(checkpoint.parameters) is type(parameters)
@@ -65,7 +67,7 @@ sys.path[:0] = [{tests!r}]
 from test_checkpoints import data
 checkpoint = ffnn.load_checkpoint({path!r})
 X, Y = data()
-parameters, history = plain_train(
+parameters, history = ffnn.train(
     X, Y, parameters=checkpoint.parameters, optimizer_state=checkpoint.optimizer_state,
     num_epochs=4, **checkpoint.meta["settings"],
 )
@@ -81,8 +83,8 @@ def test_a_run_goes_on_in_another_process(path, optimizer):
     """Twice, as if it had never been interrupted: the same bits."""
     X, Y = data()
     settings = {**SETTINGS, "optimizer": optimizer}
-    expected, whole = plain_train(X, Y, [3, 5, 1], num_epochs=12, **settings)
-    parameters, history = plain_train(X, Y, [3, 5, 1], num_epochs=4, **settings)
+    expected, whole = ffnn.train(X, Y, [3, 5, 1], num_epochs=12, **settings)
+    parameters, history = ffnn.train(X, Y, [3, 5, 1], num_epochs=4, **settings)
     ffnn.save_checkpoint(path, parameters, history, settings=settings)
     code = GO_ON.format(tests=str(__file__).rpartition("/")[0], path=str(path))
     for _ in range(2):
@@ -96,18 +98,18 @@ def test_a_run_goes_on_in_another_process(path, optimizer):
 
 def test_a_run_that_was_interrupted_goes_on(path):
     X, Y = data()
-    expected, _ = plain_train(X, Y, [3, 5, 1], num_epochs=6, **SETTINGS)
+    expected, _ = ffnn.train(X, Y, [3, 5, 1], num_epochs=6, **SETTINGS)
 
     def stop(info):
         if info["epoch"] == 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt) as caught:
-        plain_train(X, Y, [3, 5, 1], num_epochs=6, callback=stop, **SETTINGS)
+        ffnn.train(X, Y, [3, 5, 1], num_epochs=6, callback=stop, **SETTINGS)
     ffnn.save_checkpoint(path, caught.value.parameters, caught.value.history)
     checkpoint = ffnn.load_checkpoint(path)
     left = 6 - checkpoint.optimizer_state["epoch"]
-    resumed, _ = plain_train(
+    resumed, _ = ffnn.train(
         X, Y, parameters=checkpoint.parameters, optimizer_state=checkpoint.optimizer_state,
         num_epochs=left, **SETTINGS,
     )  # fmt: skip
@@ -125,14 +127,14 @@ def test_a_checkpoint_of_each_epoch(path, mini_batch_size):
         place = path.with_stem(f"run{info['epoch']}")
         ffnn.save_checkpoint(place, info["parameters"], info["history"], cost=info["cost"])
 
-    expected, history = plain_train(X, Y, [3, 5, 1], num_epochs=6, callback=keep, **settings)
+    expected, history = ffnn.train(X, Y, [3, 5, 1], num_epochs=6, callback=keep, **settings)
     for epoch in range(6):
         checkpoint = ffnn.load_checkpoint(path.with_stem(f"run{epoch}"))
         assert checkpoint.history["cost"] == history["cost"][: epoch + 1]
         assert checkpoint.meta == {"cost": history["cost"][epoch]}
         done = epoch if mini_batch_size == "all" else epoch + 1
         assert checkpoint.optimizer_state["epoch"] == done
-        resumed, _ = plain_train(
+        resumed, _ = ffnn.train(
             X, Y, parameters=checkpoint.parameters, optimizer_state=checkpoint.optimizer_state,
             num_epochs=6 - done, **settings,
         )  # fmt: skip
@@ -141,7 +143,7 @@ def test_a_checkpoint_of_each_epoch(path, mini_batch_size):
 
 def test_the_optimizers_state_alone(path):
     X, Y = data()
-    parameters, history = plain_train(X, Y, [3, 5, 1], num_epochs=2, **SETTINGS)
+    parameters, history = ffnn.train(X, Y, [3, 5, 1], num_epochs=2, **SETTINGS)
     ffnn.save_checkpoint(path, parameters, history["optimizer_state"], note="x")
     checkpoint = ffnn.load_checkpoint(path)
     assert checkpoint.history == {} and checkpoint.meta == {"note": "x"}
@@ -151,7 +153,7 @@ def test_the_optimizers_state_alone(path):
 
 def test_parameters_are_read_alone_too(path):
     X, Y = data()
-    parameters, history = plain_train(X, Y, [3, 5, 1], num_epochs=2, **SETTINGS)
+    parameters, history = ffnn.train(X, Y, [3, 5, 1], num_epochs=2, **SETTINGS)
     ffnn.save_checkpoint(path, parameters, history, note="x")
     loaded, meta = ffnn.load_parameters(path)
     assert_same(loaded, parameters)
@@ -159,7 +161,7 @@ def test_parameters_are_read_alone_too(path):
 
 
 def small(path):
-    parameters, history = plain_train([[0.0, 1.0]], [[0, 1]], [1, 1], optimizer="momentum",
+    parameters, history = ffnn.train([[0.0, 1.0]], [[0, 1]], [1, 1], optimizer="momentum",
                                      num_epochs=20, seed=1)  # fmt: skip
     ffnn.save_checkpoint(path, parameters, history)
     return path.read_bytes(), ffnn.load_checkpoint(path)
