@@ -85,8 +85,8 @@ def train(
     optimizer            str            a name from ffnn.optimizers(), which explains them;
                                         default "adam"
     learning_rate        number         or a function of the epoch that returns one; None: 0.001
-                                        with adam, adamw and rmsprop, else 0.01; default
-                                        0.0075
+                                        with adam, adamw and rmsprop, nothing with lbfgs and
+                                        levenberg_marquardt, else 0.01
     decay                function       update_lr or schedule_lr_decay: after epoch i the
                                         rate is decay(learning_rate, i, decay_rate)
     decay_rate           float or None  goes with decay; None: 1
