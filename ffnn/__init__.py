@@ -126,6 +126,12 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    """Return what there is to use; inner files begin with an underscore."""
+    """Return what there is to use; inner files begin with an underscore.
+
+    The estimators are among it where scikit-learn is installed: help(ffnn) asks for each name.
+    """
+    from importlib.util import find_spec
+
     names = [name for name in globals() if not name.startswith("_") and name != "estimators"]
-    return sorted(["__version__", *_ESTIMATORS, *names])
+    lazy = _ESTIMATORS if find_spec("sklearn") else ()
+    return sorted(["__version__", *lazy, *names])

@@ -17,7 +17,7 @@ PUBLIC = sorted(ffnn.__all__)
 # Their examples would need files, or matplotlib, an extra.
 WITHOUT_EXAMPLE = {"load_data", "plot_costs", "print_mislabeled_images"}
 HAS_SKLEARN = importlib.util.find_spec("sklearn") is not None  # an extra
-NAMES = [name for name in dir(ffnn) if HAS_SKLEARN or name not in ffnn._ESTIMATORS]
+NAMES = dir(ffnn)
 MODULES = ["ffnn"] + sorted(
     module.name
     for module in pkgutil.walk_packages(ffnn.__path__, "ffnn.")
