@@ -178,9 +178,9 @@ FFNN_INLINE void FN(small_backward)(const ffnn_small_layer *l, const void *dz, v
 #undef SMALL_FORWARD
 #undef SMALL_BACKWARD
 
-/* x[j] -= rate * dx[j] for j < count. Where count < LANES what pads x to a whole vector is written,
- * too, and stays as it was: a part of a vector would have to leave the store queue before its
- * elements could be read. */
+/* x[j] -= rate * dx[j] for j < count. Where count < LANES the padding of x is written too, with the
+ * values that it had: the next pass loads whole vectors, and store-to-load forwarding fails for a
+ * load that is wider than the store before it. */
 FFNN_INLINE void FN(update_lanes)(real *x, vec dx, vec rate, ptrdiff_t count)
 {
     static const real numbers[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};

@@ -18,8 +18,8 @@ bool ffnn_gram_fits(const ffnn_kernels *k, const ffnn_hyperparameters *hyperpara
            hyperparameters->lambd == 0 && hyperparameters->clip_norm == 0;
 }
 
-/* To make G costs as much as m / (2 n_1) plain steps. Who waits for so many steps before making it
- * pays at most twice what he would pay if he knew how many are to come. */
+/* The ski-rental rule: G costs as much as m / (2 n_1) plain steps, so a run that takes that many
+ * plain steps first pays at most twice the least cost for any number of steps. */
 bool ffnn_gram_pays(const ffnn_kernels *k, ptrdiff_t n_x, ptrdiff_t n_1, ptrdiff_t m,
                     ptrdiff_t *from)
 {

@@ -204,7 +204,8 @@ ptrdiff_t ffnn_batch_columns(const ffnn_run *run, ptrdiff_t count);
  * behind them. Without a block only these are counted, and w->layer is not needed. */
 size_t ffnn_workspace_lay_out(const ffnn_run *run, workspace *w, char *block, size_t bytes,
                               bool has_gathered);
-/* What has to be there for batches of so many examples; false when there is no memory. */
+/* Allocates the arrays that batches of `count` examples need and that are not there yet:
+ * `gathered`, masks, memory of shards. False when there is no memory. */
 bool ffnn_batch_prepare(ffnn_run *run, bool is_ordered, ptrdiff_t count);
 /* The slab of `b` that begins at `first`. */
 slab ffnn_batch_slab(const ffnn_run *run, workspace *w, const batch *b, ptrdiff_t first);

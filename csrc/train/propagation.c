@@ -25,8 +25,9 @@ static ffnn_result gram_columns(const ffnn_run *run, void *data, const slab *s)
     return (ffnn_result){ffnn_element(run->k, data, s->first), run->gram.row};
 }
 
-/* Where Z of a layer stands: in `saved`, which is also A's place unless the derivative needs it;
- * that of the output, which the cost is taken from, where dZ will stand. */
+/* Z of a hidden layer stands in `saved`. That array is A's too, which overwrites Z, unless the
+ * derivative is taken from Z. Z of the output, from which the cost is taken, stands in dZ[0] until
+ * dZ overwrites it. */
 ffnn_result ffnn_propagate_z(const ffnn_run *run, const workspace *w, int i, const slab *s)
 {
     const layer_arrays *l = &w->layer[i];

@@ -144,9 +144,11 @@ ffnn_status ffnn_run_epoch(ffnn_run *run, const ptrdiff_t *order, ptrdiff_t size
     return step_all(run, order, size, cost, &check) ? FFNN_INTERRUPTED : FFNN_OK;
 }
 
-/* As NumPy's legacy generators shuffle: the i-th changes places with one of those up to it, and
- * numbers too large are thrown away. Such a one changes the i-th with itself here, since a branch
- * that nobody can foresee takes longer. */
+/* Fisher and Yates's shuffle with rejection, as NumPy's legacy generators do it: the i-th example
+ * changes places with a drawn one of the first i + 1, and a number above i is rejected. A rejected
+ * number changes the i-th with itself here, since a branch that no predictor can learn takes
+ * longer.
+ */
 static void draw_order(const ffnn_random *random, ptrdiff_t m, ptrdiff_t *order)
 {
     for (ptrdiff_t i = 0; i < m; i++) order[i] = i;

@@ -32,7 +32,9 @@ static ffnn_small_pair *pair_up(const layer *l, ptrdiff_t lanes, ffnn_small_pair
     return pairs + padded;
 }
 
-/* A kernel's A is g(Z), which with dropout is not yet what the layer above reads. */
+/* The kernels' A is g(Z); with dropout the layer above reads another array, g(Z) * mask /
+ * keep_prob.
+ */
 static void lay_out(const ffnn_run *run, const workspace *w, const slab *s)
 {
     for (int i = 0; i < run->layers; i++) {

@@ -50,7 +50,8 @@ static void prepare_coefficients(ffnn_run *run, double m)
     run->W_coefficients.l2 = h->lambd / m;
 }
 
-/* The greatest norm that all gradients together may have. */
+/* Scales all gradients so that their joint norm is at most clip_norm (Pascanu, Mikolov and Bengio).
+ */
 static void clip(ffnn_run *run)
 {
     const ffnn_kernels *k = run->k;
