@@ -85,7 +85,10 @@ class Run:
             is_due = epoch % every == 0
             is_last = epoch == end - 1 or plan.trainer.ending is not None
             is_recorded = is_due or (is_last and not self.is_assignment)
-            measured = self._measure() if is_recorded and plan.is_full_batch else {}
+            measured = {}
+            if is_recorded and plan.is_full_batch:
+                measured = self._measure()
+                self.epochs.append(epoch)  # an interrupted step has had its record point
             cost = self._pass(len(self.costs) + 1 if is_recorded else None)
             value = float(cost)  # comparing 0-d arrays takes as long as many small steps
             if is_recorded:
@@ -168,8 +171,8 @@ class Run:
             history["evaluations"].append(trainer.evaluations)
         else:
             history["learning_rate"].append(float(self.learning_rate))
-        self.epochs.append(epoch if self.plan.is_full_batch else self.epoch)
         if not self.plan.is_full_batch:
+            self.epochs.append(self.epoch)
             measured = self._measure()
             if self.is_assignment or (np.isfinite(cost) and trainer.is_finite()):
                 trainer.snapshot(number)
@@ -196,7 +199,7 @@ class Run:
                 parameters = self._finish(self._snapshot())
             except KeyboardInterrupt:
                 pass  # one more Ctrl-C: the run is ending already
-            except MemoryError:
+            except (MemoryError, RuntimeError):
                 break  # the costs are there
         _attach(self.plan.function, error, parameters, self.history, self.costs)
 
@@ -215,7 +218,8 @@ class Run:
     def _record_point(self) -> Record:
         """Parameters and state of the last record point."""
         number, parameters, of_optimizer = self.plan.trainer.record_point()
-        return Record(parameters, self._state(self.epochs[number - 1], of_optimizer))
+        epoch = self.epochs[number - 1] if number else self.plan.first
+        return Record(parameters, self._state(epoch, of_optimizer))
 
     def _measure(self) -> dict[str, float]:
         """The costs and scores of all parts with the parameters as they are."""
@@ -316,8 +320,8 @@ class Run:
     def _check_end(self) -> None:
         """The last step may have been one too many; and who gets no history is told of an end."""
         plan = self.plan
-        is_free = not self.is_assignment and self.best is None and self.stopped_by is None
-        if is_free and not plan.trainer.is_finite():
+        is_free = not self.is_assignment and self.best is None
+        if is_free and self.stopped_by != "diverged" and not plan.trainer.is_finite():
             self._diverge(None, self.epoch - 1)
         if self.is_assignment and self.stopped_by == "patience" and plan.stop is not None:
             warnings.warn(

@@ -97,7 +97,8 @@ int ffnn_trainer_take_order(const trainer_object *self, PyObject *object, PyObje
     if (object == Py_None) return 0;
     const npy_intp m = ffnn_operand_cols(&self->X);
     PyArray_Descr *descr = PyArray_DescrFromType(NPY_INTP);
-    PyObject *order = PyArray_FromAny(object, descr, 0, 0, NPY_ARRAY_CARRAY_RO, NULL);
+    PyObject *order =
+        PyArray_FromAny(object, descr, 0, 0, NPY_ARRAY_CARRAY_RO | NPY_ARRAY_ENSURECOPY, NULL);
     if (order == NULL) return -1;
     char *seen = NULL;
     const ffnn_operand o = {order, (PyArrayObject *)order, 0};

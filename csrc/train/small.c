@@ -32,9 +32,7 @@ static ffnn_small_pair *pair_up(const layer *l, ptrdiff_t lanes, ffnn_small_pair
     return pairs + padded;
 }
 
-/* The kernels' A is g(Z); with dropout the layer above reads another array, g(Z) * mask /
- * keep_prob.
- */
+/* The kernels' A is g(Z); with dropout the layer above reads another array, the masked one. */
 static void lay_out(const ffnn_run *run, const workspace *w, const slab *s)
 {
     for (int i = 0; i < run->layers; i++) {

@@ -97,7 +97,7 @@ static double begin(ffnn_run *run, bool is_record)
 {
     const double cost = run->whole.cost;
     run->l2_cost = ffnn_run_l2_cost(run) / (double)run->examples.X.cols;
-    if (is_record && isfinite(cost)) {
+    if (is_record && (!run->is_watched || isfinite(cost))) {
         ffnn_run_snapshot(run);
         run->is_recorded = true;
     }

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import signal
 
 import numpy as np
 import pytest
@@ -141,6 +142,34 @@ def test_an_infinite_val_cost_is_no_divergence(rng):
     X, Y = curve(rng)
     _, history = train(X, Y, validation_data=(1e200 * X, 1e200 * Y))
     assert history["stopped_by"] is None and np.isinf(history["val_cost"]).all()
+
+
+@pytest.mark.parametrize("optimizer", ["gd", "adam", "lbfgs"])
+def test_ctrl_c_within_a_full_batch_carries_the_last_record_point(rng, optimizer):
+    """Wherever in a step it comes: the parameters are those of the epoch that their state says."""
+    X = rng.standard_normal((60, 30000))
+    Y = X[:1] * X[1:2]
+    options = {"layer_dims": [60, 200, 1], "mini_batch_size": "all", "optimizer": optimizer}
+    if optimizer == "lbfgs":
+        options["learning_rate"] = None
+
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        for seconds in (0.11, 0.23, 0.37):
+            signal.setitimer(signal.ITIMER_REAL, seconds)
+            with pytest.raises(KeyboardInterrupt) as caught:
+                train(X, Y, num_epochs=10**6, **options)
+            error = caught.value
+            epochs = error.history["optimizer_state"]["epoch"]
+            assert epochs - len(error.history["cost"]) in (-1, 0)
+            again = train(X, Y, num_epochs=epochs, **options)[0]
+            assert_same_dict(error.parameters, again)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 # ---- the history ---------------------------------------------------------------------------------

@@ -316,12 +316,12 @@ options = dict(seed=1, output_activation="softmax", optimizer="adam", keep_prob=
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell's & began it
 threading.Timer(0.7, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
 try:
-    plain_train(X, Y, [64, 128, 10], num_epochs=10**6, **options)
+    ffnn.train(X, Y, [64, 128, 10], num_epochs=10**6, **options)
 except KeyboardInterrupt as error:
     history, parameters = error.history, error.parameters
 done = len(history["cost"])
 assert done == history["optimizer_state"]["epoch"] > 0, done
-again, expected = plain_train(X, Y, [64, 128, 10], num_epochs=done, **options)
+again, expected = ffnn.train(X, Y, [64, 128, 10], num_epochs=done, **options)
 assert expected["cost"] == history["cost"]
 assert all((again[key] == parameters[key]).all() for key in again)
 print("kept")

@@ -131,9 +131,20 @@ def test_a_cost_that_is_not_finite_is_no_record_point(rng):
         "train", X, 1e200 * Y, (4, 5, 1), learning_rate=0.1, output_activation="linear"
     )
     run.set(parameters)
+    run.is_watched = True
     cost = run.run(1, record=1)
     assert np.isinf(cost) and run.record_point()[0] == 0
     assert same(run.record_point()[1].values(), parameters.values())
+    # Nor does it ask a later step for one; and a run that nobody watches goes on and records it.
+    run.set(parameters)
+    run.run(1, record=1)
+    run.measure(X, Y)
+    run.run(1)
+    assert run.record_point()[0] == 0
+    run.set(parameters)
+    run.is_watched = False
+    run.run(1, record=1)
+    assert run.record_point()[0] == 1
 
 
 @pytest.mark.parametrize("batch", [None, 16])
