@@ -259,7 +259,7 @@ calls = [
     lambda: ffnn.linear_forward(A, W, b),
     lambda: ffnn.linear_activation_forward(A, W, b, "sigmoid"),
     lambda: ffnn.L_model_forward(A, parameters),
-    lambda: ffnn.predict(A, Y, parameters),
+    lambda: ffnn.predict_proba(A, {"W1": W, "b1": b}),
     lambda: ffnn.sigmoid(Z),
     lambda: ffnn.relu_backward(Z, Z),
     lambda: ffnn.compute_cost(Z, Z),
