@@ -37,7 +37,7 @@ def test_every_option_is_an_argument_of_train():
             assert ours[name].default == default, name
             continue
         assert ours[name].default is None, name
-        told = re.search(rf"^ +(?:\w+, )*{name}\b.*None: (.*)", ffnn.train.__doc__, re.MULTILINE)
+        told = re.search(rf"^ *(?:\w+, )*{name}\b.*None: (.*)", ffnn.train.__doc__, re.MULTILINE)
         assert told and default in map(float, re.findall(r"[\d.e-]*\d", told[1])), name
 
 
