@@ -49,6 +49,7 @@ typedef struct {
     pthread_t caller;
     bool is_slow;
     atomic_int helped; /* chunks that others took */
+    double alone;      /* seconds that the caller waited for a worker in its own chunk */
 } visit;
 
 static void visit_chunk(void *context, int chunk)
@@ -59,6 +60,7 @@ static void visit_chunk(void *context, int chunk)
     if (pthread_equal(pthread_self(), v->caller)) {
         while (v->is_slow && !atomic_load(&v->helped) && ffnn_os_seconds() < began + 0.05)
             ffnn_os_pause();
+        v->alone = ffnn_os_seconds() - began;
         return;
     }
     atomic_fetch_add(&v->helped, 1);
@@ -71,9 +73,11 @@ static void check_rest(void)
     place("jobs after a worker that had no processor");
     ffnn_pool_set_threads(2);
     for (int trial = 0; trial < 20; trial++) {
-        visit slow = {pthread_self(), true, 0}, quickly = {pthread_self(), false, 0};
+        visit slow = {.caller = pthread_self(), .is_slow = true},
+              quickly = {.caller = pthread_self()};
         ffnn_pool_run(2, visit_chunk, &slow);
-        if (!slow.helped) continue; /* it came too late */
+        /* It came too late to be told from a chunk that takes its time. */
+        if (!slow.helped || slow.alone > 0.005) continue;
         /* It rests ten times the 30 ms less what the caller waited in its own chunk. */
         const double began = ffnn_os_seconds();
         int helped = 0;
