@@ -126,11 +126,12 @@ static void wake_sleepers(void)
 
 /* A chunk that was taken is nearly done, unless its thread has lost its processor to another
  * process. That costs the caller a time slice, some ms; the jobs of the next RESTS times as long
- * are then done without workers, so that a busy processor costs a tenth at most. A wait counts as
- * such where it is longer than two of the caller's own chunks, `chunk_seconds` each. */
+ * are then done without workers, so that a busy processor costs a tenth at most; a second at most,
+ * since a process that was stopped and goes on has its processors back. A wait counts as such where
+ * it is longer than two of the caller's own chunks, `chunk_seconds` each. */
 static void wait_for_finish(int chunks, double chunk_seconds)
 {
-    static const double STALL_SECONDS = 500e-6;
+    static const double STALL_SECONDS = 500e-6, MOST_REST_SECONDS = 1;
     enum { SPINS = 4096, RESTS = 10 };
     double began = 0;
     for (int spins = 0; atomic_load_explicit(&pool.finished, memory_order_acquire) < chunks;
@@ -144,7 +145,9 @@ static void wait_for_finish(int chunks, double chunk_seconds)
     }
     if (began == 0) return;
     const double now = ffnn_os_seconds(), waited = now - began;
-    if (waited > 2 * chunk_seconds + STALL_SECONDS) pool.rest_until = now + RESTS * waited;
+    if (waited <= 2 * chunk_seconds + STALL_SECONDS) return;
+    const double rest = RESTS * waited;
+    pool.rest_until = now + (rest < MOST_REST_SECONDS ? rest : MOST_REST_SECONDS);
 }
 
 /* Was a worker without a processor a short while ago? */
