@@ -120,15 +120,6 @@ static PyObject *gradients_of(const ffnn_state *state, const call *c, double tot
     return dict;
 }
 
-static double work_of(const call *c)
-{
-    double work = 0;
-    for (int l = 1; l <= c->parameters.layers; l++)
-        work += (double)c->all_dims[l] * (double)ffnn_operand_cols(&c->X) *
-                (3 * (double)c->all_dims[l - 1] + FFNN_ELEMENT_WORK);
-    return work;
-}
-
 static PyObject *cost_and_gradients(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
                                     PyObject *kw_names)
 {
@@ -169,7 +160,8 @@ static PyObject *cost_and_gradients(PyObject *module, PyObject *const *args, Py_
     c.real = ffnn_real_of(kinds);
     double total, sum;
     if (make_run(state, &c, arg[SAMPLE_WEIGHT], &total) < 0) goto done;
-    PyThreadState *thread = ffnn_lock_release(work_of(&c));
+    PyThreadState *thread =
+        ffnn_lock_release(ffnn_step_work(c.all_dims, c.parameters.layers, ffnn_operand_cols(&c.X)));
     const ffnn_status status = ffnn_run_gradients(c.run, NULL, &sum, NULL, NULL);
     ffnn_lock_take(thread);
     if (ffnn_status_raise(status) < 0) goto done;

@@ -87,10 +87,7 @@ static int start_run(trainer_object *self, const ffnn_run_settings *settings, Py
     options.kernels = self->state->isa->kernels[self->real];
     if (choose_gram(self, arg[FFNN_TRAINER_GRAM], &options) < 0) return -1;
     self->moments = options.kernels->optimizers[settings->hyperparameters.optimizer].moments;
-    self->iteration_work = 0;
-    for (int l = 1; l <= self->layers; l++)
-        self->iteration_work += (double)self->dims[l] * (double)options.examples.X.cols *
-                                (3 * (double)self->dims[l - 1] + FFNN_ELEMENT_WORK);
+    self->iteration_work = ffnn_step_work(self->dims, self->layers, options.examples.X.cols);
     self->run = ffnn_run_new(&options);
     return self->run == NULL ? ffnn_status_raise(FFNN_NO_MEMORY) : 0;
 }

@@ -108,6 +108,8 @@ extern PyGetSetDef ffnn_trainer_attributes[];
 
 /* ---- trainer_parameters.c: methods, and a function of the module ---- */
 
+/* A new array of W_l or b_l's shape with the numbers at `from`. */
+PyObject *ffnn_trainer_array_copy(const trainer_object *self, const void *from, char kind, int l);
 PyObject *ffnn_trainer_set(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
                            PyObject *kw_names);
 PyObject *ffnn_trainer_parameters(PyObject *object, PyObject *ignored);

@@ -154,7 +154,7 @@ PyObject *ffnn_trainer_set(PyObject *object, PyObject *const *args, Py_ssize_t n
 
 /* ---- read ---- */
 
-static PyObject *copy_array(const trainer_object *self, const void *from, char kind, int l)
+PyObject *ffnn_trainer_array_copy(const trainer_object *self, const void *from, char kind, int l)
 {
     void *data;
     PyObject *array =
@@ -182,8 +182,10 @@ static PyObject *copy_dict(const trainer_object *self, int moment, bool is_recor
     for (int l = 1; dict != NULL && l <= self->layers; l++) {
         const void *from_W = array_of(run, moment, 'W', l, is_recorded);
         const void *from_b = array_of(run, moment, 'b', l, is_recorded);
-        if (ffnn_dict_give(self->state, dict, W, l, copy_array(self, from_W, 'W', l)) < 0 ||
-            ffnn_dict_give(self->state, dict, b, l, copy_array(self, from_b, 'b', l)) < 0)
+        if (ffnn_dict_give(self->state, dict, W, l, ffnn_trainer_array_copy(self, from_W, 'W', l)) <
+                0 ||
+            ffnn_dict_give(self->state, dict, b, l, ffnn_trainer_array_copy(self, from_b, 'b', l)) <
+                0)
             Py_CLEAR(dict);
     }
     return dict;

@@ -12,22 +12,9 @@
 typedef ffnn_status computation(ffnn_run *run, const ffnn_examples *examples, double *cost,
                                 ffnn_poll *poll, void *context);
 
-static ffnn_status measure(ffnn_run *run, const ffnn_examples *examples, double *cost,
-                           ffnn_poll *poll, void *context)
-{
-    return ffnn_run_measure(run, examples, cost, poll, context);
-}
-
-/* A copy of a gradient. */
 static PyObject *copy_gradient(const trainer_object *self, char kind, int l)
 {
-    void *data;
-    PyObject *array =
-        ffnn_matrix_new(self->real, self->dims[l], kind == 'W' ? self->dims[l - 1] : 1, &data);
-    if (array != NULL)
-        memcpy(data, ffnn_run_gradient(self->run, kind, l),
-               (size_t)PyArray_NBYTES((PyArrayObject *)array));
-    return array;
+    return ffnn_trainer_array_copy(self, ffnn_run_gradient(self->run, kind, l), kind, l);
 }
 
 static PyObject *copy_gradients(const trainer_object *self)
@@ -58,7 +45,7 @@ static int compute(trainer_object *self, const ffnn_signature *signature, PyObje
         ffnn_poll_begin(&poll, self->iteration_work / all * m);
         const ffnn_status done = work(self->run, &given.examples, cost, ffnn_poll_signals, &poll);
         ffnn_lock_take(poll.thread);
-        self->is_interrupted = work != measure && done == FFNN_INTERRUPTED;
+        self->is_interrupted = work != ffnn_run_measure && done == FFNN_INTERRUPTED;
         *total = given.total;
         status = ffnn_status_raise(done);
         if (status == 0 && gradients != NULL && (*gradients = copy_gradients(self)) == NULL)
@@ -76,7 +63,8 @@ PyObject *ffnn_trainer_measure(PyObject *object, PyObject *const *args, Py_ssize
         "Trainer.measure", 2, {FFNN_NAME_X, FFNN_NAME_Y, FFNN_NAME_sample_weight}, 1};
     trainer_object *self = (trainer_object *)object;
     double cost, total;
-    if (compute(self, &signature, args, n_args, kw_names, measure, &cost, &total, NULL) < 0)
+    if (compute(self, &signature, args, n_args, kw_names, ffnn_run_measure, &cost, &total, NULL) <
+        0)
         return NULL;
     return ffnn_scalar_new(self->real, cost / total);
 }
