@@ -2,6 +2,7 @@
 # make test    the whole suite, and all that depends on it for each other instruction set
 # make bench   the races; RACE=name runs one of them or a group (benchmarks/README.md)
 # make notebooks   executes the notebooks and stores their outputs
+# make docs    the documentation as a site, docs/_build/html/index.html; notebooks and gallery are run
 # make core    the core without Python against naive loops (tests/core/core_check.mk says more)
 # make clean   remove what was built
 #
@@ -14,7 +15,8 @@ ENV := $(or $(VIRTUAL_ENV),.venv)
 RUN := $(ENV)/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test bench notebooks core clean build-demo build-test build-bench build-notebooks
+.PHONY: demo test bench notebooks docs core clean build-demo build-test build-bench \
+    build-notebooks build-docs
 .DELETE_ON_ERROR:
 
 # The NumPy twins work on small arrays, where a second thread of the BLAS costs more than it gives.
@@ -39,11 +41,17 @@ bench: build-bench
 notebooks: build-notebooks
 	$(RUN) notebooks/execute.py
 
+# A warning is an error: a name that no page describes, a link within the site that leads nowhere.
+docs: build-docs
+	$(RUN) -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	@echo docs/_build/html/index.html
+
 core:
 	@$(MAKE) --no-print-directory -f tests/core/core_check.mk
 
 clean:
-	rm -rf build dist *.egg-info ffnn/*.so demo.png
+	rm -rf build dist *.egg-info ffnn/*.so demo.png docs/_build docs/auto_gallery docs/notebooks \
+	    docs/reference docs/sg_execution_times.rst
 
 # The first time installs the tree in place, with the extra that the command needs; from then on
 # only what changed in csrc/ is compiled.
@@ -51,7 +59,8 @@ build-demo: $(ENV)/ffnn-plot.stamp
 build-test: $(ENV)/ffnn-test.stamp
 build-bench: $(ENV)/ffnn-bench.stamp
 build-notebooks: $(ENV)/ffnn-execute.stamp
-build-demo build-test build-bench build-notebooks:
+build-docs: $(ENV)/ffnn-docs.stamp
+build-demo build-test build-bench build-notebooks build-docs:
 	@$(RUN) setup.py --quiet build_ext --inplace
 
 $(ENV)/ffnn-%.stamp: pyproject.toml | $(RUN)

@@ -60,7 +60,7 @@ class NetParameters(_Net, dict[str, Any]):
     Both activations are attributes that may be set: TypeError and ValueError for what is no name
     from ffnn.activations(). They are kept by copy, `|`, copy.copy and copy.deepcopy, pickle,
     save_parameters, update_parameters and vector_to_parameters; ValueError where two that know
-    different ones are merged. dict(p), {**p} and a comprehension are plain dicts, which know
+    different ones are merged. dict(p), ``{**p}`` and a comprehension are plain dicts, which know
     nothing. The cost is a matter of training, not of the net, and is not among what they know.
 
     >>> import numpy as np, ffnn
