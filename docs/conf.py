@@ -60,6 +60,7 @@ sphinx_gallery_conf = {
     "write_computation_times": False,
     "copyfile_regex": r".*\.rst",
     "abort_on_example_error": True,
+    "capture_repr": (),
 }
 
 html_theme = "furo"

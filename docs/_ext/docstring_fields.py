@@ -35,7 +35,8 @@ def fields_of(rows, names):
     taken, returned = [], []
     for name, shape, meaning in rows:
         is_parameter = names & set(re.findall(r"\w+", name))
-        text = f"    * **{name}** ({shape})" if shape else f"    * **{name}**"
+        kind = shape if shape.startswith("(") else f"({shape})" if shape else ""
+        text = f"    * **{name}** {kind}".rstrip()
         (taken if is_parameter else returned).append(f"{text}: {meaning}")
     fields = [":Parameters:", *taken] if taken else []
     return fields + ([":Returns:", *returned] if returned else [])
@@ -64,7 +65,8 @@ def process(app, what, name, obj, options, lines):
 
 def skip(app, what, name, obj, skipped, options):
     """What scikit-learn gives its classes by itself is described there."""
-    return True if re.fullmatch(r"set_\w+_request|[gs]et_params|get_metadata_routing", name) else None
+    theirs = re.fullmatch(r"set_\w+_request|[gs]et_params|get_metadata_routing", name)
+    return True if theirs else None
 
 
 def setup(app):

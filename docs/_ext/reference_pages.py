@@ -53,7 +53,8 @@ def write(app):
             page = re.sub(r"\W+", "_", task)
             pages.append(page)
             (FOLDER / f"{page}.rst").write_text(page_of(task, names), encoding="utf-8")
-    index = ["Reference", "=========", "", "Every public name, by task; ``help(ffnn)`` lists them, too."]
+    index = ["Reference", "=========", ""]
+    index += ["Every public name, by task; ``help(ffnn)`` lists them, too."]
     index += ["", ".. toctree::", "    :maxdepth: 2", "", *(f"    {page}" for page in pages), ""]
     (FOLDER / "index.rst").write_text("\n".join(index), encoding="utf-8")
 

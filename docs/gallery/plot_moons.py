@@ -2,7 +2,7 @@
 Two moons: cost, accuracy, decision boundary
 ============================================
 
-A net with one hidden layer separates two interleaved half circles. The run stops when the
+A net with two hidden layers separates two interleaved half circles. The run stops when the
 validation cost has not fallen for 30 epochs, and returns the parameters of its best epoch.
 """
 
