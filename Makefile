@@ -2,7 +2,7 @@
 # make test    the whole suite, and all that depends on it for each other instruction set
 # make bench   the races; RACE=name runs one of them or a group (benchmarks/README.md)
 # make notebooks   executes the notebooks and stores their outputs
-# make docs    the documentation as a site, docs/_build/html/index.html; notebooks and gallery are run
+# make docs    the site, docs/_build/html/index.html; notebooks and gallery are run for it
 # make core    the core without Python against naive loops (tests/core/core_check.mk says more)
 # make clean   remove what was built
 #

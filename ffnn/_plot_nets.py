@@ -45,9 +45,9 @@ def plot_history(
     =======  ==============  =========================================================
 
     Costs have the scale on the left, metrics one of their own on the right; where only one of the
-    two kinds is drawn, it has the left. A name that begins with ``val_`` is dashed and has the colour
-    of its namesake; a dotted line marks the best epoch of a run with patience. Returned are the
-    axes on the left: `.set_yscale("log")` on them leaves the metrics as they are.
+    two kinds is drawn, it has the left. A name that begins with ``val_`` is dashed and has the
+    colour of its namesake; a dotted line marks the best epoch of a run with patience. Returned are
+    the axes on the left: `.set_yscale("log")` on them leaves the metrics as they are.
 
     TypeError where history is another thing, KeyError for a name that it has not.
     """
