@@ -88,8 +88,7 @@ void ffnn_scratch_give(void *block)
     ffnn_free(block);
 }
 
-/* At exit, or when the library is unloaded. */
-__attribute__((destructor)) static void free_spares(void)
+FFNN_AT_UNLOAD free_spares(void)
 {
     for (int i = 0; i < SPARES; i++) ffnn_free(atomic_exchange(&spares[i], NULL));
 }

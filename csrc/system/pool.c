@@ -12,12 +12,9 @@
  * sleep. Threads start with the first job worth it. A job that finds the pool busy (another Python
  * thread has it) is done by its caller alone.
  */
-#define _POSIX_C_SOURCE 200809L /* pthread_sigmask */
+#include "os.h"
 #include "system.h"
 
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -38,14 +35,14 @@ static struct {
     void *context;
     atomic_int finished; /* chunks */
 
-    pthread_mutex_t mutex; /* for sleepers and wake */
-    pthread_cond_t wake;
+    ffnn_mutex mutex; /* for sleepers and wake */
+    ffnn_condition wake;
     atomic_int sleepers;
-    pthread_t workers[FFNN_MOST_THREADS];
+    ffnn_thread workers[FFNN_MOST_THREADS];
 } pool = {
     .busy = ATOMIC_FLAG_INIT,
-    .mutex = PTHREAD_MUTEX_INITIALIZER,
-    .wake = PTHREAD_COND_INITIALIZER,
+    .mutex = FFNN_MUTEX_INIT,
+    .wake = FFNN_CONDITION_INIT,
 };
 
 /* ---- the ticket: 32 bits of generation, 16 of the end and 16 of the begin of what is left ------
@@ -107,21 +104,21 @@ static void wait_for_call(int index)
             ffnn_os_pause();
         }
     } while (ffnn_os_seconds() < until);
-    pthread_mutex_lock(&pool.mutex);
+    ffnn_mutex_lock(&pool.mutex);
     /* Counted before the last look, and the caller looks at the count after its ticket is out: one
      * of the two sees the other. */
     atomic_fetch_add(&pool.sleepers, 1);
-    while (!is_called(index)) pthread_cond_wait(&pool.wake, &pool.mutex);
+    while (!is_called(index)) ffnn_condition_wait(&pool.wake, &pool.mutex);
     atomic_fetch_sub(&pool.sleepers, 1);
-    pthread_mutex_unlock(&pool.mutex);
+    ffnn_mutex_unlock(&pool.mutex);
 }
 
 static void wake_sleepers(void)
 {
     if (atomic_load(&pool.sleepers) == 0) return;
-    pthread_mutex_lock(&pool.mutex);
-    pthread_cond_broadcast(&pool.wake);
-    pthread_mutex_unlock(&pool.mutex);
+    ffnn_mutex_lock(&pool.mutex);
+    ffnn_condition_wake(&pool.wake);
+    ffnn_mutex_unlock(&pool.mutex);
 }
 
 /* A chunk that was taken is nearly done, unless its thread has lost its processor to another
@@ -141,7 +138,7 @@ static void wait_for_finish(int chunks, double chunk_seconds)
             continue;
         }
         if (spins == SPINS) began = ffnn_os_seconds();
-        sched_yield();
+        ffnn_os_yield();
     }
     if (began == 0) return;
     const double now = ffnn_os_seconds(), waited = now - began;
@@ -162,14 +159,13 @@ static bool is_resting(void)
 /* ---- threads -----------------------------------------------------------------------------------
  */
 
-static void *worker(void *argument)
+static void worker(void *argument)
 {
     const int index = (int)(intptr_t)argument;
     while (!atomic_load(&pool.stop)) {
         wait_for_call(index);
         if (index + 1 < atomic_load(&pool.threads)) work(false);
     }
-    return NULL;
 }
 
 /* A forked child has the memory of the pool but none of its threads, and perhaps locks that nobody
@@ -181,35 +177,30 @@ static void forget_threads(void)
     atomic_store(&pool.sleepers, 0);
     atomic_store(&pool.ticket, 0);
     atomic_flag_clear(&pool.busy);
-    pool.mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
-    pool.wake = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
+    pool.mutex = (ffnn_mutex)FFNN_MUTEX_INIT;
+    pool.wake = (ffnn_condition)FFNN_CONDITION_INIT;
 }
 
-/* At exit, or when the library is unloaded. */
-__attribute__((destructor)) static void join_threads(void)
+FFNN_AT_UNLOAD join_threads(void)
 {
     atomic_store(&pool.stop, true);
     wake_sleepers();
-    for (int i = 0; i < pool.started; i++) pthread_join(pool.workers[i], NULL);
+    for (int i = 0; i < pool.started; i++) ffnn_thread_join(&pool.workers[i]);
     pool.started = 0;
 }
 
-/* Signals belong to the program's own threads. Fewer threads than wanted are no error. */
+/* Fewer threads than wanted are no error. */
 static void start_threads(int wanted)
 {
     static bool is_registered;
     if (wanted <= pool.started) return;
-    if (!is_registered) is_registered = pthread_atfork(NULL, NULL, forget_threads) == 0;
+    if (!is_registered) is_registered = ffnn_os_at_fork(forget_threads);
     if (!is_registered) return;
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     while (pool.started < wanted) {
         void *index = (void *)(intptr_t)pool.started;
-        if (pthread_create(&pool.workers[pool.started], NULL, worker, index) != 0) break;
+        if (!ffnn_thread_start(&pool.workers[pool.started], worker, index)) break;
         pool.started++;
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 /* ---- how many ----------------------------------------------------------------------------------

@@ -34,14 +34,40 @@ void ffnn_pool_run(int chunks, ffnn_task *task, void *context);
 int ffnn_pool_threads(void);
 void ffnn_pool_set_threads(int threads); /* 1..FFNN_MOST_THREADS */
 
-/* ---- os.c ---- */
+/* ---- os_posix.c, os_windows.c, os_alone.c: the operating system, by whichever of them it is ----
+ */
 
 double ffnn_os_seconds(void); /* of a clock that only goes forward */
 void ffnn_os_pause(void);     /* in a loop that waits for another processor */
+void ffnn_os_yield(void);     /* lets another thread have the processor */
 /* How many processors this process may use, by affinity and control group. */
 int ffnn_os_processors(void);
 /* A hint that large pages suit these bytes. */
 void ffnn_os_advise_huge(void *memory, size_t bytes);
+
+typedef struct ffnn_thread ffnn_thread; /* os.h has these three and how they begin */
+typedef struct ffnn_mutex ffnn_mutex;
+typedef struct ffnn_condition ffnn_condition;
+
+/* run(argument) in a thread that gets no signals; false where none can be had. *thread stays where
+ * it is until ffnn_thread_join has waited for its end. */
+bool ffnn_thread_start(ffnn_thread *thread, void (*run)(void *), void *argument);
+void ffnn_thread_join(ffnn_thread *thread);
+void ffnn_mutex_lock(ffnn_mutex *mutex);
+void ffnn_mutex_unlock(ffnn_mutex *mutex);
+/* Gives the mutex back, waits for a wake, takes the mutex; may also return without a wake. */
+void ffnn_condition_wait(ffnn_condition *condition, ffnn_mutex *mutex);
+void ffnn_condition_wake(ffnn_condition *condition); /* all who wait */
+/* From now on a forked child begins with in_child(); false where that cannot be promised. */
+bool ffnn_os_at_fork(void (*in_child)(void));
+
+/* A static function that runs at exit, or when the library is unloaded. Nowhere on Windows: the
+ * other threads are dead by then, and to wait for one under the loader's lock would never end. */
+#if defined(_WIN32)
+#define FFNN_AT_UNLOAD __attribute__((unused)) static void
+#else
+#define FFNN_AT_UNLOAD __attribute__((destructor)) static void
+#endif
 
 /* ---- memory.c ---- */
 

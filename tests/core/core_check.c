@@ -6,17 +6,13 @@
  * Everything is held against naive loops in long double. Arrays end, or begin, at pages that cannot
  * be touched; the other side and the gaps between rows hold NaN and must still do so afterwards.
  */
-#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "core_check.h"
 
 #include <float.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { SLOTS = 24, SLOT_BYTES = 8 << 20, CANARIES = 256, CANARY = 0xff, PRINTED = 10 };
@@ -178,14 +174,12 @@ static char *slot(int i)
 /* A page without access before and behind every slot. */
 static void map_slots(void)
 {
-    page = (size_t)sysconf(_SC_PAGESIZE);
-    size_t bytes = SLOTS * (SLOT_BYTES + page) + page;
-    slots = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    bool bad = slots == MAP_FAILED;
-    for (int i = 0; i < SLOTS && !bad; i++)
-        bad = mprotect(slot(i), SLOT_BYTES, PROT_READ | PROT_WRITE) != 0;
+    page = page_bytes();
+    slots = reserve_pages(SLOTS * (SLOT_BYTES + page) + page);
+    bool bad = !slots;
+    for (int i = 0; i < SLOTS && !bad; i++) bad = !open_pages(slot(i), SLOT_BYTES);
     if (!bad) return;
-    perror("guarded memory");
+    printf("FAILED: no guarded memory\n");
     exit(1);
 }
 
@@ -313,13 +307,6 @@ static const struct {
             {"search", check_search},     {"whole", check_whole},   {"pool", check_pool},
             {"memory", check_memory}};
 
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 static void check_table(const ffnn_isa *isa, ffnn_real real)
 {
     k = isa->kernels[real];
@@ -328,7 +315,7 @@ static void check_table(const ffnn_isa *isa, ffnn_real real)
     CHECK(k->real == real && k->element_bytes == (real == FFNN_FLOAT ? 4 : 8), "another type");
     char counts[300] = "";
     size_t used = 0;
-    double began = seconds();
+    double began = ffnn_os_seconds();
     long before_all = checks;
     for (size_t i = 0; i < sizeof plan / sizeof *plan; i++) {
         long before = checks;
@@ -338,7 +325,7 @@ static void check_table(const ffnn_isa *isa, ffnn_real real)
                                  checks - before);
     }
     printf("%-7s %-6s %sin all %ld, %.1f s\n", isa->name, type_name(), counts, checks - before_all,
-           seconds() - began);
+           ffnn_os_seconds() - began);
     fflush(stdout);
 }
 
@@ -371,10 +358,9 @@ int main(void)
     const char *wish = getenv("CORE_CHECK_QUICK");
     quick = wish && *wish && strcmp(wish, "0") != 0;
     volatile wide one = 1, little = 0x1p-60L;
-    narrow = one + little == one;
-    struct sigaction action = {.sa_handler = crashed};
-    sigaction(SIGSEGV, &action, NULL);
-    sigaction(SIGBUS, &action, NULL);
+    volatile double exponent = 1;
+    narrow = one + little == one || expl(one) == (wide)exp(exponent);
+    on_crash(crashed);
     map_slots();
     check_choice();
     for (int i = 0; ffnn_isa_available(i); i++)

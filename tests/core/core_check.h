@@ -14,7 +14,9 @@ typedef long double wide;
 extern const ffnn_kernels *k; /* the table under test */
 extern double unit;           /* the largest relative error of one rounding in its type */
 extern bool quick;            /* fewer sizes: an emulator runs the program */
-extern bool narrow;           /* long double is no wider than double, as valgrind has it */
+/* long double, or what the C library computes in it, is no wider than double: as valgrind has the
+ * one, and musl the other where it has 128 bits. */
+extern bool narrow;
 extern long checks, failures;
 
 /* ---- reports -------------------------------------------------------------------------------- */
@@ -81,6 +83,13 @@ ffnn_result take_result(ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t gap);
 void check_guards(void);
 /* Nor between the rows of a result? */
 void check_gaps(ffnn_result result, ptrdiff_t rows, ptrdiff_t cols);
+
+/* core_check_pages.c: no page of what is reserved can be touched until it is opened; what runs
+ * before the program ends by a signal for memory. */
+size_t page_bytes(void);
+char *reserve_pages(size_t bytes); /* or NULL */
+bool open_pages(char *begin, size_t bytes);
+void on_crash(void (*report)(int number));
 
 double get(const void *data, ptrdiff_t i);
 void put(void *data, ptrdiff_t i, double x);

@@ -4,13 +4,14 @@
 #   make core CORE_RUN="valgrind --error-exitcode=1"                under a tool; with
 #                                     CORE_CHECK_QUICK=1 before it, fewer sizes are tried
 #   make core CORE_SANITIZE=thread                                  for a sanitizer
-#   make core CC=aarch64-linux-gnu-gcc CORE_LINK=-static CORE_RUN=qemu-aarch64   elsewhere
+#   make core CC=aarch64-linux-gnu-gcc CORE_LINK=-static CORE_RUN=qemu-aarch64   elsewhere;
+#                                     make core-everywhere does so for twelve platforms
 #
 # The flags of each file of csrc/isa/ come from its row in csrc/isa.def, as they do in setup.py.
 
 MACHINE := $(shell $(CC) -dumpmachine)
 HOST := $(patsubst aarch64%,ARM64,$(patsubst arm64%,ARM64,$(patsubst x86_64%,X86_64,$(MACHINE))))
-OUT := build/core-$(HOST)$(addprefix -,$(CORE_SANITIZE))
+OUT := build/core-$(MACHINE)$(addprefix -,$(CORE_SANITIZE))
 FLAGS := -std=c11 -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off -fvisibility=hidden \
     -Wall -Wextra -g -pthread $(if $(FFNN_WERROR),-Werror) \
     $(if $(CORE_SANITIZE),-O1 -fsanitize=$(CORE_SANITIZE) -fno-sanitize-recover=all)
@@ -19,9 +20,11 @@ OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
 
 flags_of = $(shell sed -n 's/^FFNN_ISA($(1), *\($(HOST)\|ANY\),.*"\(.*\)")$$/\2/p' csrc/isa.def)
 
-run: $(OUT)/core_check
+run: build
 	@echo "$(CC), $(MACHINE) $(addprefix -fsanitize=,$(CORE_SANITIZE)): $(CORE_RUN) core_check"
 	@$(CORE_RUN) $(OUT)/core_check
+
+build: $(OUT)/core_check
 
 $(OUT)/core_check: $(OBJECTS)
 	@$(CC) $(FLAGS) $(CORE_LINK) $^ -lm -o $@
@@ -30,4 +33,4 @@ $(OUT)/%.o: %.c $(wildcard csrc/*.h csrc/*.def csrc/*/*.h tests/core/core_check.
 	@mkdir -p $(@D)
 	@$(CC) $(FLAGS) -Icsrc $(if $(filter csrc/isa/%,$<),$(call flags_of,$(*F))) -c $< -o $@
 
-.PHONY: run
+.PHONY: run build

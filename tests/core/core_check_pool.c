@@ -2,8 +2,8 @@
  * by the number of threads. Under a thread sanitizer this is where races show. */
 #include "core_check.h"
 
-#include <pthread.h>
-#include <sched.h>
+#include "system/os.h"
+
 #include <stdatomic.h>
 
 enum { CALLERS = 4, JOBS = 200, MOST_CHUNKS = 70 };
@@ -19,7 +19,7 @@ static void count_chunk(void *context, int chunk)
     ((tally *)context)->done[chunk]++;
 }
 
-static void *call_often(void *seed)
+static void call_often(void *seed)
 {
     for (int job = 0; job < (quick ? JOBS / 10 : JOBS); job++) {
         const int chunks = (int)((uintptr_t)seed * 7 + (uintptr_t)job * 13) % MOST_CHUNKS;
@@ -29,24 +29,30 @@ static void *call_often(void *seed)
         for (int i = 0; i < MOST_CHUNKS; i++)
             if (t.done[i] != (i < chunks)) atomic_fetch_add(&wrong_jobs, 1);
     }
-    return NULL;
 }
 
 static void check_jobs(void)
 {
-    pthread_t callers[CALLERS];
+    ffnn_thread callers[CALLERS];
     place("jobs of the pool from %d threads", CALLERS);
     wrong_jobs = 0;
-    for (uintptr_t i = 0; i < CALLERS; i++)
-        pthread_create(&callers[i], NULL, call_often, (void *)(i + 1));
-    for (int i = 0; i < CALLERS; i++) pthread_join(callers[i], NULL);
+    bool is_thread[CALLERS];
+    for (uintptr_t i = 0; i < CALLERS; i++) {
+        void *seed = (void *)(i + 1);
+        is_thread[i] = ffnn_thread_start(&callers[i], call_often, seed);
+        if (!is_thread[i]) call_often(seed);
+    }
+    for (int i = 0; i < CALLERS; i++)
+        if (is_thread[i]) ffnn_thread_join(&callers[i]);
     CHECK(wrong_jobs == 0, "%d chunks were not done just once", wrong_jobs);
 }
 
 /* ---- a worker without a processor ---- */
 
+static _Thread_local char here; /* a thread is where its own one lies */
+
 typedef struct {
-    pthread_t caller;
+    const char *caller;
     bool is_slow;
     atomic_int helped; /* chunks that others took */
     double alone;      /* seconds that the caller waited for a worker in its own chunk */
@@ -57,14 +63,14 @@ static void visit_chunk(void *context, int chunk)
     visit *v = context;
     const double began = ffnn_os_seconds();
     (void)chunk;
-    if (pthread_equal(pthread_self(), v->caller)) {
+    if (&here == v->caller) {
         while (v->is_slow && !atomic_load(&v->helped) && ffnn_os_seconds() < began + 0.05)
-            sched_yield(); /* under valgrind one thread runs at a time */
+            ffnn_os_yield(); /* under valgrind one thread runs at a time */
         v->alone = ffnn_os_seconds() - began;
         return;
     }
     atomic_fetch_add(&v->helped, 1);
-    while (v->is_slow && ffnn_os_seconds() < began + 0.03) sched_yield();
+    while (v->is_slow && ffnn_os_seconds() < began + 0.03) ffnn_os_yield();
 }
 
 /* A worker that keeps the caller waiting is not asked again for a while, and then it is. */
@@ -73,8 +79,7 @@ static void check_rest(void)
     place("jobs after a worker that had no processor");
     ffnn_pool_set_threads(2);
     for (int trial = 0; trial < 20; trial++) {
-        visit slow = {.caller = pthread_self(), .is_slow = true},
-              quickly = {.caller = pthread_self()};
+        visit slow = {.caller = &here, .is_slow = true}, quickly = {.caller = &here};
         ffnn_pool_run(2, visit_chunk, &slow);
         /* It came too late to be told from a chunk that takes its time. */
         if (!slow.helped || slow.alone > 0.005) continue;
@@ -86,7 +91,7 @@ static void check_rest(void)
             if (ffnn_os_seconds() < began + 0.05) helped = quickly.helped;
         }
         CHECK(helped == 0, "%d chunks by a worker that should rest", helped);
-        visit again = {.caller = pthread_self(), .is_slow = true};
+        visit again = {.caller = &here, .is_slow = true};
         const double later = ffnn_os_seconds();
         while (!again.helped && ffnn_os_seconds() < later + 60)
             ffnn_pool_run(2, visit_chunk, &again);

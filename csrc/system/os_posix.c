@@ -1,8 +1,13 @@
-/* os.c - what the operating system knows: the time, how many processors are ours, pages. */
+/* os_posix.c - Linux, macOS and their kin: the time, how many processors are ours, pages, threads.
+ */
 #define _GNU_SOURCE /* sched_getaffinity, CPU_COUNT, MADV_HUGEPAGE */
+#include "os.h"
 #include "system.h"
 
+#if defined(FFNN_OS_POSIX)
+
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -22,6 +27,11 @@ void ffnn_os_pause(void)
 #elif defined(__aarch64__)
     __asm__ volatile("yield");
 #endif
+}
+
+void ffnn_os_yield(void)
+{
+    sched_yield();
 }
 
 /* Whole processors that the control group grants, rounded up; 0 where there is no limit. */
@@ -60,3 +70,57 @@ void ffnn_os_advise_huge(void *memory, size_t bytes)
     (void)memory, (void)bytes;
 #endif
 }
+
+/* ---- threads ---- */
+
+static void *run_thread(void *argument)
+{
+    ffnn_thread *thread = argument;
+    thread->run(thread->argument);
+    return NULL;
+}
+
+/* Signals belong to the program's own threads. */
+bool ffnn_thread_start(ffnn_thread *thread, void (*run)(void *), void *argument)
+{
+    sigset_t all, before;
+    thread->run = run;
+    thread->argument = argument;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const int status = pthread_create(&thread->os, NULL, run_thread, thread);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return status == 0;
+}
+
+void ffnn_thread_join(ffnn_thread *thread)
+{
+    pthread_join(thread->os, NULL);
+}
+
+void ffnn_mutex_lock(ffnn_mutex *mutex)
+{
+    pthread_mutex_lock(&mutex->os);
+}
+
+void ffnn_mutex_unlock(ffnn_mutex *mutex)
+{
+    pthread_mutex_unlock(&mutex->os);
+}
+
+void ffnn_condition_wait(ffnn_condition *condition, ffnn_mutex *mutex)
+{
+    pthread_cond_wait(&condition->os, &mutex->os);
+}
+
+void ffnn_condition_wake(ffnn_condition *condition)
+{
+    pthread_cond_broadcast(&condition->os);
+}
+
+bool ffnn_os_at_fork(void (*in_child)(void))
+{
+    return pthread_atfork(NULL, NULL, in_child) == 0;
+}
+
+#endif
