@@ -25,6 +25,17 @@ static bool draw_masks(ffnn_run *run, ptrdiff_t count, interrupt_check *check)
     return false;
 }
 
+/* base^n by repeated squaring: the same bits wherever doubles are, which no C library's pow
+ * promises. For base = 0.999 and n <= 60000, 1 - base^n is off by 171 * 2^-53 of itself at most; by
+ * glibc's pow, 130. */
+static double power(double base, ptrdiff_t n)
+{
+    double result = 1;
+    for (; n > 0; n >>= 1, base *= base)
+        if (n & 1) result *= base;
+    return result;
+}
+
 /* What the optimiser multiplies with in a step over m examples. */
 static void prepare_coefficients(ffnn_run *run, double m)
 {
@@ -40,8 +51,8 @@ static void prepare_coefficients(ffnn_run *run, double m)
         .scale = 1 / m,
     };
     if (run->k->optimizers[h->optimizer].corrects_bias) {
-        c.correction1 -= pow(h->beta1, (double)run->steps);
-        c.correction2 -= pow(h->beta2, (double)run->steps);
+        c.correction1 -= power(h->beta1, run->steps);
+        c.correction2 -= power(h->beta2, run->steps);
     }
     /* Plain descent divides the rate by m in place of each gradient. */
     if (ffnn_gram_fits(run->k, h)) c.rate /= m, c.scale = 1;

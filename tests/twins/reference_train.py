@@ -39,17 +39,30 @@ def _rmsprop(w, g, v, s, rule, t):
     w -= rule["learning_rate"] * g / (np.sqrt(v) + rule["epsilon"])
 
 
+def _power(base, n):
+    """base**n by repeated squaring, which is the core's to the bit; ** is the C library's pow."""
+    result = 1.0
+    while n > 0:
+        if n & 1:
+            result *= base
+        base *= base
+        n >>= 1
+    return result
+
+
 def _adam(w, g, v, s, rule, t):
     v[...] = rule["beta1"] * v + (1 - rule["beta1"]) * g
     s[...] = rule["beta2"] * s + (1 - rule["beta2"]) * g**2
-    v_corrected, s_corrected = v / (1 - rule["beta1"] ** t), s / (1 - rule["beta2"] ** t)
+    v_corrected = v / (1 - _power(rule["beta1"], t))
+    s_corrected = s / (1 - _power(rule["beta2"], t))
     w -= rule["learning_rate"] * v_corrected / (np.sqrt(s_corrected) + rule["epsilon"])
 
 
 def _adam_epsilon_hat(w, g, v, s, rule, t):
     v[...] = rule["beta1"] * v + (1 - rule["beta1"]) * g
     s[...] = rule["beta2"] * s + (1 - rule["beta2"]) * g**2
-    rate = rule["learning_rate"] * np.sqrt(1 - rule["beta2"] ** t) / (1 - rule["beta1"] ** t)
+    correction = np.sqrt(1 - _power(rule["beta2"], t)) / (1 - _power(rule["beta1"], t))
+    rate = rule["learning_rate"] * correction
     w -= rate * v / (np.sqrt(s) + rule["epsilon"])
 
 
