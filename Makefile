@@ -4,6 +4,8 @@
 # make notebooks   executes the notebooks and stores their outputs
 # make docs    the site, docs/_build/html/index.html; notebooks and gallery are run for it
 # make core    the core without Python against naive loops (tests/core/core_check.mk says more)
+# make core-everywhere   the same for twelve platforms, by emulators (tests/core/everywhere)
+# make wheels  a wheel for each Python of this machine, for any Linux since 2014 (.ci/wheels)
 # make clean   remove what was built
 #
 # All runs in the virtual environment that is active; where none is, in .venv, made on demand.
@@ -15,8 +17,8 @@ ENV := $(or $(VIRTUAL_ENV),.venv)
 RUN := $(ENV)/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test bench notebooks docs core clean build-demo build-test build-bench \
-    build-notebooks build-docs
+.PHONY: demo test bench notebooks docs core core-everywhere wheels clean build-demo build-test \
+    build-bench build-notebooks build-docs build-platforms
 .DELETE_ON_ERROR:
 
 # The NumPy twins work on small arrays, where a second thread of the BLAS costs more than it gives.
@@ -49,6 +51,12 @@ docs: build-docs
 core:
 	@$(MAKE) --no-print-directory -f tests/core/core_check.mk
 
+core-everywhere: build-platforms
+	PYTHON=$(RUN) bash tests/core/everywhere $(TARGETS)
+
+wheels: build-platforms
+	PYTHON=$(RUN) bash .ci/wheels
+
 clean:
 	rm -rf build dist *.egg-info ffnn/*.so demo.png docs/_build docs/auto_gallery docs/notebooks \
 	    docs/reference docs/sg_execution_times.rst
@@ -60,7 +68,8 @@ build-test: $(ENV)/ffnn-test.stamp
 build-bench: $(ENV)/ffnn-bench.stamp
 build-notebooks: $(ENV)/ffnn-execute.stamp
 build-docs: $(ENV)/ffnn-docs.stamp
-build-demo build-test build-bench build-notebooks build-docs:
+build-platforms: $(ENV)/ffnn-platforms.stamp
+build-demo build-test build-bench build-notebooks build-docs build-platforms:
 	@$(RUN) setup.py --quiet build_ext --inplace
 
 $(ENV)/ffnn-%.stamp: pyproject.toml | $(RUN)

@@ -16,6 +16,8 @@ FLAGS := -std=c11 -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off -fvis
     -Wall -Wextra -g -pthread $(if $(FFNN_WERROR),-Werror) \
     $(if $(CORE_SANITIZE),-O1 -fsanitize=$(CORE_SANITIZE) -fno-sanitize-recover=all)
 SOURCES := $(filter-out csrc/python/%,$(wildcard csrc/*/*.c)) $(wildcard tests/core/core_check*.c)
+HEADERS := tests/core/core_check.h \
+    $(filter-out csrc/python/%,$(wildcard csrc/*.h csrc/*.def csrc/*/*.h))
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
 
 flags_of = $(shell sed -n 's/^FFNN_ISA($(1), *\($(HOST)\|ANY\),.*"\(.*\)")$$/\2/p' csrc/isa.def)
@@ -29,7 +31,7 @@ build: $(OUT)/core_check
 $(OUT)/core_check: $(OBJECTS)
 	@$(CC) $(FLAGS) $(CORE_LINK) $^ -lm -o $@
 
-$(OUT)/%.o: %.c $(wildcard csrc/*.h csrc/*.def csrc/*/*.h tests/core/core_check.h)
+$(OUT)/%.o: %.c $(HEADERS)
 	@mkdir -p $(@D)
 	@$(CC) $(FLAGS) -Icsrc $(if $(filter csrc/isa/%,$<),$(call flags_of,$(*F))) -c $< -o $@
 
