@@ -5,7 +5,17 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import contenders, machine, measure, processes, races, report, scaling, startup
+from benchmarks import (
+    contenders,
+    machine,
+    measure,
+    processes,
+    races,
+    report,
+    reproducible,
+    scaling,
+    startup,
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,7 @@ ITEMS = {
     "clock": other(
         "from a process's start to a net that reads digits", startup.run_clock, extra=True
     ),
+    "reproducible": other("what the same bits on every machine cost", reproducible.run, extra=True),
     "scaling": other("how time and memory grow", scaling.run, extra=True),
 }
 

@@ -21,7 +21,8 @@ draw             plot_costs, plot_history, plot_decision_boundary, plot_weights,
 parameters       NetParameters, a dict that knows its net's activations
 files            save_parameters, load_parameters, save_checkpoint, load_checkpoint
 data             datasets.load_digits; the assignment's: load_data
-the machine      show_config, get_num_threads, set_num_threads, register_threadpoolctl
+the machine      show_config, get_num_threads, set_num_threads, set_reproducible,
+                 register_threadpoolctl
 scikit-learn     MLPClassifier, MLPRegressor, from_sklearn: rows are examples there
 other courses    coursera: the helper files and notebooks of courses 1 and 2, edition by edition
 ===============  ===================================================================================
@@ -51,6 +52,7 @@ from ffnn._ffnn import (
     relu,
     relu_backward,
     set_num_threads as set_num_threads,
+    set_reproducible as set_reproducible,
     sigmoid,
     sigmoid_backward,
     update_parameters,

@@ -25,7 +25,7 @@ def show_config() -> None:
     )
     lines = {
         f"ffnn {__version__}": f"Python {platform.python_version()}, NumPy {np.__version__}",
-        "runs on": found["isa"],
+        "runs on": found["isa"] + (", reproducible" if found["reproducible"] else ""),
         "could run on": " ".join(found["available"]),
         "built for": " ".join(found["built"]),
         "threads": get_num_threads(),

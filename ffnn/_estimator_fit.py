@@ -139,6 +139,7 @@ class Engine(WholeGradients):
             clip_norm=self.clip_norm,
             keep_prob=(1 - np.array(self.dropout)).tolist(),
             random=self._random_state,
+            reproducible=self.reproducible,
             **self._net(),
         )
         self.loss_curve_ = list(self.loss_curve_)

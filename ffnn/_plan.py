@@ -21,7 +21,7 @@ from ffnn._checks import (
 from ffnn._initializers import INITIALIZERS, Parameters, draw_by, suited_to
 from ffnn._metrics import check_scores, cost_of
 from ffnn._parameters import NET
-from ffnn._randomness import Randomness
+from ffnn._randomness import PortableDraws, Randomness
 from ffnn._sample_weights import weights_by_class
 from ffnn._scores import Score
 from ffnn._validation import Examples, Part, take_examples
@@ -162,6 +162,11 @@ def make_plan(
     input_name = f"{dims_name}[0]" if layer_dims is not None else f"W1 ({dims[1]}, {dims[0]})"
     random = Randomness(None if begin.seed is None else check_seed(function, begin.seed))
 
+    is_reproducible = options.get("reproducible")
+    if is_reproducible is None:
+        is_reproducible = _ffnn.config()["reproducible"]
+    is_portable = is_reproducible and random.is_seeded
+
     def trainer_of(X: Any, Y: Any, weights: Any = None) -> _ffnn.Trainer:
         return _ffnn.Trainer(
             function,
@@ -205,7 +210,7 @@ def make_plan(
         parameters = draw_by(
             begin.initialization or suited_to(options["hidden_activation"], dims),
             dims,
-            random.source,
+            PortableDraws(random.source) if is_portable else random.source,
         )
     trainer.set(parameters, state=begin.optimizer_state)
     if is_assignment:

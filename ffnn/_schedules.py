@@ -4,7 +4,6 @@ Each returns the rate of one epoch. A run takes the course's two by decay=, and 
 the epoch alone: train(..., learning_rate=lambda epoch: cosine_lr_decay(0.01, epoch, 50)).
 """
 
-import math
 from typing import SupportsIndex
 
 from ffnn._checks import check_integer, check_number, check_size, suggest_keywords
@@ -69,7 +68,26 @@ def cosine_lr_decay(
     rate_min = check_number("cosine_lr_decay", "learning_rate_min", learning_rate_min)
     epochs = check_size("cosine_lr_decay", "num_epochs", num_epochs)
     epoch = min(check_integer("cosine_lr_decay", "epoch_num", epoch_num), epochs)
-    return rate_min + (rate0 - rate_min) * (1 + math.cos(math.pi * epoch / epochs)) / 2
+    return rate_min + (rate0 - rate_min) * (1 + _cosine(epoch, epochs)) / 2
+
+
+# pi, in units of 2^-96.
+_PI = 0x3243F6A8885A308D313198A2E
+
+
+def _cosine(part: int, whole: int) -> float:
+    """The cosine of pi * part / whole, rounded once: by Taylor's series in units of 2^-96.
+
+    In integers, since C libraries differ in the last place of theirs.
+    """
+    if 2 * part > whole:
+        return -_cosine(whole - part, whole)
+    square = (_PI * part // whole) ** 2 >> 96
+    total = term = 1 << 96
+    for k in range(2, 40, 2):  # at pi / 2 the next term is 2^-99
+        term = (term * square >> 96) // (k * (k - 1))
+        total += term if k % 4 == 0 else -term
+    return total / (1 << 96)
 
 
 def _numbers(function: str, learning_rate0: float, decay_rate: float) -> tuple[float, float]:

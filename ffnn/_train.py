@@ -58,6 +58,7 @@ def train(
     print_cost: bool = False,
     progress: bool = False,
     callback: Callable[[dict[str, Any]], Any] | None = None,
+    reproducible: bool | None = None,
 ) -> tuple[Parameters, dict[str, Any]]:
     """Train a network and return its parameters and the run's history.
 
@@ -114,6 +115,8 @@ def train(
                                         all classes of those trained on count the same.
                                         Multiplied with sample_weight; then all are scaled
                                         to mean 1
+    reproducible         bool or None   the same bits on every machine, see below; None: as
+                                        set_reproducible says
     ===================  =============  ====================================================
 
     What is watched, at every record_every-th epoch and at the last:
@@ -185,6 +188,13 @@ def train(
     global generator is left alone. Without, all are drawn from the global generator. A run that
     goes on from parameters and optimizer_state with the same seed equals one that was never
     interrupted, to the bit.
+
+    reproducible=True makes parameters, costs and optimizer_state the same bits on every machine,
+    whatever its processor, compiler, operating system and number of threads, for the same X, Y,
+    weights and rates. To the first weights that holds where they are given or drawn with a seed, by
+    any initialiser but nguyen_widrow; their last digits may then differ from NumPy's. To rates, for
+    numbers and the three functions of ffnn. Metrics are as NumPy sums them, and a run that stops
+    early by one of them ends where they say.
 
     The parameters of relu and then sigmoid are a plain dict; those of any other net are a
     NetParameters, a dict that knows its activations, so that no function needs to be told them

@@ -39,6 +39,7 @@ _OWN = {
     "activation": [StrOptions(_ACTIVATIONS), "array-like"],
     "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
     "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
+    "reproducible": ["boolean", None],  # as in train; solver="lbfgs" is SciPy's and reads it not
 }
 
 
@@ -141,6 +142,7 @@ class MLPClassifier(_Exchange, neural_network.MLPClassifier):  # type: ignore[mi
         dropout: Any = 0.0,
         clip_norm: float | None = None,
         class_weight: Any = None,
+        reproducible: bool | None = None,
     ) -> None:
         self.loss = "log_loss"
         _store(self, locals())
@@ -278,6 +280,7 @@ class MLPRegressor(_Exchange, neural_network.MLPRegressor):  # type: ignore[misc
         max_fun: int = 15000,
         dropout: Any = 0.0,
         clip_norm: float | None = None,
+        reproducible: bool | None = None,
     ) -> None:
         _store(self, locals())
 

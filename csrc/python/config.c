@@ -68,12 +68,14 @@ static const char *compiler(void)
 
 static PyObject *config(PyObject *module, PyObject *Py_UNUSED(ignored))
 {
-    const ffnn_isa *isa = ffnn_state_of(module)->isa;
-    return Py_BuildValue("{s:s, s:N, s:N, s:{s:N, s:N}, s:s, s:I}", "isa", isa->name, "built",
+    const ffnn_state *state = ffnn_state_of(module);
+    const ffnn_isa *isa = state->isa;
+    return Py_BuildValue("{s:s, s:N, s:N, s:{s:N, s:N}, s:s, s:I, s:O}", "isa", isa->name, "built",
                          built(), "available", available(), "tile", "float32",
                          tile_of(isa->kernels[FFNN_FLOAT]), "float64",
                          tile_of(isa->kernels[FFNN_DOUBLE]), "compiler", compiler(), "numpy_api",
-                         PyArray_GetNDArrayCFeatureVersion());
+                         PyArray_GetNDArrayCFeatureVersion(), "reproducible",
+                         state->is_reproducible ? Py_True : Py_False);
 }
 
 /* A tuple of what stands at `first` and every `step` bytes on: the first field of table rows. */
@@ -129,6 +131,23 @@ static PyObject *set_num_threads(PyObject *module, PyObject *const *args, Py_ssi
     Py_RETURN_NONE;
 }
 
+static PyObject *set_reproducible(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
+                                  PyObject *kw_names)
+{
+    static const ffnn_signature signature = {"set_reproducible", 1, {FFNN_NAME_reproducible}, 0};
+    ffnn_state *state = ffnn_state_of(module);
+    PyObject *arg[1];
+    if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
+    if (!PyBool_Check(arg[0])) {
+        PyErr_Format(PyExc_TypeError,
+                     "set_reproducible: reproducible must be True or False, not %R", arg[0]);
+        return NULL;
+    }
+    state->is_reproducible = arg[0] == Py_True;
+    state->isa = state->is_reproducible ? ffnn_isa_reproducible() : state->fastest;
+    Py_RETURN_NONE;
+}
+
 static PyObject *fail_allocation(PyObject *Py_UNUSED(module), PyObject *n)
 {
     const long count = PyLong_AsLong(n);
@@ -149,6 +168,8 @@ PyMethodDef ffnn_config_methods[] = {
     {"get_num_threads", get_num_threads, METH_NOARGS, get_num_threads_doc},
     {"set_num_threads", FFNN_METHOD(set_num_threads), METH_FASTCALL | METH_KEYWORDS,
      set_num_threads_doc},
+    {"set_reproducible", FFNN_METHOD(set_reproducible), METH_FASTCALL | METH_KEYWORDS,
+     set_reproducible_doc},
     {"fail_allocation", fail_allocation, METH_O, fail_allocation_doc},
     {NULL, NULL, 0, NULL},
 };

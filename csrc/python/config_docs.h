@@ -12,7 +12,9 @@ static const char config_doc[] =
     "isa is the running instruction set; built and available list those in the extension\n"
     "and those that this machine can run, best first. tile maps 'float32' and 'float64'\n"
     "to (rows, columns, lanes) of the matrix product's tile. compiler names the compiler,\n"
-    "numpy_api NumPy's C API version.\n"
+    "numpy_api NumPy's C API version, reproducible whether set_reproducible or FFNN_REPRODUCIBLE "
+    "asked\n"
+    "for it.\n"
     "\n"
     ">>> from ffnn import _ffnn\n"
     ">>> _ffnn.config()[\"isa\"] in _ffnn.config()[\"available\"]\n"
@@ -118,6 +120,23 @@ static const char set_num_threads_doc[] =
     ">>> ffnn.get_num_threads()\n"
     "1\n"
     ">>> ffnn.set_num_threads(before)";
+
+static const char set_reproducible_doc[] =
+    "set_reproducible(reproducible)\n"
+    "--\n"
+    "\n"
+    "Give the same bits on every machine from now on (True), or the fastest results (False).\n"
+    "\n"
+    "True lets the generic instruction set run, whose results depend neither on the processor nor\n"
+    "on the compiler or the operating system. Holds for the whole process and for calls that "
+    "begin\n"
+    "later; a run that train began goes on as it is. FFNN_REPRODUCIBLE=1 in the environment does "
+    "it\n"
+    "at import. TypeError for anything but True and False.\n"
+    "\n"
+    ">>> import ffnn\n"
+    ">>> ffnn.set_reproducible(True)\n"
+    ">>> ffnn.set_reproducible(False)";
 
 static const char fail_allocation_doc[] =
     "fail_allocation(n, /)\n"

@@ -1,7 +1,7 @@
 /* module.c - the extension module ffnn._ffnn: what it is made of and how it starts.
  *
- * The module's state, the choice of the instruction set among it, is filled at import and does not
- * change later.
+ * The module's state, the choice of the instruction set among it, is filled at import; of it
+ * set_reproducible alone changes anything later.
  */
 #define FFNN_IMPORTS_NUMPY
 #include "methods.h"
@@ -11,6 +11,7 @@
 #include "../system/system.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void refuse_wanted(const char *wanted, const char *why)
 {
@@ -33,12 +34,26 @@ static int choose_isa(ffnn_state *state)
     char name[16] = ""; /* in lower case; the names are shorter */
     for (size_t i = 0; wanted != NULL && wanted[i] != '\0' && i + 1 < sizeof name; i++)
         name[i] = (char)Py_TOLOWER(wanted[i]);
-    state->isa = ffnn_isa_choose(wanted == NULL ? NULL : name, &why);
+    state->fastest = state->isa = ffnn_isa_choose(wanted == NULL ? NULL : name, &why);
     if (state->isa != NULL) return 0;
     if (wanted == NULL)
         PyErr_Format(PyExc_ImportError, "ffnn cannot run on this machine: %s", why);
     else
         refuse_wanted(wanted, why);
+    return -1;
+}
+
+/* FFNN_REPRODUCIBLE: 1, or 0 or nothing. */
+static int choose_reproducible(ffnn_state *state)
+{
+    const char *wanted = getenv("FFNN_REPRODUCIBLE");
+    if (wanted == NULL || *wanted == '\0' || strcmp(wanted, "0") == 0) return 0;
+    if (strcmp(wanted, "1") == 0) {
+        state->isa = ffnn_isa_reproducible();
+        state->is_reproducible = true;
+        return 0;
+    }
+    PyErr_Format(PyExc_ImportError, "FFNN_REPRODUCIBLE=%s: must be 1 or 0", wanted);
     return -1;
 }
 
@@ -66,7 +81,8 @@ static int execute(PyObject *module)
         ffnn_words_methods,       ffnn_nets_methods,    ffnn_config_methods};
     ffnn_state *state = ffnn_state_of(module);
     if (PyArray_ImportNumPyAPI() < 0 || PyUFunc_ImportUFuncAPI() < 0 || choose_isa(state) < 0 ||
-        choose_threads() < 0 || ffnn_names_intern(state) < 0 || ffnn_keys_intern(state) < 0)
+        choose_reproducible(state) < 0 || choose_threads() < 0 || ffnn_names_intern(state) < 0 ||
+        ffnn_keys_intern(state) < 0)
         return -1;
     for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++)
         if (PyModule_AddFunctions(module, subjects[i]) < 0) return -1;

@@ -23,7 +23,10 @@ enum { FFNN_CACHED_LAYERS = 64 };
 enum { FFNN_STACK_LAYERS = 8 };
 
 typedef struct {
-    const ffnn_isa *isa; /* the instruction set that runs */
+    const ffnn_isa *fastest; /* what FFNN_ISA names, or the best of this machine */
+    /* What runs: that, or the reproducible one. Calls without the GIL read it, too. */
+    const ffnn_isa *_Atomic isa;
+    bool is_reproducible; /* as asked for; that FFNN_ISA names the same set is no promise */
     PyTypeObject *trainer;
     PyTypeObject *net_parameters, *net_caches; /* nets.h; NULL until they are registered */
     PyObject *names[FFNN_NAMES];

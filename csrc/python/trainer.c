@@ -13,6 +13,7 @@
 #include "poll.h"
 #include "results.h"
 #include "trainer_docs.h"
+#include "../system/system.h"
 
 /* ---- from Python's arguments to a run ---- */
 
@@ -71,6 +72,23 @@ static int choose_gram(const trainer_object *self, PyObject *gram, ffnn_run_opti
                             "fits optimizer='gd' alone, without lambd and clip_norm");
 }
 
+/* The instruction set of a run: None as the module's, True and False whatever that is. */
+static int choose_kernels(const trainer_object *self, PyObject *reproducible,
+                          ffnn_run_options *options)
+{
+    const ffnn_isa *isa = self->state->isa;
+    if (reproducible == Py_True)
+        isa = ffnn_isa_reproducible();
+    else if (reproducible == Py_False)
+        isa = self->state->fastest;
+    else if (reproducible != NULL && reproducible != Py_None)
+        return ffnn_error_raise(PyExc_TypeError,
+                                (ffnn_place){PyUnicode_AsUTF8(self->function), "reproducible", 0},
+                                "must be True, False or None");
+    options->kernels = isa->kernels[self->real];
+    return 0;
+}
+
 static int start_run(trainer_object *self, const ffnn_run_settings *settings, PyObject *const *arg)
 {
     ffnn_run_options options = {
@@ -84,7 +102,7 @@ static int start_run(trainer_object *self, const ffnn_run_settings *settings, Py
     self->cost = settings->cost;
     self->optimizer = settings->hyperparameters.optimizer;
     if (ffnn_trainer_take_examples(self, arg, settings->net.has_dropout, &options) < 0) return -1;
-    options.kernels = self->state->isa->kernels[self->real];
+    if (choose_kernels(self, arg[FFNN_TRAINER_REPRODUCIBLE], &options) < 0) return -1;
     if (choose_gram(self, arg[FFNN_TRAINER_GRAM], &options) < 0) return -1;
     self->moments = options.kernels->optimizers[settings->hyperparameters.optimizer].moments;
     self->iteration_work = ffnn_step_work(self->dims, self->layers, options.examples.X.cols);
@@ -120,7 +138,7 @@ static PyObject *trainer_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
 #define FFNN_OPTION(name, shown) FFNN_NAME_##name,
 #include "../options.def"
          FFNN_NAME_gram, FFNN_NAME_sample_weight, FFNN_NAME_weighted_mean, FFNN_NAME_bit_generator,
-         FFNN_NAME_input_name},
+         FFNN_NAME_input_name, FFNN_NAME_reproducible},
         FFNN_TRAINER_ARGUMENTS - FFNN_TRAINER_SETTINGS};
     const ffnn_state *state = PyType_GetModuleState(type);
     if (state == NULL) return NULL;

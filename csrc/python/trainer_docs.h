@@ -8,7 +8,7 @@ static const char trainer_doc[] =
 #define FFNN_OPTION(name, shown) ", " #name "=" #shown
 #include "../options.def"
     ", gram=None, sample_weight=None, weighted_mean=False, bit_generator=None, "
-    "input_name='layer_dims[0]')\n"
+    "input_name='layer_dims[0]', reproducible=None)\n"
     "--\n"
     "\n"
     "Hold a whole run of training: parameters, what the optimiser remembers, all workspaces.\n"
@@ -42,6 +42,8 @@ static const char trainer_doc[] =
     "bit_generator      BitGenerator       of NumPy, for dropout; who calls run and epoch holds\n"
     "                                      its lock meanwhile\n"
     "input_name         str                how an error calls what n_x comes from\n"
+    "reproducible       bool or None       the same bits on every machine; None: as\n"
+    "                                      set_reproducible says\n"
     "=================  =================  ==============================================\n"
     "\n"
     "The run is in float32 where X is float32, else in float64; the parameters are\n"

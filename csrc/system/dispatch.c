@@ -81,6 +81,11 @@ const ffnn_isa *ffnn_isa_available(int index)
     return NULL;
 }
 
+const ffnn_isa *ffnn_isa_reproducible(void)
+{
+    return &ffnn_isa_generic;
+}
+
 const ffnn_kernels *ffnn_isa_kernels_for(const ffnn_kernels *k, ptrdiff_t cols)
 {
     for (int row = 0; row < ROWS; row++) {

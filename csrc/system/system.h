@@ -9,6 +9,8 @@
 /* The first row of isa.def that this machine can run, or the row called `name`. Returns NULL, with
  * *why a sentence for the user, where `name` is unknown or can't run here. */
 const ffnn_isa *ffnn_isa_choose(const char *name, const char **why);
+/* The row whose results are the same bits on every machine: generic. */
+const ffnn_isa *ffnn_isa_reproducible(void);
 /* The rows of isa.def that were built and that run on this machine, best first; NULL at the end. */
 const ffnn_isa *ffnn_isa_available(int index);
 /* The kernels of the narrow instruction set where `cols` columns fit into one of its vectors, so

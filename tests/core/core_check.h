@@ -129,6 +129,7 @@ void check_layers(void);   /* one layer forward and backward */
 void check_runs(void);     /* whole runs */
 void check_search(void);   /* line search, Cholesky factor */
 void check_whole(void);    /* runs of methods on whole vectors */
+void check_hash(void);     /* whole trainings end at the same bits on every machine */
 void check_pool(void);     /* threads */
 void check_memory(void);   /* the allocator, and runs without memory */
 
