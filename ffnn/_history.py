@@ -6,20 +6,21 @@ from typing import Any
 
 __all__ = ["ENDS", "History"]
 
-ENDS = ("optimizer_state", "best_epoch", "stopped_by")
+ENDS = ("optimizer_state", "best_epoch", "stopped_by", "posterior")
 
 
 class History(dict[str, Any]):
     """A dict of lists, one value for each record point, so that pandas.DataFrame(history) works.
 
-    Beside the lists stand the attributes optimizer_state, best_epoch and stopped_by, which
-    history["optimizer_state"] and so on give too, though they are no keys: len, iteration, items
-    and `in` know the lists alone.
+    Beside the lists stand the attributes optimizer_state, best_epoch, stopped_by and posterior,
+    which history["optimizer_state"] and so on give too, though they are no keys: len, iteration,
+    items and `in` know the lists alone.
     """
 
     optimizer_state: dict[str, Any] | None = None
     best_epoch: int | None = None
     stopped_by: str | None = None
+    posterior: dict[str, Any] | None = None
 
     def __missing__(self, key: str) -> Any:
         if key in ENDS:

@@ -21,6 +21,8 @@ from ffnn._plan import Plan
 
 __all__ = ["Run", "print_line"]
 
+_EVIDENCE = ["effective_parameters", "noise_variance", "weight_variance"]
+
 
 class Record(NamedTuple):
     """What a run hands back."""
@@ -42,11 +44,13 @@ class Run:
         self.costs: list[NDArray[Any]] = []
         pace = "evaluations" if plan.is_whole else "learning_rate"
         names = ["epoch", "cost", "data_cost", pace]
+        self.is_bayesian = plan.trainer.evidence is not None
+        names += _EVIDENCE if self.is_bayesian else []
+        self.first_names = len(names)  # of the history, before what is measured
         for part in plan.parts:
             names += [part.prefix + "cost"] if part.prefix else []
             names += [part.prefix + name for name in plan.scores]
         self.history = History({name: [] for name in names})
-        self.first_names = 4  # of the history, before what is measured
         self.epoch = plan.first
         self.learning_rate: Any = plan.learning_rate
         self.recorded = 0  # record points whose parameters are saved
@@ -67,7 +71,10 @@ class Run:
             self._check_end()
             if self.best is None and self.stopped_by == "diverged":
                 self._restore()
-            return self._finish(self.best or self._snapshot())
+            record = self.best or self._snapshot()
+            if self.is_bayesian and self.stopped_by != "diverged":
+                self.history.posterior = self._posterior(record)
+            return self._finish(record)
         except BaseException as error:
             self._end_early(error)
             raise
@@ -171,6 +178,9 @@ class Run:
             history["evaluations"].append(trainer.evaluations)
         else:
             history["learning_rate"].append(float(self.learning_rate))
+        if self.is_bayesian:
+            for name, value in zip(_EVIDENCE, trainer.evidence):
+                history[name].append(value)
         if not self.plan.is_full_batch:
             self.epochs.append(self.epoch)
             measured = self._measure()
@@ -331,6 +341,13 @@ class Run:
                 RuntimeWarning,
                 stacklevel=self.depth + 3,
             )
+
+    def _posterior(self, record: Record) -> dict[str, Any]:
+        """The distribution around the parameters that are returned."""
+        trainer = self.plan.trainer
+        if record is self.best:
+            trainer.set(record.parameters, state=record.state)
+        return trainer.posterior()
 
     def _finish(self, record: Record) -> Parameters:
         self.history.optimizer_state = record.state

@@ -38,6 +38,7 @@ def train(
     history_size: int | None = None,
     tol: float | None = None,
     max_evaluations: int | None = None,
+    bayesian: bool | None = None,
     lambd: float = 0.0,
     keep_prob: float | Sequence[float] = 1.0,
     clip_norm: float | None = None,
@@ -101,6 +102,8 @@ def train(
                                         where no element of the gradient is larger
     max_evaluations      int or None    of both; None: 0, no limit. They end after so many
                                         evaluations of the cost
+    bayesian             bool or None   of levenberg_marquardt; None: False. True finds the weight
+                                        of the L2 term, see below; for mean_squared_error
     lambd                float          of the L2 term, which the cost includes; default 0.0
     keep_prob            float or list  dropout: the share of units kept in each hidden layer;
                                         default 1.0, all of them
@@ -147,7 +150,7 @@ def train(
     data_cost (the cost without the L2 term), learning_rate, val_cost where there are validation
     examples (without the L2 term and without dropout), and each metric, that of the validation
     examples after ``val_``. Beside them stand attributes, which history["optimizer_state"] and so
-    on give, too: optimizer_state; best_epoch (with patience); stopped_by: None, "patience",
+    on give, too: optimizer_state; posterior (with bayesian=True); best_epoch (with patience); stopped_by: None, "patience",
     "callback", "diverged", and of the two methods below "tol", "max_evaluations", "line_search" (no
     step along the gradient lowers the cost by more than rounding) or "damping" (no damped step).
 
@@ -155,6 +158,20 @@ def train(
     themselves, and never a step to a higher cost. An epoch is a step; history has evaluations, the
     number of them so far, in place of learning_rate; mini_batch_size, shuffle, decay, keep_prob,
     clip_norm or a learning_rate other than the default is a ValueError.
+
+    With bayesian=True (MacKay, 1992; Foresee and Hagan, 1997) targets are taken for outputs plus
+    normal noise, of one variance for all outputs, and all parameters, biases included, for normal
+    around 0: scale the rows of X and Y to mean 0 and deviation 1. The two variances are estimated
+    after each step; lambd is then 2 noise_variance / weight_variance, of W and b, and no validation
+    examples are needed to find it. The cost is that of the variances of the moment, so that it may
+    rise between two steps. history has effective_parameters (how many of the P parameters the
+    examples determine), noise_variance and weight_variance, those that the cost is of, and as an
+    attribute posterior, what predict_interval takes: a dict of these three as the run left them,
+    and factor (P, P), float64, the lower triangular L of L L^T = J^T J + noise_variance /
+    weight_variance I, J being the derivatives of the outputs with respect to the parameters in the
+    order of parameters_to_vector. noise_variance (L L^T)^-1 is the covariance of the parameters
+    that are returned. posterior is None of a run that diverged or was interrupted. With
+    sample_weight an example's noise has variance noise_variance / weight, of weights with mean 1.
 
     With all examples in one step (a full batch) a record point lies before the step: the
     parameters that a callback gets, that are the best and that scores are measured on are those

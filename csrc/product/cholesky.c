@@ -50,6 +50,28 @@ bool ffnn_cholesky_columns(const ffnn_kernels *k, ptrdiff_t n, double *a, ptrdif
     return true;
 }
 
+/* Minus, since a product adds: the rows that are done already stand with the sign it takes. */
+void ffnn_cholesky_rows(const ffnn_kernels *k, ptrdiff_t n, const double *l, ptrdiff_t row,
+                        ptrdiff_t from, ptrdiff_t first, double *x, ptrdiff_t cols, ptrdiff_t x_row)
+{
+    const ptrdiff_t left = n - first;
+    const ptrdiff_t end = first + (left < FFNN_CHOLESKY_BLOCK ? left : FFNN_CHOLESKY_BLOCK);
+    if (first > from)
+        ffnn_product_run(&(ffnn_product){
+            .kernels = k,
+            .left = {l + first * row + from, end - first, first - from, row, 1},
+            .right = {x + from * x_row, first - from, cols, x_row, 1},
+            .out = x + first * x_row,
+            .out_row = x_row,
+            .start = FFNN_FROM_TILE,
+        });
+    for (ptrdiff_t i = first; i < end; i++) {
+        for (ptrdiff_t j = first; j < i; j++)
+            k->add_scaled(cols, l[i * row + j], x + j * x_row, x + i * x_row);
+        k->divide(cols, x + i * x_row, -l[i * row + i]);
+    }
+}
+
 void ffnn_cholesky_solve(const ffnn_kernels *k, ptrdiff_t n, const double *l, ptrdiff_t row,
                          double *x)
 {

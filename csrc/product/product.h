@@ -39,6 +39,11 @@ enum { FFNN_CHOLESKY_BLOCK = 64 };
  * many rows, `row` elements apart. False: `a` is not positive definite. k is of doubles. */
 bool ffnn_cholesky_columns(const ffnn_kernels *k, ptrdiff_t n, double *a, ptrdiff_t row,
                            ptrdiff_t first, double *negated);
+/* x [n, cols] becomes -L^-1 x in its rows from `first` on, FFNN_CHOLESKY_BLOCK of them, once those
+ * before are done; rows above `from` are zeros. Rows are `x_row` elements apart. */
+void ffnn_cholesky_rows(const ffnn_kernels *k, ptrdiff_t n, const double *l, ptrdiff_t row,
+                        ptrdiff_t from, ptrdiff_t first, double *x, ptrdiff_t cols,
+                        ptrdiff_t x_row);
 /* x becomes the solution of L L^T x = x. */
 void ffnn_cholesky_solve(const ffnn_kernels *k, ptrdiff_t n, const double *l, ptrdiff_t row,
                          double *x);

@@ -75,15 +75,16 @@ static int optimizer_parse(const ffnn_state *state, const char *function, PyObje
 typedef struct {
     double at_least, below;
     const char *words; /* for a value that is not between them */
-    bool is_integer;
+    bool is_integer, is_flag;
 } range;
 
-#define RANGE_ANY {-HUGE_VAL, HUGE_VAL, NULL, false}
-#define RANGE_SHARE {0, 1, "must be at least 0 and below 1, not %S", false}
-#define RANGE_PART {5e-324, 1 + DBL_EPSILON, "must be above 0 and at most 1, not %S", false}
-#define RANGE_AMOUNT {0, HUGE_VAL, "must be at least 0, not %S", false}
-#define RANGE_POSITIVE {5e-324, HUGE_VAL, "must be above 0, not %S", false}
-#define RANGE_SIZE {1, 0x1p31, "must be an integer from 1 to 2**31 - 1, not %S", true}
+#define RANGE_ANY {-HUGE_VAL, HUGE_VAL, NULL, false, false}
+#define RANGE_SHARE {0, 1, "must be at least 0 and below 1, not %S", false, false}
+#define RANGE_PART {5e-324, 1 + DBL_EPSILON, "must be above 0 and at most 1, not %S", false, false}
+#define RANGE_AMOUNT {0, HUGE_VAL, "must be at least 0, not %S", false, false}
+#define RANGE_POSITIVE {5e-324, HUGE_VAL, "must be above 0, not %S", false, false}
+#define RANGE_SIZE {1, 0x1p31, "must be an integer from 1 to 2**31 - 1, not %S", true, false}
+#define RANGE_FLAG {0, 2, NULL, false, true}
 
 typedef struct {
     const char *name;
@@ -95,7 +96,7 @@ typedef struct {
     const char *hint;
 } number;
 
-enum { None = 0 }; /* as options.def writes it */
+enum { None = 0, False = 0 }; /* as options.def writes them */
 
 #define AT(name) offsetof(ffnn_hyperparameters, name)
 #define NUMBER(name, ...) [FFNN_RUN_##name] = {#name, __VA_ARGS__},
@@ -115,6 +116,13 @@ static const number numbers[FFNN_RUN_OPTIONS] = {
 
 static int number_parse(ffnn_place place, PyObject *object, const range *within, double *value)
 {
+    if (within->is_flag) {
+        const bool is_one = PyBool_Check(object) || PyArray_IsScalar(object, Bool);
+        if (is_one) *value = PyObject_IsTrue(object);
+        return is_one ? 0
+                      : ffnn_error_raise(PyExc_TypeError, place, "must be True or False, not %R",
+                                         object);
+    }
     if (within->is_integer && !PyIndex_Check(object))
         return ffnn_error_raise(PyExc_TypeError, place, "must be an integer, not %R", object);
     if (ffnn_number_parse(place, object, value) < 0) return -1;
@@ -347,6 +355,14 @@ static int whole_check(const ffnn_state *state, const char *function,
                                 "'%s' has no Gauss-Newton matrix, which optimizer='%s' solves "
                                 "with; take 'mean_squared_error', or optimizer='lbfgs'",
                                 cost->name, row->name);
+    if (h->bayesian != 0 && settings->cost != FFNN_mean_squared_error)
+        return ffnn_error_raise(PyExc_ValueError, (ffnn_place){function, "bayesian", 0},
+                                "estimates the variance of the noise of the targets, which "
+                                "cost='%s' knows nothing of; take cost='mean_squared_error'",
+                                cost->name);
+    if (h->bayesian != 0 && h->lambd != 0)
+        return ffnn_error_raise(PyExc_ValueError, (ffnn_place){function, "lambd", 0},
+                                "is what bayesian=True finds: leave one of them out");
     if (name == NULL) return 0;
     return ffnn_error_raise(PyExc_ValueError, (ffnn_place){function, name, 0},
                             "does not go with optimizer='%s', which takes all examples at once and "

@@ -101,6 +101,7 @@ static int start_run(trainer_object *self, const ffnn_run_settings *settings, Py
     };
     self->cost = settings->cost;
     self->optimizer = settings->hyperparameters.optimizer;
+    self->is_bayesian = settings->hyperparameters.bayesian != 0;
     if (ffnn_trainer_take_examples(self, arg, settings->net.has_dropout, &options) < 0) return -1;
     if (choose_kernels(self, arg[FFNN_TRAINER_REPRODUCIBLE], &options) < 0) return -1;
     if (choose_gram(self, arg[FFNN_TRAINER_GRAM], &options) < 0) return -1;
@@ -329,6 +330,7 @@ static PyMethodDef trainer_methods[] = {
     {"is_finite", ffnn_trainer_is_finite, METH_NOARGS, is_finite_doc},
     {"parameters", ffnn_trainer_parameters, METH_NOARGS, parameters_doc},
     {"state", ffnn_trainer_state, METH_NOARGS, state_doc},
+    {"posterior", ffnn_trainer_posterior, METH_NOARGS, posterior_doc},
     {"record_point", ffnn_trainer_record_point, METH_NOARGS, record_point_doc},
     {"measure", FFNN_METHOD(ffnn_trainer_measure), METH_FASTCALL | METH_KEYWORDS, measure_doc},
     {"step", FFNN_METHOD(ffnn_trainer_step), METH_FASTCALL | METH_KEYWORDS, step_doc},

@@ -23,6 +23,7 @@ typedef struct {
     ffnn_known known; /* what a dict of its parameters knows */
     ffnn_cost cost;
     ffnn_optimizer optimizer;
+    bool is_bayesian;
     ffnn_real real;
     int layers, moments;
     ptrdiff_t *dims;
@@ -85,7 +86,7 @@ enum { FFNN_PAIR_VECTORS = 2 }; /* s and y */
 /* What a method on the whole vector remembers, as a state has it. */
 typedef struct {
     ffnn_operand pairs[FFNN_PAIR_VECTORS];
-    double damping;
+    ffnn_lm_state lm;
 } ffnn_memory;
 
 /* Are there few enough parameters for the method? */
@@ -102,6 +103,9 @@ void ffnn_trainer_memory_clear(ffnn_memory *memory);
 void ffnn_trainer_memory_begin(trainer_object *self, const ffnn_memory *memory);
 /* Adds copies of it, as it is or as the snapshot has it, to a state. */
 int ffnn_trainer_memory_copy(const trainer_object *self, PyObject *state, bool is_recorded);
+
+/* A method. */
+PyObject *ffnn_trainer_posterior(PyObject *object, PyObject *ignored);
 
 /* ---- trainer_attributes.c ---- */
 

@@ -61,6 +61,15 @@ static PyObject *get_evaluations(PyObject *object, void *Py_UNUSED(closure))
     return PyLong_FromSsize_t(ffnn_run_evaluations(((trainer_object *)object)->run));
 }
 
+static PyObject *get_evidence(PyObject *object, void *Py_UNUSED(closure))
+{
+    const trainer_object *self = (trainer_object *)object;
+    if (!self->is_bayesian) Py_RETURN_NONE;
+    const ffnn_lm_state *first = ffnn_run_first_lm_state(self->run);
+    return Py_BuildValue("ddd", first->effective_parameters, first->noise_variance,
+                         first->weight_variance);
+}
+
 static PyObject *get_ending(PyObject *object, void *Py_UNUSED(closure))
 {
     static const char *const names[FFNN_ENDINGS] = {
@@ -82,6 +91,7 @@ PyGetSetDef ffnn_trainer_attributes[] = {
     {"learning_rate", get_learning_rate, set_learning_rate, learning_rate_doc, NULL},
     {"is_whole", get_is_whole, NULL, is_whole_doc, NULL},
     {"evaluations", get_evaluations, NULL, evaluations_doc, NULL},
+    {"evidence", get_evidence, NULL, evidence_doc, NULL},
     {"ending", get_ending, NULL, ending_doc, NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };

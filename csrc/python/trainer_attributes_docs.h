@@ -8,6 +8,11 @@ static const char is_whole_doc[] =
 static const char evaluations_doc[] =
     "How often a method that takes all examples at once has evaluated the cost since set.";
 
+static const char evidence_doc[] =
+    "Effective parameters, and the variances of noise and weights, that the last call began with.\n"
+    "\n"
+    "None without bayesian=True.";
+
 static const char ending_doc[] =
     "Why such a method takes no more steps, or None.\n"
     "\n"

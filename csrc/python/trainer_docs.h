@@ -26,7 +26,7 @@ static const char trainer_doc[] =
     "cost               str or None        as L_model_backward has it; cross-entropies are taken\n"
     "                                      from the logits, so that none is ever NaN or inf\n"
     "optimizer          str                a name from ffnn.optimizers(), which explains it\n"
-    "beta, beta1, beta2, epsilon, weight_decay, history_size, tol, max_evaluations\n"
+    "beta, beta1, beta2, epsilon, weight_decay, history_size, tol, max_evaluations, bayesian\n"
     "                   float or None      the optimiser's numbers, as train has them; one that\n"
     "                                      the optimiser does not read is a ValueError\n"
     "lambd              float              of the L2 term, see compute_cost; part of the cost\n"
@@ -184,7 +184,8 @@ static const char state_doc[] =
     "A dict with t, the number of steps so far, and as far as the optimiser saves such\n"
     "moments v and s, dicts of dW1, db1, ..., dWL, dbL. For lbfgs s and y are (k, P) arrays, a\n"
     "row for each of its k newest pairs, the oldest first, in the order of\n"
-    "parameters_to_vector; for levenberg_marquardt damping is a float, 0 before the first step.\n"
+    "parameters_to_vector; for levenberg_marquardt damping is a float, 0 before the first step, and if\n"
+    "bayesian so are noise_variance, weight_variance and effective_parameters.\n"
     "\n"
     ">>> import numpy as np\n"
     ">>> from ffnn import _ffnn\n"
@@ -210,6 +211,24 @@ static const char record_point_doc[] =
     "--\n"
     "\n"
     "Return what was saved last: its number, and parameters and state as copies.";
+
+static const char posterior_doc[] =
+    "posterior($self)\n"
+    "--\n"
+    "\n"
+    "Return what a bayesian run knows of its parameters: the history['posterior'] of train.\n"
+    "\n"
+    "ValueError for another run.\n"
+    "\n"
+    ">>> import numpy as np\n"
+    ">>> from ffnn import _ffnn\n"
+    ">>> X, Y = np.array([[1., 2.]]), np.array([[1., 0.]])\n"
+    ">>> trainer = _ffnn.Trainer(\"demo\", X, Y, (1, 1), output_activation=\"linear\",\n"
+    "...                         optimizer=\"levenberg_marquardt\", bayesian=True)\n"
+    ">>> trainer.set({\"W1\": np.array([[1.]]), \"b1\": np.array([[0.]])})\n"
+    ">>> cost = trainer.run(1)\n"
+    ">>> trainer.posterior()[\"factor\"].shape\n"
+    "(2, 2)";
 
 static const char measure_doc[] =
     "measure($self, X, Y, *, sample_weight=None)\n"

@@ -1,13 +1,18 @@
 /* trainer_whole.c - methods that take the whole vector of gradients: how far they have come, and
  * what they remember. That of L-BFGS is two arrays, s and y (k, P), of its k newest pairs, the
  * oldest first, each a row of P numbers in the order of parameters_to_vector; that of
- * Levenberg-Marquardt its damping.
+ * Levenberg-Marquardt its damping and the variances of Bayesian regularisation.
  */
 #include "trainer.h"
 #include "errors.h"
+#include "lock.h"
 #include "parse.h"
+#include "poll.h"
 #include "results.h"
 #include "shapes.h"
+
+#include <math.h>
+#include <stddef.h>
 
 static const ffnn_optimizer_kernels *optimizer_of(const trainer_object *self)
 {
@@ -63,18 +68,57 @@ static bool has_pairs(const trainer_object *self)
     return self->optimizer == FFNN_lbfgs;
 }
 
-static int take_damping(const trainer_object *self, const char *function, PyObject *state,
-                        double *damping)
+/* The numbers of Levenberg-Marquardt, and how many of them there are without Bayesian
+ * regularisation. */
+enum { LM_NUMBERS = 4, LM_DAMPING = 1 };
+static const struct {
+    const char *key, *label;
+    size_t at;
+} lm_numbers[LM_NUMBERS] = {
+#define LM_NUMBER(name) {#name, "optimizer_state['" #name "']", offsetof(ffnn_lm_state, name)}
+    LM_NUMBER(damping),
+    LM_NUMBER(noise_variance),
+    LM_NUMBER(weight_variance),
+    LM_NUMBER(effective_parameters),
+};
+
+static int lm_count(const trainer_object *self)
 {
     if (self->optimizer != FFNN_levenberg_marquardt) return 0;
-    PyObject *object = PyDict_GetItemString(state, "damping");
-    if (object == NULL)
-        return ffnn_error_raise(PyExc_KeyError, (ffnn_place){function, "optimizer_state", 0},
-                                "has no 'damping'");
-    const ffnn_place place = {function, "optimizer_state['damping']", 0};
-    if (ffnn_number_parse(place, object, damping) < 0) return -1;
-    if (*damping >= 0) return 0;
-    return ffnn_error_raise(PyExc_ValueError, place, "must be at least 0, not %S", object);
+    return self->is_bayesian ? LM_NUMBERS : LM_DAMPING;
+}
+
+static int take_numbers(const trainer_object *self, const char *function, PyObject *state,
+                        ffnn_lm_state *numbers)
+{
+    for (int i = 0; i < lm_count(self); i++) {
+        double *value = (double *)(void *)((char *)numbers + lm_numbers[i].at);
+        const ffnn_place place = {function, lm_numbers[i].label, 0};
+        PyObject *object = PyDict_GetItemString(state, lm_numbers[i].key);
+        if (object == NULL)
+            return ffnn_error_raise(PyExc_KeyError, (ffnn_place){function, "optimizer_state", 0},
+                                    "has no '%s'", lm_numbers[i].key);
+        if (ffnn_number_parse(place, object, value) < 0) return -1;
+        if (*value < 0)
+            return ffnn_error_raise(PyExc_ValueError, place, "must be at least 0, not %S", object);
+    }
+    return 0;
+}
+
+/* Adds them to a dict, from number `first` on. */
+static int copy_numbers(const trainer_object *self, PyObject *dict, const ffnn_lm_state *numbers,
+                        int first)
+{
+    for (int i = first; i < lm_count(self); i++) {
+        PyObject *number =
+            PyFloat_FromDouble(*(const double *)(const void *)((const char *)numbers +
+                                                               lm_numbers[i].at));
+        const int status =
+            number == NULL ? -1 : PyDict_SetItemString(dict, lm_numbers[i].key, number);
+        Py_XDECREF(number);
+        if (status < 0) return -1;
+    }
+    return 0;
 }
 
 void ffnn_trainer_memory_clear(ffnn_memory *memory)
@@ -87,7 +131,7 @@ int ffnn_trainer_memory_take(const trainer_object *self, const char *function, P
 {
     static const char *const labels[FFNN_PAIR_VECTORS] = {"optimizer_state['s']",
                                                           "optimizer_state['y']"};
-    if (!has_pairs(self)) return take_damping(self, function, state, &memory->damping);
+    if (!has_pairs(self)) return take_numbers(self, function, state, &memory->lm);
     for (int which = 0; which < FFNN_PAIR_VECTORS; which++) {
         const ffnn_place place = {function, labels[which], 0};
         ffnn_operand *o = &memory->pairs[which];
@@ -134,7 +178,7 @@ static void copy_row(const trainer_object *self, pair_place at, char *row, bool 
 void ffnn_trainer_memory_begin(trainer_object *self, const ffnn_memory *memory)
 {
     if (self->optimizer == FFNN_levenberg_marquardt)
-        *ffnn_run_damping(self->run, false) = memory->damping;
+        *ffnn_run_lm_state(self->run, false) = memory->lm;
     if (!has_pairs(self) || memory->pairs[0].array == NULL) return;
     const ptrdiff_t given = ffnn_operand_rows(&memory->pairs[0]),
                     room = ffnn_run_pair_room(self->run);
@@ -151,12 +195,8 @@ void ffnn_trainer_memory_begin(trainer_object *self, const ffnn_memory *memory)
 
 int ffnn_trainer_memory_copy(const trainer_object *self, PyObject *state, bool is_recorded)
 {
-    if (self->optimizer == FFNN_levenberg_marquardt) {
-        PyObject *damping = PyFloat_FromDouble(*ffnn_run_damping(self->run, is_recorded));
-        const int status = damping == NULL ? -1 : PyDict_SetItemString(state, "damping", damping);
-        Py_XDECREF(damping);
-        return status;
-    }
+    if (self->optimizer == FFNN_levenberg_marquardt)
+        return copy_numbers(self, state, ffnn_run_lm_state(self->run, is_recorded), 0);
     if (!has_pairs(self)) return 0;
     const npy_intp dims[2] = {ffnn_run_pairs(self->run, is_recorded), count_of(self)};
     for (int which = 0; which < FFNN_PAIR_VECTORS; which++) {
@@ -171,4 +211,32 @@ int ffnn_trainer_memory_copy(const trainer_object *self, PyObject *state, bool i
         if (status < 0) return -1;
     }
     return 0;
+}
+
+PyObject *ffnn_trainer_posterior(PyObject *object, PyObject *Py_UNUSED(ignored))
+{
+    trainer_object *self = (trainer_object *)object;
+    if (!self->is_bayesian) {
+        PyErr_SetString(PyExc_ValueError, "Trainer.posterior: the Trainer is not bayesian");
+        return NULL;
+    }
+    const npy_intp shape[2] = {count_of(self), count_of(self)};
+    void *data;
+    PyObject *dict = PyDict_New(), *L = ffnn_array_new(FFNN_DOUBLE, 2, shape, &data);
+    if (dict == NULL || L == NULL ||
+        ffnn_trainer_enter(self, "posterior", FFNN_NEEDS_PARAMETERS) < 0) {
+        Py_XDECREF(L);
+        Py_CLEAR(dict);
+        return NULL;
+    }
+    ffnn_poll_context poll;
+    ffnn_poll_begin(&poll, self->iteration_work + pow((double)shape[0], 3));
+    const ffnn_status status = ffnn_run_posterior(self->run, data, ffnn_poll_signals, &poll);
+    ffnn_lock_take(poll.thread);
+    if (ffnn_status_raise(status) < 0 || PyDict_SetItemString(dict, "factor", L) < 0 ||
+        copy_numbers(self, dict, ffnn_run_lm_state(self->run, false), LM_DAMPING) < 0)
+        Py_CLEAR(dict);
+    atomic_flag_clear(&self->is_busy);
+    Py_DECREF(L);
+    return dict;
 }

@@ -11,7 +11,7 @@
  *   whole.c        methods that take the whole vector of gradients
  *   lbfgs.c        limited-memory BFGS
  *   line_search.c  its step
- *   levenberg_marquardt.c  damped Gauss-Newton
+ *   levenberg_marquardt.c jacobian.c evidence.c  damped Gauss-Newton, see their header
  */
 #ifndef FFNN_TRAIN_PARTS_H
 #define FFNN_TRAIN_PARTS_H
@@ -110,7 +110,7 @@ typedef struct {
     void *start, *direction, *start_gradients; /* vectors */
     double *shares;                            /* of each pair in a direction */
     lbfgs_memory *lbfgs;
-    double *damping; /* in the state; 0: that of the beginning */
+    ffnn_lm_state *lm_state, recorded; /* in the run's state; and when a call began */
     ffnn_lm_memory *lm;
 } whole_method;
 
@@ -279,6 +279,29 @@ static inline bool ffnn_run_is_whole(const ffnn_run *run)
     return run->k->optimizers[run->hyperparameters.optimizer].form == FFNN_WHOLE;
 }
 
+/* Does it estimate the variances of the noise and of the parameters? */
+static inline bool ffnn_run_is_bayesian(const ffnn_run *run)
+{
+    return run->hyperparameters.bayesian != 0;
+}
+
+/* Of the L2 term, which is given, or that of the variances that stand; and of how many elements of
+ * a vector: those of all W, or of all parameters. */
+static inline double ffnn_run_lambd(const ffnn_run *run)
+{
+    if (!ffnn_run_is_bayesian(run)) return run->hyperparameters.lambd;
+    const ffnn_lm_state *s = run->whole.lm_state;
+    return s->weight_variance > 0 ? 2 * s->noise_variance / s->weight_variance : 0;
+}
+
+static inline ptrdiff_t ffnn_run_l2_count(const ffnn_run *run)
+{
+    return (ffnn_run_is_bayesian(run) ? run->vector_bytes : run->biases_at) / run->k->element_bytes;
+}
+
+/* The sum of the squares of what L2 counts. */
+double ffnn_run_squares(const ffnn_run *run);
+
 /* Lays what is part of the state, and all else, behind `bytes` of the run's block; the bytes behind
  * them. */
 size_t ffnn_whole_lay_out_state(ffnn_run *run, size_t bytes);
@@ -299,7 +322,7 @@ size_t ffnn_lbfgs_lay_out(ffnn_run *run, size_t bytes);
 /* One step from parameters whose gradients are there and are no zeros. True: stop. */
 bool ffnn_lbfgs_step(ffnn_run *run, interrupt_check *check);
 
-/* ---- levenberg_marquardt.c ---- */
+/* ---- levenberg_marquardt.c, whose own header has the rest ---- */
 
 size_t ffnn_lm_lay_out_state(ffnn_run *run, size_t bytes);
 size_t ffnn_lm_lay_out(ffnn_run *run, size_t bytes);

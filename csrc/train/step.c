@@ -141,12 +141,20 @@ static bool propagate(ffnn_run *run, const batch *b, bool has_update, double *co
     return false;
 }
 
-double ffnn_run_l2_cost(const ffnn_run *run)
+double ffnn_run_squares(const ffnn_run *run)
 {
     double squares = 0;
-    for (const layer *l = run->layer; l < run->layer + run->layers; l++)
+    for (const layer *l = run->layer; l < run->layer + run->layers; l++) {
         squares += run->k->square_sum(l->n * l->n_prev, 1, l->W, 0, l->W);
-    return run->hyperparameters.lambd / 2 * squares;
+        if (ffnn_run_is_bayesian(run)) squares += run->k->square_sum(l->n, 1, l->b, 0, l->b);
+    }
+    return squares;
+}
+
+double ffnn_run_l2_cost(const ffnn_run *run)
+{
+    const double lambd = ffnn_run_lambd(run);
+    return lambd != 0 ? lambd / 2 * ffnn_run_squares(run) : 0;
 }
 
 bool ffnn_step_gradients(ffnn_run *run, const batch *b, double *cost, interrupt_check *check)

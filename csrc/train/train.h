@@ -94,8 +94,16 @@ ptrdiff_t ffnn_run_pairs(const ffnn_run *run, bool is_recorded);
 ptrdiff_t ffnn_run_pair_room(const ffnn_run *run);
 void ffnn_run_set_pairs(ffnn_run *run, ptrdiff_t count);
 void *ffnn_run_pair(ffnn_run *run, bool is_recorded, ptrdiff_t i, int which, char kind, int l);
-/* The damping of Levenberg-Marquardt's next step, which may be set; 0: that of the beginning. */
-double *ffnn_run_damping(ffnn_run *run, bool is_recorded);
+/* What Levenberg-Marquardt goes on with, which may be set; zeros: with that of the beginning. */
+typedef struct {
+    double damping; /* of the next step */
+    /* With Bayesian regularisation. The weights' variance is that of all parameters, and never 0
+     * once there is one. */
+    double noise_variance, weight_variance, effective_parameters;
+} ffnn_lm_state;
+ffnn_lm_state *ffnn_run_lm_state(ffnn_run *run, bool is_recorded);
+/* As it was when the last call of ffnn_run_iterate began: it belongs to that cost. */
+const ffnn_lm_state *ffnn_run_first_lm_state(const ffnn_run *run);
 /* P, the number of parameters. */
 ptrdiff_t ffnn_run_count(const ffnn_run *run);
 /* To be called when pairs have been written. */
@@ -157,6 +165,14 @@ ffnn_status ffnn_run_epoch(ffnn_run *run, const ptrdiff_t *order, ptrdiff_t batc
  * masks. *cost is that of the last. */
 ffnn_status ffnn_run_shuffled(ffnn_run *run, ptrdiff_t epochs, ptrdiff_t batch, double *cost,
                               ffnn_poll *poll, void *context);
+/* The parameters' posterior distribution, near enough, once Bayesian regularisation has estimated
+ * the variances: a normal one around them, its covariance the noise's variance times (L L^T)^-1.
+ * L [P, P] is the lower factor of J^T J + (noise variance / weight variance) I. */
+ffnn_status ffnn_run_posterior(ffnn_run *run, double *L, ffnn_poll *poll, void *context);
+/* |L^-1 g|^2 for the gradient g of each output of the run's examples, [n_y, m]: times the noise's
+ * variance that of the output. Memory does not grow with m. */
+ffnn_status ffnn_run_variances(ffnn_run *run, const double *L, double *variances, ffnn_poll *poll,
+                               void *context);
 /* Are all parameters finite? */
 bool ffnn_run_is_finite(ffnn_run *run);
 /* Remembers parameters, moments and steps as they are; the first time when they are filled in. And

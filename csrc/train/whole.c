@@ -96,6 +96,7 @@ static bool is_worth_a_step(ffnn_run *run)
 static double begin(ffnn_run *run, bool is_record)
 {
     const double cost = run->whole.cost;
+    if (run->whole.lm_state) run->whole.recorded = *run->whole.lm_state;
     run->l2_cost = ffnn_run_l2_cost(run) / (double)run->examples.X.cols;
     if (is_record && (!run->is_watched || isfinite(cost))) {
         ffnn_run_snapshot(run);

@@ -62,7 +62,7 @@ static void take_over(ffnn_run *to, ffnn_run *from, ffnn_optimizer optimizer)
     if (optimizer == FFNN_lbfgs)
         ffnn_run_set_pairs(to, ffnn_run_pairs(from, false));
     else
-        *ffnn_run_damping(to, false) = *ffnn_run_damping(from, false);
+        *ffnn_run_lm_state(to, false) = *ffnn_run_lm_state(from, false);
     for (int l = 1; l <= LAYERS; l++)
         for (const char *kind = "Wb"; *kind; kind++) {
             const ptrdiff_t count = dims[l] * (*kind == 'W' ? dims[l - 1] : 1);
