@@ -6,7 +6,7 @@ in C.
 
 ===============  ===================================================================================
 train            train; the assignment's models: two_layer_model, L_layer_model
-predict          predict_classes, predict_proba; the assignment's: predict
+predict          predict_classes, predict_proba, predict_interval; the assignment's: predict
 begin            initialize_parameters, initialize_parameters_deep
 forward          linear_forward, linear_activation_forward, L_model_forward, compute_cost
 backward         linear_backward, linear_activation_backward, L_model_backward, update_parameters
@@ -65,6 +65,7 @@ from ffnn._gradient_check import (
     vector_to_dictionary as vector_to_dictionary,
 )
 from ffnn._initializers import initialize_parameters, initialize_parameters_deep
+from ffnn._intervals import predict_interval as predict_interval
 from ffnn._mini_batches import random_mini_batches as random_mini_batches
 from ffnn._parameters import NetParameters as NetParameters
 from ffnn._plot_assignment import plot_costs, print_mislabeled_images

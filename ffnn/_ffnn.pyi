@@ -86,6 +86,15 @@ def net_output(
     hidden_activation: _Hidden | None = None,
     output_activation: _Activation | None = None,
 ) -> _Array: ...
+def output_variances(
+    function: str,
+    X: ArrayLike,
+    parameters: dict[str, Any],
+    factor: ArrayLike,
+    *,
+    hidden_activation: _Hidden | None = None,
+    output_activation: _Activation | None = None,
+) -> _Array: ...
 def predict_proba(
     X: ArrayLike,
     parameters: dict[str, Any],

@@ -13,12 +13,13 @@ static const double FFNN_UNLOCKED_WORK = 65536;
 /* Multiply-adds that take as long as an exponential or a logarithm, roughly. */
 static const double FFNN_ELEMENT_WORK = 16;
 
-/* Multiply-adds of the cost and the gradients of m examples: three products of each layer. */
-static inline double ffnn_step_work(const ptrdiff_t *dims, int layers, ptrdiff_t m)
+/* Multiply-adds of m examples through all layers, `passes` times over their products: the gradients
+ * take three. */
+static inline double ffnn_net_work(const ptrdiff_t *dims, int layers, ptrdiff_t m, double passes)
 {
     double work = 0;
     for (int l = 1; l <= layers; l++)
-        work += (double)dims[l] * (double)m * (3 * (double)dims[l - 1] + FFNN_ELEMENT_WORK);
+        work += (double)dims[l] * (double)m * (passes * (double)dims[l - 1] + FFNN_ELEMENT_WORK);
     return work;
 }
 

@@ -106,7 +106,7 @@ static int start_run(trainer_object *self, const ffnn_run_settings *settings, Py
     if (choose_kernels(self, arg[FFNN_TRAINER_REPRODUCIBLE], &options) < 0) return -1;
     if (choose_gram(self, arg[FFNN_TRAINER_GRAM], &options) < 0) return -1;
     self->moments = options.kernels->optimizers[settings->hyperparameters.optimizer].moments;
-    self->iteration_work = ffnn_step_work(self->dims, self->layers, options.examples.X.cols);
+    self->iteration_work = ffnn_net_work(self->dims, self->layers, options.examples.X.cols, 3);
     self->run = ffnn_run_new(&options);
     return self->run == NULL ? ffnn_status_raise(FFNN_NO_MEMORY) : 0;
 }

@@ -28,6 +28,7 @@ MAY_INCLUDE = {
         "train.h",
         "parts.h",
         "line_search.h",
+        "levenberg_marquardt.h",
     },
 }
 # The headers of the binding and of the core below it, from the ground up: a file includes those
@@ -39,7 +40,7 @@ FLOORS = [
     "../product/product.h",
     "../train/train.h",
     *(f"{name}.h" for name in "errors words lock poll state results methods parse".split()),
-    *(f"{name}.h" for name in "arrays shapes labels parameters nets options trainer".split()),
+    *(f"{name}.h" for name in "arrays shapes labels parameters nets options one_run trainer".split()),
 ]
 STANDARD = {
     f"<{name}.h>"
