@@ -8,10 +8,11 @@ from reference_activations import COSTS, default_cost, for_layers, forward, soft
 # name: the numbers that it reads
 METHODS = {
     "lbfgs": "history_size tol max_evaluations",
-    "levenberg_marquardt": "tol max_evaluations",
+    "levenberg_marquardt": "tol max_evaluations bayesian",
 }
 # name: (what it is where it is not given, another value of it)
-NUMBERS = {"history_size": (10, 3), "tol": (1e-7, 1e-3), "max_evaluations": (0, 12)}
+NUMBERS = {"history_size": (10, 3), "tol": (1e-7, 1e-3), "max_evaluations": (0, 12),
+           "bayesian": (False, True)}  # fmt: skip
 
 
 def bfgs_direction(gradient, s, y):
@@ -84,6 +85,49 @@ class Net:
         # H d = g as a least-squares problem: with g in the range of H^T, d = lstsq(H_half, u).
         u = np.linalg.lstsq(H_half.T, g, rcond=None)[0]
         return np.linalg.lstsq(H_half, u, rcond=None)[0]
+
+
+class BayesianNet(Net):
+    """The same with a prior of one variance on all parameters, for squared errors."""
+
+    def __init__(self, X, Y, dims, **options):
+        super().__init__(X, Y, dims, **options)
+        self.is_weight = np.ones_like(self.is_weight)
+
+    def take(self, noise, weight):
+        self.lambd = 2 * noise / weight
+
+    def outputs(self, vector):
+        return forward(self.activations[-1], self.logits(vector))
+
+    def errors(self):
+        """How many errors there are: an example without weight makes none."""
+        return np.count_nonzero(self.weights) * self.dims[-1]
+
+    def variances(self, vector, effective):
+        """Of noise and weights, with so many effective parameters."""
+        squares = np.sum((self.outputs(vector) - self.Y) ** 2 * self.weights)
+        return squares / (self.errors() - effective), vector @ vector / effective
+
+    def curvature(self, vector):
+        """J^T J, whole."""
+        J = jacobian(lambda v: (self.outputs(v) * np.sqrt(self.weights)).ravel(), vector)
+        return J.T @ J
+
+    def estimate(self, vector, noise=None, weight=None):
+        """MacKay's estimate from those that stand, or from those of the beginning."""
+        if noise is None:
+            noise, weight = self.variances(vector, min(vector.size, self.errors() / 2))
+        A = self.curvature(vector) + noise / weight * np.eye(vector.size)
+        effective = vector.size - noise / weight * np.trace(np.linalg.inv(A))
+        return effective, *self.variances(vector, effective)
+
+    def evidence(self, vector, noise, weight):
+        """The log of the evidence, but for its constant, by Laplace's approximation."""
+        squares = np.sum((self.outputs(vector) - self.Y) ** 2 * self.weights)
+        A = self.curvature(vector) / noise + np.eye(vector.size) / weight
+        return -0.5 * (squares / noise + vector @ vector / weight + np.linalg.slogdet(A)[1]
+                       + self.errors() * np.log(noise) + vector.size * np.log(weight))  # fmt: skip
 
 
 def jacobian(f, vector, step=1e-6):
