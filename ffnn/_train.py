@@ -150,9 +150,10 @@ def train(
     data_cost (the cost without the L2 term), learning_rate, val_cost where there are validation
     examples (without the L2 term and without dropout), and each metric, that of the validation
     examples after ``val_``. Beside them stand attributes, which history["optimizer_state"] and so
-    on give, too: optimizer_state; posterior (with bayesian=True); best_epoch (with patience); stopped_by: None, "patience",
-    "callback", "diverged", and of the two methods below "tol", "max_evaluations", "line_search" (no
-    step along the gradient lowers the cost by more than rounding) or "damping" (no damped step).
+    on give, too: optimizer_state; posterior (with bayesian=True); best_epoch (with patience);
+    stopped_by: None, "patience", "callback", "diverged", and of the two methods below "tol",
+    "max_evaluations", "line_search" (no step along the gradient lowers the cost by more than
+    rounding) or "damping" (no damped step).
 
     lbfgs and levenberg_marquardt take all examples in each step, whose length they find
     themselves, and never a step to a higher cost. An epoch is a step; history has evaluations, the
@@ -165,13 +166,21 @@ def train(
     after each step; lambd is then 2 noise_variance / weight_variance, of W and b, and no validation
     examples are needed to find it. The cost is that of the variances of the moment, so that it may
     rise between two steps. history has effective_parameters (how many of the P parameters the
-    examples determine), noise_variance and weight_variance, those that the cost is of, and as an
-    attribute posterior, what predict_interval takes: a dict of these three as the run left them,
-    and factor (P, P), float64, the lower triangular L of L L^T = J^T J + noise_variance /
-    weight_variance I, J being the derivatives of the outputs with respect to the parameters in the
-    order of parameters_to_vector. noise_variance (L L^T)^-1 is the covariance of the parameters
-    that are returned. posterior is None of a run that diverged or was interrupted. With
-    sample_weight an example's noise has variance noise_variance / weight, of weights with mean 1.
+    examples determine), noise_variance and weight_variance, those that the cost is of. Its
+    attribute posterior, which predict_interval takes, is None where a run diverged or was
+    interrupted, else a dict of these three as the run left them, and of
+
+    ===================  ===================================================================
+    factor               (P, P), float64: the lower triangular L of L L^T = J^T J +
+                         noise_variance / weight_variance I. J are the derivatives of the
+                         outputs, in the order of parameters_to_vector; noise_variance
+                         (L L^T)^-1 is the covariance of the parameters returned
+    log_evidence         the log of the targets' density, given the variances (Laplace's
+                         approximation): of several seeds, or sizes, the greatest is best
+    ===================  ===================================================================
+
+    With sample_weight an example's noise has variance noise_variance / weight, of weights with
+    mean 1.
 
     With all examples in one step (a full batch) a record point lies before the step: the
     parameters that a callback gets, that are the best and that scores are measured on are those

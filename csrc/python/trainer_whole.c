@@ -231,12 +231,18 @@ PyObject *ffnn_trainer_posterior(PyObject *object, PyObject *Py_UNUSED(ignored))
     }
     ffnn_poll_context poll;
     ffnn_poll_begin(&poll, self->iteration_work + pow((double)shape[0], 3));
-    const ffnn_status status = ffnn_run_posterior(self->run, data, ffnn_poll_signals, &poll);
+    double log_evidence;
+    const ffnn_status status =
+        ffnn_run_posterior(self->run, data, &log_evidence, ffnn_poll_signals, &poll);
     ffnn_lock_take(poll.thread);
-    if (ffnn_status_raise(status) < 0 || PyDict_SetItemString(dict, "factor", L) < 0 ||
-        copy_numbers(self, dict, ffnn_run_lm_state(self->run, false), LM_DAMPING) < 0)
+    PyObject *evidence = NULL;
+    if (ffnn_status_raise(status) < 0 || (evidence = PyFloat_FromDouble(log_evidence)) == NULL ||
+        PyDict_SetItemString(dict, "factor", L) < 0 ||
+        copy_numbers(self, dict, ffnn_run_lm_state(self->run, false), LM_DAMPING) < 0 ||
+        PyDict_SetItemString(dict, "log_evidence", evidence) < 0)
         Py_CLEAR(dict);
     atomic_flag_clear(&self->is_busy);
+    Py_XDECREF(evidence);
     Py_DECREF(L);
     return dict;
 }

@@ -107,7 +107,27 @@ bool ffnn_evidence_estimate(ffnn_run *run, double cost, interrupt_check *check)
 
 /* ---- what they leave ---- */
 
-ffnn_status ffnn_run_posterior(ffnn_run *run, double *L, ffnn_poll *poll, void *context)
+/* By Laplace's approximation, from L. */
+static double log_evidence_of(const ffnn_run *run, const double *L)
+{
+    static const double TWO_PI = 6.283185307179586;
+    const ffnn_examples *of = &run->examples;
+    const ptrdiff_t n = run->whole.lm->count;
+    const double noise = run->whole.lm_state->noise_variance,
+                 weight = run->whole.lm_state->weight_variance, outputs = run->layer[run->layers - 1].n;
+    const double cost = run->whole.cost * (double)of->X.cols - ffnn_run_l2_cost(run);
+    double sum = errors_of(run) * log(TWO_PI * noise) + (double)n * log(weight / noise);
+    if (noise == 0) return HUGE_VAL; /* exact targets */
+    for (ptrdiff_t i = 0; i < n; i++) sum += 2 * log(L[i * n + i]);
+    for (ptrdiff_t j = 0; of->weights && j < of->X.cols; j++) {
+        const double w = ffnn_read(run->k, of->weights, j);
+        if (w != 0) sum -= outputs * log(w);
+    }
+    return -(sum + cost / noise + ffnn_run_squares(run) / weight) / 2;
+}
+
+ffnn_status ffnn_run_posterior(ffnn_run *run, double *L, double *log_evidence, ffnn_poll *poll,
+                               void *context)
 {
     interrupt_check check = {poll, context, 0};
     const ffnn_lm_memory *lm = run->whole.lm;
@@ -122,6 +142,7 @@ ffnn_status ffnn_run_posterior(ffnn_run *run, double *L, ffnn_poll *poll, void *
         for (ptrdiff_t j = 0; j < lm->count; j++)
             of[j] = !is_definite ? NAN : j <= i ? lm->factor[i * lm->row + j] / sqrt(2) : 0;
     }
+    *log_evidence = log_evidence_of(run, L);
     return FFNN_OK;
 }
 

@@ -78,7 +78,7 @@ def test_a_run_arrives_where_the_evidence_is_greatest(seed):
     assert np.abs(twin.gradient(vector)).max() < 1e-6
 
     def evidence(of_noise, of_weight):
-        return twin.evidence(vector, noise * of_noise, weight * of_weight)
+        return twin.log_evidence(vector, noise * of_noise, weight * of_weight)
 
     assert evidence(1.001, 1) == pytest.approx(evidence(0.999, 1), abs=2e-5)
     assert evidence(1, 1.001) == pytest.approx(evidence(1, 0.999), abs=2e-5)
@@ -120,7 +120,7 @@ def test_the_history_tells_how_far_the_parameters_are_determined(real, record_ev
     first, _ = bayesian(X, Y, [1, 20, 1], 0, seed=1)
     assert squares[0] == pytest.approx(to_vector(first) @ to_vector(first), rel=1e-4)
     posterior = history["posterior"]
-    assert posterior.keys() == {"factor", *EVIDENCE}
+    assert posterior.keys() == {"factor", *EVIDENCE, "log_evidence"}
     state = history["optimizer_state"]
     assert all(posterior[name] == state[name] for name in EVIDENCE)
     assert parameters["W1"].dtype == real and posterior["factor"].dtype == np.float64
@@ -133,6 +133,9 @@ def assert_posterior(X, Y, dims, parameters, posterior, **net):
     assert (L == np.tril(L)).all() and L.shape == (twin.is_weight.size,) * 2
     due = twin.curvature(to_vector(parameters)) + ratio * np.eye(len(L))
     np.testing.assert_allclose(L @ L.T, due, atol=1e-6 * np.abs(due).max())
+    variances = posterior["noise_variance"], posterior["weight_variance"]
+    due = twin.log_evidence(to_vector(parameters), *variances)
+    assert posterior["log_evidence"] == pytest.approx(due, abs=1e-4)
 
 
 @pytest.mark.parametrize("dims", [[3, 2], [3, 6, 2], [3, 40, 2]])
@@ -146,6 +149,9 @@ def test_the_posterior_is_that_of_the_parameters_returned(rng, dims):
                                    validation_data=(held, np.cos(3 * held[:2])))  # fmt: skip
     assert history["best_epoch"] < history["epoch"][-1] or history["stopped_by"] != "patience"
     assert_posterior(X, Y, dims, parameters, history["posterior"])
+    weights = rng.uniform(0.1, 3, 60) * (np.arange(60) % 9 > 0)
+    parameters, history = bayesian(X, Y, dims, 7, seed=1, sample_weight=weights)
+    assert_posterior(X, Y, dims, parameters, history["posterior"], sample_weight=weights)
     parameters, history = bayesian(X, Y, dims, 0, parameters=parameters)
     assert history["epoch"] == [] and history["posterior"]["noise_variance"] > 0
     _, plain = run(X, Y, dims, LM, 3, **NET)

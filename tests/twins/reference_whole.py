@@ -122,12 +122,15 @@ class BayesianNet(Net):
         effective = vector.size - noise / weight * np.trace(np.linalg.inv(A))
         return effective, *self.variances(vector, effective)
 
-    def evidence(self, vector, noise, weight):
-        """The log of the evidence, but for its constant, by Laplace's approximation."""
-        squares = np.sum((self.outputs(vector) - self.Y) ** 2 * self.weights)
+    def log_evidence(self, vector, noise, weight):
+        """By Laplace's approximation: the greatest density of targets and parameters, times the
+        volume of the normal distribution that has its curvature."""
+        variances = noise / self.weights[self.weights > 0]
+        errors = (self.outputs(vector) - self.Y)[:, self.weights > 0]
         A = self.curvature(vector) / noise + np.eye(vector.size) / weight
-        return -0.5 * (squares / noise + vector @ vector / weight + np.linalg.slogdet(A)[1]
-                       + self.errors() * np.log(noise) + vector.size * np.log(weight))  # fmt: skip
+        log_density = -0.5 * (np.sum(errors**2 / variances + np.log(2 * np.pi * variances))
+                              + np.sum(vector**2 / weight + np.log(2 * np.pi * weight)))  # fmt: skip
+        return log_density + 0.5 * (vector.size * np.log(2 * np.pi) - np.linalg.slogdet(A)[1])
 
 
 def jacobian(f, vector, step=1e-6):
