@@ -74,11 +74,19 @@ static int choose_threads(void)
 
 static int execute(PyObject *module)
 {
-    static PyMethodDef *const subjects[] = {
-        ffnn_elementwise_methods, ffnn_cost_methods,    ffnn_dense_methods,
-        ffnn_model_methods,       ffnn_predict_methods, ffnn_gradients_methods,
-        ffnn_update_methods,      ffnn_trainer_methods, ffnn_cost_and_gradients_methods,
-        ffnn_output_variances_methods, ffnn_words_methods,       ffnn_nets_methods,    ffnn_config_methods};
+    static PyMethodDef *const subjects[] = {ffnn_elementwise_methods,
+                                            ffnn_cost_methods,
+                                            ffnn_dense_methods,
+                                            ffnn_model_methods,
+                                            ffnn_predict_methods,
+                                            ffnn_gradients_methods,
+                                            ffnn_update_methods,
+                                            ffnn_trainer_methods,
+                                            ffnn_cost_and_gradients_methods,
+                                            ffnn_output_variances_methods,
+                                            ffnn_words_methods,
+                                            ffnn_nets_methods,
+                                            ffnn_config_methods};
     ffnn_state *state = ffnn_state_of(module);
     if (PyArray_ImportNumPyAPI() < 0 || PyUFunc_ImportUFuncAPI() < 0 || choose_isa(state) < 0 ||
         choose_reproducible(state) < 0 || choose_threads() < 0 || ffnn_names_intern(state) < 0 ||

@@ -1,4 +1,5 @@
-/* output_variances.c - how much the outputs of a net vary with its parameters, for predict_interval.
+/* output_variances.c - how much the outputs of a net vary with its parameters, for
+ * predict_interval.
  */
 #include "lock.h"
 #include "methods.h"
@@ -27,12 +28,12 @@ static PyObject *output_variances(PyObject *module, PyObject *const *args, Py_ss
                                   PyObject *kw_names)
 {
     enum { FUNCTION, X, PARAMETERS, FACTOR, HIDDEN, OUTPUT, ARGUMENTS };
-    static const ffnn_signature signature = {
-        "output_variances",
-        4,
-        {FFNN_NAME_function, FFNN_NAME_X, FFNN_NAME_parameters, FFNN_NAME_factor,
-         FFNN_NAME_hidden_activation, FFNN_NAME_output_activation},
-        ARGUMENTS - 4};
+    static const ffnn_signature signature = {"output_variances",
+                                             4,
+                                             {FFNN_NAME_function, FFNN_NAME_X, FFNN_NAME_parameters,
+                                              FFNN_NAME_factor, FFNN_NAME_hidden_activation,
+                                              FFNN_NAME_output_activation},
+                                             ARGUMENTS - 4};
     const ffnn_state *state = ffnn_state_of(module);
     PyObject *arg[ARGUMENTS], *variances = NULL;
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
@@ -60,8 +61,8 @@ static PyObject *output_variances(PyObject *module, PyObject *const *args, Py_ss
     if (status == 0) {
         const double count = (double)ffnn_operand_rows(&factor);
         ffnn_poll_context poll;
-        ffnn_poll_begin(&poll, ffnn_one_run_work(&one, 2) +
-                                   count * count / 2 * (double)n_y * (double)m);
+        ffnn_poll_begin(&poll,
+                        ffnn_one_run_work(&one, 2) + count * count / 2 * (double)n_y * (double)m);
         const ffnn_status done = ffnn_run_variances(one.run, L, data, ffnn_poll_signals, &poll);
         ffnn_lock_take(poll.thread);
         status = ffnn_status_raise(done);

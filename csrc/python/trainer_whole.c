@@ -110,9 +110,8 @@ static int copy_numbers(const trainer_object *self, PyObject *dict, const ffnn_l
                         int first)
 {
     for (int i = first; i < lm_count(self); i++) {
-        PyObject *number =
-            PyFloat_FromDouble(*(const double *)(const void *)((const char *)numbers +
-                                                               lm_numbers[i].at));
+        PyObject *number = PyFloat_FromDouble(
+            *(const double *)(const void *)((const char *)numbers + lm_numbers[i].at));
         const int status =
             number == NULL ? -1 : PyDict_SetItemString(dict, lm_numbers[i].key, number);
         Py_XDECREF(number);

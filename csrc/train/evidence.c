@@ -114,7 +114,8 @@ static double log_evidence_of(const ffnn_run *run, const double *L)
     const ffnn_examples *of = &run->examples;
     const ptrdiff_t n = run->whole.lm->count;
     const double noise = run->whole.lm_state->noise_variance,
-                 weight = run->whole.lm_state->weight_variance, outputs = run->layer[run->layers - 1].n;
+                 weight = run->whole.lm_state->weight_variance,
+                 outputs = run->layer[run->layers - 1].n;
     const double cost = run->whole.cost * (double)of->X.cols - ffnn_run_l2_cost(run);
     double sum = errors_of(run) * log(TWO_PI * noise) + (double)n * log(weight / noise);
     if (noise == 0) return HUGE_VAL; /* exact targets */

@@ -60,8 +60,8 @@ static void seed(const ffnn_run *run, const workspace *w, const slab *s, ptrdiff
         else
             for (ptrdiff_t i = 0; i < n; i++)
                 ffnn_write(k, dZ, i * s->row + j,
-                            weight * sqrt(p) *
-                                ((i == output) - ffnn_read(k, w->layer[top].A, i * s->row + j)));
+                           weight * sqrt(p) *
+                               ((i == output) - ffnn_read(k, w->layer[top].A, i * s->row + j)));
     }
     if (run->cost == FFNN_mean_squared_error) ffnn_propagate_output_derivative(run, w, s);
 }

@@ -1,9 +1,9 @@
 /* levenberg_marquardt.c - steps that solve (H + damping I) d = g (Marquardt 1963; Hagan and Menhaj,
  * IEEE Transactions on Neural Networks 5, 1994, 989-993).
  *
- * H is the Gauss-Newton matrix of the summed cost, the sum of J^T J by jacobian.c. L2 adds lambd for
- * each weight, and Bayesian regularisation (evidence.c) for each parameter the lambd of the moment.
- * All of it is in double: float32 would square the condition number away.
+ * H is the Gauss-Newton matrix of the summed cost, the sum of J^T J by jacobian.c. L2 adds lambd
+ * for each weight, and Bayesian regularisation (evidence.c) for each parameter the lambd of the
+ * moment. All of it is in double: float32 would square the condition number away.
  */
 #include "levenberg_marquardt.h"
 

@@ -167,8 +167,8 @@ ffnn_status ffnn_run_shuffled(ffnn_run *run, ptrdiff_t epochs, ptrdiff_t batch, 
                               ffnn_poll *poll, void *context);
 /* The parameters' posterior distribution, near enough, once Bayesian regularisation has estimated
  * the variances: a normal one around them, its covariance the noise's variance times (L L^T)^-1.
- * L [P, P] is the lower factor of J^T J + (noise variance / weight variance) I. The evidence is the density of
- * the targets, given the variances. */
+ * L [P, P] is the lower factor of J^T J + (noise variance / weight variance) I. The evidence is the
+ * density of the targets, given the variances. */
 ffnn_status ffnn_run_posterior(ffnn_run *run, double *L, double *log_evidence, ffnn_poll *poll,
                                void *context);
 /* |L^-1 g|^2 for the gradient g of each output of the run's examples, [n_y, m]: times the noise's

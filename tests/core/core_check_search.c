@@ -156,6 +156,27 @@ static void check_valley(double x, double y)
 
 /* ---- the Cholesky factor ---- */
 
+/* L x = the rows that were given, but for the sign, where those above `from` are zeros. */
+static void check_rows(ptrdiff_t n, const double *l, ptrdiff_t row, ptrdiff_t from)
+{
+    enum { COLS = 11, X_ROW = COLS + 2 };
+    place("rows of [%td, %td] from %td on", n, n, from);
+    double *x = calloc((size_t)(n * X_ROW), sizeof *x),
+           *due = calloc((size_t)(n * X_ROW), sizeof *due);
+    for (ptrdiff_t i = from; i < n; i++)
+        for (ptrdiff_t j = 0; j < COLS; j++) x[i * X_ROW + j] = due[i * X_ROW + j] = uniform(-1, 1);
+    for (ptrdiff_t first = from; first < n; first += FFNN_CHOLESKY_BLOCK)
+        ffnn_cholesky_rows(k, n, l, row, from, first, x, COLS, X_ROW);
+    for (ptrdiff_t i = 0; i < n; i++)
+        for (ptrdiff_t j = 0; j < X_ROW; j++) {
+            double sum = 0;
+            for (ptrdiff_t p = 0; p <= i; p++) sum -= l[i * row + p] * x[p * X_ROW + j];
+            CHECK(fabs(sum - due[i * X_ROW + j]) <= 8 * (double)n * DBL_EPSILON,
+                  "[%td, %td]: %g, not %g", i, j, sum, due[i * X_ROW + j]);
+        }
+    free(x), free(due);
+}
+
 static void check_cholesky(ptrdiff_t n)
 {
     place("the factor of [%td, %td]", n, n);
@@ -190,6 +211,8 @@ static void check_cholesky(ptrdiff_t n)
     for (ptrdiff_t i = 0; i < n; i++)
         CHECK(fabs(x[i] - due[i]) <= 64 * (double)n * DBL_EPSILON, "x[%td] is off by %g", i,
               x[i] - due[i]);
+    check_rows(n, l, row, 0);
+    check_rows(n, l, row, n / 2);
     /* A matrix whose last pivot is negative. */
     for (ptrdiff_t i = 0; i < n; i++)
         for (ptrdiff_t j = 0; j <= i; j++) l[i * row + j] = a[i * row + j];

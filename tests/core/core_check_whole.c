@@ -13,28 +13,54 @@ static double feature(void)
     return uniform(-1, 1);
 }
 
-static ffnn_run *start(ffnn_optimizer optimizer, ffnn_view X, ffnn_view Y, const void *weights)
+/* The run's method, with Bayesian regularisation where that is wanted. */
+typedef struct {
+    ffnn_optimizer optimizer;
+    bool is_bayesian;
+} method;
+
+static const char *name_of(method with)
+{
+    return with.is_bayesian ? "bayesian" : k->optimizers[with.optimizer].name;
+}
+
+static ffnn_run *start_of(const ptrdiff_t *sizes, method with, ffnn_view X, ffnn_view Y,
+                          const void *weights)
 {
     static const double keep_all[LAYERS] = {1, 1};
     static const ffnn_activation activations[LAYERS] = {FFNN_tanh, FFNN_linear};
     ffnn_run *run = ffnn_run_new(&(ffnn_run_options){
         .kernels = k,
         .layers = LAYERS,
-        .dims = dims,
+        .dims = sizes,
         .activations = activations,
         .keep_prob = keep_all,
         .cost = FFNN_mean_squared_error,
         .examples = {X, Y, weights},
-        .hyperparameters = {.optimizer = optimizer, .history_size = 4, .lambd = 0.5},
+        .hyperparameters = {.optimizer = with.optimizer,
+                            .history_size = 4,
+                            .lambd = with.is_bayesian ? 0 : 0.5,
+                            .bayesian = with.is_bayesian},
     });
     if (!run) return NULL;
     for (int l = 1; l <= LAYERS; l++) {
         void *W = ffnn_run_parameter(run, 'W', l), *b = ffnn_run_parameter(run, 'b', l);
-        for (ptrdiff_t i = 0; i < dims[l] * dims[l - 1]; i++) put(W, i, cos((double)(7 * i + l)));
-        for (ptrdiff_t i = 0; i < dims[l]; i++) put(b, i, 0.1 * (double)i);
+        for (ptrdiff_t i = 0; i < sizes[l] * sizes[l - 1]; i++) put(W, i, cos((double)(7 * i + l)));
+        for (ptrdiff_t i = 0; i < sizes[l]; i++) put(b, i, 0.1 * (double)i);
     }
     ffnn_run_snapshot(run);
     return run;
+}
+
+static ffnn_run *start(method with, ffnn_view X, ffnn_view Y, const void *weights)
+{
+    return start_of(dims, with, X, Y, weights);
+}
+
+static bool go_on(void *context)
+{
+    ++*(int *)context;
+    return false;
 }
 
 static bool stop_at_once(void *context)
@@ -76,24 +102,24 @@ static void take_over(ffnn_run *to, ffnn_run *from, ffnn_optimizer optimizer)
     if (optimizer == FFNN_lbfgs) ffnn_run_settle_pairs(to);
 }
 
-static void check_method(ffnn_optimizer optimizer, ptrdiff_t m, enum layout layout)
+static void check_method(method with, ptrdiff_t m, enum layout layout)
 {
-    place("%s of %td, %s", k->optimizers[optimizer].name, m, layout_names[layout]);
+    place("%s of %td, %s", name_of(with), m, layout_names[layout]);
     fresh();
     const ffnn_view X = lay(layout, dims[0], m, feature), Y = lay(PLAIN, dims[LAYERS], m, feature);
     void *weights = take(m);
     for (ptrdiff_t j = 0; j < m; j++) put(weights, j, 1 + (double)(j % 3));
-    ffnn_run *one = start(optimizer, X, Y, weights), *many = start(optimizer, X, Y, weights);
-    ffnn_run *late = start(optimizer, X, Y, weights);
+    ffnn_run *one = start(with, X, Y, weights), *many = start(with, X, Y, weights);
+    ffnn_run *late = start(with, X, Y, weights);
     CHECK(one && many && late, "no memory");
     double cost, before = HUGE_VAL;
     CHECK(ffnn_run_iterate(one, STEPS, &cost, NULL, NULL) == FFNN_OK, "it did not end well");
     for (int i = 0; i < STEPS; i++) {
-        if (i == STEPS / 2) take_over(late, many, optimizer);
+        if (i == STEPS / 2) take_over(late, many, with.optimizer);
         ffnn_run_ask_record(many);
         ffnn_run_iterate(many, 1, &cost, NULL, NULL);
         CHECK(ffnn_run_is_recorded(many), "no record point at %d", i);
-        CHECK(cost <= before, "the cost rises from %g to %g", before, cost);
+        CHECK(cost <= before || with.is_bayesian, "the cost rises from %g to %g", before, cost);
         before = cost;
     }
     check_same_parameters(one, many, "one call and many");
@@ -111,14 +137,14 @@ static void check_method(ffnn_optimizer optimizer, ptrdiff_t m, enum layout layo
 }
 
 /* Interrupted between products, the snapshot is what the run goes on from. */
-static void check_interruption(ffnn_optimizer optimizer)
+static void check_interruption(method with)
 {
     enum { M = 100000 };
-    place("%s interrupted", k->optimizers[optimizer].name);
+    place("%s interrupted", name_of(with));
     fresh();
     const ffnn_view X = lay(SAME_COLS, dims[0], M, feature),
                     Y = lay(PLAIN, dims[LAYERS], M, feature);
-    ffnn_run *run = start(optimizer, X, Y, NULL), *other = start(optimizer, X, Y, NULL);
+    ffnn_run *run = start(with, X, Y, NULL), *other = start(with, X, Y, NULL);
     CHECK(run && other, "no memory");
     int asked = 0;
     double cost;
@@ -136,14 +162,43 @@ static void check_interruption(ffnn_optimizer optimizer)
     check_guards();
 }
 
-void check_whole(void)
+/* Within a step, too, the poll is asked after each 200 million multiply-adds: what lies between two
+ * looks at 1,982 parameters is no more than a block of columns or of rows. */
+static void check_polls(method with)
+{
+    enum { HIDDEN = 330, M = 512 };
+    place("%s asks", name_of(with));
+    fresh();
+    const ptrdiff_t sizes[] = {dims[0], HIDDEN, dims[LAYERS]};
+    const ffnn_view X = lay(SAME_COLS, dims[0], M, feature),
+                    Y = lay(PLAIN, dims[LAYERS], M, feature);
+    ffnn_run *run = start_of(sizes, with, X, Y, NULL);
+    CHECK(run, "no memory");
+    int asked = 0;
+    double cost;
+    ffnn_run_iterate(run, 1, &cost, go_on, &asked);
+    const double P = HIDDEN * (3 + 1) + 2 * (HIDDEN + 1);
+    const double least = P * P * M + P * P * P / 6 * (with.is_bayesian ? 3 : 1);
+    CHECK((double)asked * 300e6 >= least, "%d times in %g multiply-adds", asked, least);
+    ffnn_run_free(run);
+    check_guards();
+}
+
+static void check_all(method with)
 {
     const ptrdiff_t sizes[] = {1, 3, 8, 41, 511, 513, 1100};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        for (int layout = 0; layout < STRIDED + 1; layout++)
+            if (!skipped(5)) check_method(with, sizes[i], (enum layout)layout);
+    check_interruption(with);
+    if (with.optimizer == FFNN_levenberg_marquardt && !quick) check_polls(with);
+}
+
+void check_whole(void)
+{
     for (int o = 0; o < FFNN_OPTIMIZERS; o++) {
         if (k->optimizers[o].form != FFNN_WHOLE) continue;
-        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-            for (int layout = 0; layout < STRIDED + 1; layout++)
-                if (!skipped(5)) check_method((ffnn_optimizer)o, sizes[i], (enum layout)layout);
-        check_interruption((ffnn_optimizer)o);
+        check_all((method){(ffnn_optimizer)o, false});
     }
+    check_all((method){FFNN_levenberg_marquardt, true});
 }
