@@ -105,7 +105,7 @@ typedef struct {
 } ffnn_activation_kernels;
 
 /* y [rows, cols] are the labels; `weights`, cols of them or NULL, multiply each column's cost. The
- * sums are not divided by anything. */
+ * sums are not divided by anything. `level` is read by the costs that have one. */
 typedef struct {
     const char *name;
     ffnn_activation output; /* the activation it goes with by default */
@@ -113,13 +113,13 @@ typedef struct {
     /* The sum of the costs of the output al, in the literal formula; ors FFNN_DIVIDE_BY_ZERO and
      * FFNN_INVALID into *flags where NumPy's log would warn. */
     double (*value)(ptrdiff_t rows, ptrdiff_t cols, const void *al, ptrdiff_t al_row, const void *y,
-                    ptrdiff_t y_row, const void *weights, int *flags);
+                    ptrdiff_t y_row, const void *weights, double level, int *flags);
     /* The same sum taken from z = the output layer's Z: finite wherever z is. Fused costs alone. */
     double (*value_from_logits)(ptrdiff_t rows, ptrdiff_t cols, const void *z, ptrdiff_t z_row,
                                 const void *y, ptrdiff_t y_row, const void *weights);
     /* dz for a fused cost, for callers that made al themselves; dal for the others. */
     void (*gradient)(ptrdiff_t rows, ptrdiff_t cols, const void *al, ptrdiff_t al_row,
-                     const void *y, ptrdiff_t y_row, void *out, ptrdiff_t out_row);
+                     const void *y, ptrdiff_t y_row, double level, void *out, ptrdiff_t out_row);
     /* dz = al - y where al equals g(z) to the bit, the literal formula elsewhere, which alone sets
      * flags; all contiguous. Fused costs alone. */
     void (*literal_gradient)(ptrdiff_t rows, ptrdiff_t cols, const void *al, const void *y,

@@ -47,6 +47,7 @@ def compute_cost(
     parameters: dict[str, Any] | None = None,
     lambd: SupportsFloat = 0.0,
     sample_weight: ArrayLike | None = None,
+    quantile: SupportsFloat | None = None,
 ) -> _Array: ...
 def linear_backward(dZ: ArrayLike, cache: _LinearCache) -> tuple[_Array, _Array, _Array]: ...
 def linear_activation_backward(
@@ -63,6 +64,7 @@ def L_model_backward(
     lambd: SupportsFloat = 0.0,
     keep_prob: _KeepProb = 1.0,
     input_gradient: bool = True,
+    quantile: SupportsFloat | None = None,
 ) -> dict[str, _Array]: ...
 def cost_and_gradients(
     X: ArrayLike,
@@ -74,6 +76,7 @@ def cost_and_gradients(
     cost: str | None = None,
     lambd: SupportsFloat = 0.0,
     sample_weight: ArrayLike | None = None,
+    quantile: SupportsFloat | None = None,
 ) -> tuple[_Array, dict[str, _Array]]: ...
 def update_parameters(
     parameters: dict[str, Any], grads: dict[str, Any], learning_rate: SupportsFloat
@@ -159,6 +162,7 @@ class Trainer:
         hidden_activation: _Hidden | None = None,
         output_activation: _Activation | None = None,
         cost: str | None = None,
+        quantile: SupportsFloat | None = None,
         optimizer: str = "gd",
         lambd: SupportsFloat = 0.0,
         keep_prob: _KeepProb = 1.0,

@@ -30,6 +30,7 @@ def gradient_check(
     cost: str | None = None,
     lambd: float = 0.0,
     epsilon: float = 1e-7,
+    quantile: float | None = None,
 ) -> float:
     """Return how far the gradients of a network are from central differences of its cost.
 
@@ -42,6 +43,7 @@ def gradient_check(
     cost               str or None  as in L_model_backward
     lambd              float        of the L2 term, as there
     epsilon            float        half the distance of the two points; above 0
+    quantile           float        as in compute_cost
     =================  ===========  ==========================================================
 
     The result is norm(g - d) / (norm(g) + norm(d)) of all gradients g and all differences d,
@@ -75,13 +77,16 @@ def gradient_check(
 
     AL, caches = _ffnn.L_model_forward(inputs, point, **net)
     grads = _ffnn.L_model_backward(
-        AL, Y, caches, cost=cost, lambd=lambd, input_gradient=False, **net
+        AL, Y, caches, cost=cost, lambd=lambd, input_gradient=False, quantile=quantile, **net
     )
     named = cost_of(output) if cost is None else cost
 
     def cost_here() -> float:
         AL = _ffnn.predict_proba(inputs, point, **net)
-        return float(_ffnn.compute_cost(AL, Y, cost=named, parameters=point, lambd=lambd))
+        cost = _ffnn.compute_cost(
+            AL, Y, cost=named, parameters=point, lambd=lambd, quantile=quantile
+        )
+        return float(cost)
 
     differences = {}
     for name, value in point.items():

@@ -25,6 +25,7 @@ def train(
     hidden_activation: str | Sequence[str] | None = None,
     output_activation: str | None = None,
     cost: str | None = None,
+    quantile: float | None = None,
     initialization: str | None = None,
     optimizer: str = "adam",
     learning_rate: float | Callable[[int], float] | None = None,
@@ -76,6 +77,8 @@ def train(
                                         begin with know, else "relu"
     output_activation    str            likewise, else "sigmoid"
     cost                 str or None    a name from ffnn.costs(); None: that of the output
+    quantile             float or None  of cost="quantile": the share of labels that are to lie
+                                        below the output; None: 0.5, the median
     initialization       str or None    as in initialize_parameters_deep; None: "he" where the
                                         first hidden layer is relu, leaky_relu, elu, gelu,
                                         silu or softplus, else "xavier"

@@ -48,8 +48,8 @@ static int sum_squares(const ffnn_state *state, PyObject *parameters, cost_call 
     return 0;
 }
 
-static PyObject *compute(const ffnn_state *state, ffnn_cost row, double lambd, PyObject *parameters,
-                         PyObject *sample_weight, cost_call *call)
+static PyObject *compute(const ffnn_state *state, ffnn_cost row, double level, double lambd,
+                         PyObject *parameters, PyObject *sample_weight, cost_call *call)
 {
     if (ffnn_operand_is_matrix(&call->AL, (ffnn_place){function, "AL", 0}) < 0) return NULL;
     const ptrdiff_t n_y = ffnn_operand_rows(&call->AL), m = ffnn_operand_cols(&call->AL);
@@ -68,7 +68,7 @@ static PyObject *compute(const ffnn_state *state, ffnn_cost row, double lambd, P
     int flags = 0;
     PyThreadState *thread = ffnn_lock_release(2 * FFNN_ELEMENT_WORK * (double)n_y * (double)m);
     const double sum =
-        state->isa->kernels[real]->costs[row].value(n_y, m, al, m, y, m, weights, &flags);
+        state->isa->kernels[real]->costs[row].value(n_y, m, al, m, y, m, weights, level, &flags);
     ffnn_lock_take(thread);
     if (ffnn_flags_warn("log", flags) < 0) return NULL;
     if (weights == NULL) return ffnn_scalar_new(real, (sum + lambd / 2 * call->decay) / total);
@@ -103,20 +103,21 @@ static PyObject *compute_cost(PyObject *module, PyObject *const *args, Py_ssize_
                                              2,
                                              {FFNN_NAME_AL, FFNN_NAME_Y, FFNN_NAME_cost,
                                               FFNN_NAME_parameters, FFNN_NAME_lambd,
-                                              FFNN_NAME_sample_weight},
-                                             4};
+                                              FFNN_NAME_sample_weight, FFNN_NAME_quantile},
+                                             5};
     const ffnn_state *state = ffnn_state_of(module);
-    PyObject *arg[6], *result = NULL;
+    PyObject *arg[7], *result = NULL;
     ffnn_cost row;
-    double lambd;
+    double level, lambd;
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0 ||
         parse_cost(state, arg[2], arg[3], &row) < 0 ||
+        ffnn_quantile_parse(state, function, arg[6], row, &level) < 0 ||
         ffnn_lambd_parse(function, arg[4], &lambd) < 0)
         return NULL;
     cost_call call = {.decay = 0};
     if (ffnn_operand_take(&call.AL, arg[0], (ffnn_place){function, "AL", 0}) == 0 &&
         ffnn_labels_take(&call.labels, arg[1], function) == 0)
-        result = compute(state, row, lambd, arg[3], arg[5], &call);
+        result = compute(state, row, level, lambd, arg[3], arg[5], &call);
     cost_clear(&call);
     return result;
 }

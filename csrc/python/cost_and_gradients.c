@@ -18,7 +18,7 @@ typedef struct {
     ffnn_operand weights;
     ffnn_labels labels;
     ffnn_cost cost;
-    double lambd;
+    double level, lambd;
 } call;
 
 static void call_clear(call *c)
@@ -34,7 +34,7 @@ static int make_run(const ffnn_state *state, call *c, PyObject *sample_weight, d
     const ptrdiff_t n_y = one->all_dims[one->parameters.layers], m = ffnn_operand_cols(&one->X);
     ffnn_run_options options = {
         .cost = c->cost,
-        .hyperparameters = {.optimizer = FFNN_gd, .lambd = c->lambd},
+        .hyperparameters = {.optimizer = FFNN_gd, .lambd = c->lambd, .quantile = c->level},
     };
     const void *y;
     if (ffnn_labels_elements(function, &c->labels, one->real, n_y, m, &y) < 0 ||
@@ -79,12 +79,13 @@ static PyObject *gradients_of(const ffnn_state *state, const call *c, double tot
 static PyObject *cost_and_gradients(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
                                     PyObject *kw_names)
 {
-    enum { X, Y, PARAMETERS, HIDDEN, OUTPUT, COST, LAMBD, SAMPLE_WEIGHT, ARGUMENTS };
+    enum { X, Y, PARAMETERS, HIDDEN, OUTPUT, COST, LAMBD, SAMPLE_WEIGHT, QUANTILE, ARGUMENTS };
     static const ffnn_signature signature = {
         function,
         3,
         {FFNN_NAME_X, FFNN_NAME_Y, FFNN_NAME_parameters, FFNN_NAME_hidden_activation,
-         FFNN_NAME_output_activation, FFNN_NAME_cost, FFNN_NAME_lambd, FFNN_NAME_sample_weight},
+         FFNN_NAME_output_activation, FFNN_NAME_cost, FFNN_NAME_lambd, FFNN_NAME_sample_weight,
+         FFNN_NAME_quantile},
         ARGUMENTS - 3};
     const ffnn_state *state = ffnn_state_of(module);
     PyObject *arg[ARGUMENTS], *result = NULL, *gradients = NULL, *cost = NULL;
@@ -99,6 +100,7 @@ static PyObject *cost_and_gradients(PyObject *module, PyObject *const *args, Py_
     const int layers = one->parameters.layers;
     if (ffnn_cost_parse_for(state, function, arg[COST], one->net.activations[layers - 1], &c.cost) <
             0 ||
+        ffnn_quantile_parse(state, function, arg[QUANTILE], c.cost, &c.level) < 0 ||
         ffnn_lambd_parse(function, arg[LAMBD], &c.lambd) < 0 ||
         ffnn_one_run_check(state, function, one) < 0 ||
         ffnn_labels_check(function, &c.labels, c.cost, one->all_dims[layers],

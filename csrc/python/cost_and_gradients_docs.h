@@ -5,7 +5,7 @@
 
 static const char cost_and_gradients_doc[] =
     "cost_and_gradients(X, Y, parameters, *, hidden_activation=None, "
-    "output_activation=None, cost=None, lambd=0.0, sample_weight=None)\n"
+    "output_activation=None, cost=None, lambd=0.0, sample_weight=None, quantile=None)\n"
     "--\n"
     "\n"
     "Compute the cost of a network and its gradients by one call, without caches.\n"
@@ -25,6 +25,7 @@ static const char cost_and_gradients_doc[] =
     "                                 part of the cost and of each dW\n"
     "sample_weight      (m,) or None  finite and not negative; cost and gradients are then\n"
     "                                 weighted means, sum of w c / sum of w\n"
+    "quantile           float         as compute_cost has it\n"
     "cost, gradients    tuple         a 0-d array, and the dict dW1, db1, ..., dWL, dbL\n"
     "=================  ============  =====================================================\n"
     "\n"

@@ -4,7 +4,8 @@
  */
 
 static const char compute_cost_doc[] =
-    "compute_cost(AL, Y, *, cost=None, parameters=None, lambd=0.0, sample_weight=None)\n"
+    "compute_cost(AL, Y, *, cost=None, parameters=None, lambd=0.0, sample_weight=None, "
+    "quantile=None)\n"
     "--\n"
     "\n"
     "Compute what the output AL costs where Y is right, the mean over the examples.\n"
@@ -20,6 +21,8 @@ static const char compute_cost_doc[] =
     "                                  binary_cross_entropy\n"
     "parameters  dict or None          W1, b1, ..., WL, bL, for lambd\n"
     "lambd       float                 adds lambd / (2 m) times the sum of all W^2; not negative\n"
+    "quantile    float or None         the level of the quantile cost, above 0 and below 1; None:\n"
+    "                                  0.5, the median. ValueError with any other cost\n"
     "result      0-d array             AL and a float Y as NumPy promotes them\n"
     "==========  ====================  ==============================================\n"
     "\n"
@@ -34,6 +37,8 @@ static const char compute_cost_doc[] =
     "huber                      (AL - Y)^2 / 2, beyond a distance of 1 abs(AL - Y) - 1/2\n"
     "half_squared_error         (AL - Y)^2 / 2\n"
     "poisson                    Y log(Y / AL) - Y + AL, half of Poisson's deviance; Y >= 0\n"
+    "quantile                   quantile (Y - AL) where AL < Y, else (1 - quantile) (AL - Y): the\n"
+    "                           pinball loss, least where that share of Y lies below AL\n"
     "\n"
     "0 * log(0) counts as 0, its limit. A confident and wrong prediction costs inf, with\n"
     "NumPy's \"divide by zero encountered in log\", which obeys np.errstate. ValueError for\n"

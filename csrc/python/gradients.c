@@ -37,7 +37,7 @@ typedef struct {
     const void *al, *y;
     ffnn_net net;
     ffnn_cost cost;
-    double lambd;
+    double level, lambd;
     int count;              /* layers whose operands are taken */
     backward_layer *layers; /* layer l at layers[l - 1] */
     backward_layer small[FFNN_STACK_LAYERS];
@@ -272,7 +272,7 @@ static int start_backward(const ffnn_kernels *kernels, const backward_plan *plan
     if (cost->is_fused) {
         cost->literal_gradient(Z.rows, m, plan->al, plan->y, Z.data, dz, &flags);
     } else {
-        cost->gradient(Z.rows, m, plan->al, m, plan->y, m, dz, m);
+        cost->gradient(Z.rows, m, plan->al, m, plan->y, m, plan->level, dz, m);
         kernels->activations[plan->net.activations[plan->count - 1]].derivative(Z.rows, m, dz, m,
                                                                                 Z.data, m, dz, m);
     }
@@ -311,13 +311,13 @@ static int run_backward(const ffnn_state *state, const backward_plan *plan)
 static PyObject *L_model_backward(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
                                   PyObject *kw_names)
 {
-    enum { HIDDEN = 3, OUTPUT, COST, LAMBD, KEEP_PROB, INPUT_GRADIENT, ARGUMENTS };
+    enum { HIDDEN = 3, OUTPUT, COST, LAMBD, KEEP_PROB, INPUT_GRADIENT, QUANTILE, ARGUMENTS };
     static const ffnn_signature signature = {
         function,
         3,
         {FFNN_NAME_AL, FFNN_NAME_Y, FFNN_NAME_caches, FFNN_NAME_hidden_activation,
          FFNN_NAME_output_activation, FFNN_NAME_cost, FFNN_NAME_lambd, FFNN_NAME_keep_prob,
-         FFNN_NAME_input_gradient},
+         FFNN_NAME_input_gradient, FFNN_NAME_quantile},
         ARGUMENTS - 3};
     const ffnn_state *state = ffnn_state_of(module);
     PyObject *arg[ARGUMENTS], *grads = NULL;
@@ -341,6 +341,7 @@ static PyObject *L_model_backward(PyObject *module, PyObject *const *args, Py_ss
                        arg[KEEP_PROB], &plan.net) < 0 ||
         ffnn_cost_parse_for(state, function, arg[COST], plan.net.activations[plan.count - 1],
                             &plan.cost) < 0 ||
+        ffnn_quantile_parse(state, function, arg[QUANTILE], plan.cost, &plan.level) < 0 ||
         ffnn_lambd_parse(function, arg[LAMBD], &plan.lambd) < 0 ||
         ffnn_operand_take(&plan.AL, arg[0], (ffnn_place){function, "AL", 0}) < 0 ||
         ffnn_labels_take(&plan.labels, arg[1], function) < 0 || resolve(&plan, &kinds) < 0 ||

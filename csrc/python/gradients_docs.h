@@ -5,7 +5,7 @@
 
 static const char L_model_backward_doc[] =
     "L_model_backward(AL, Y, caches, *, hidden_activation=None, output_activation=None, "
-    "cost=None, lambd=0.0, keep_prob=1.0, input_gradient=True)\n"
+    "cost=None, lambd=0.0, keep_prob=1.0, input_gradient=True, quantile=None)\n"
     "--\n"
     "\n"
     "Compute the gradients of the cost by a net's parameters and activations.\n"
@@ -23,6 +23,7 @@ static const char L_model_backward_doc[] =
     "keep_prob          float or list          as L_model_forward was given it\n"
     "input_gradient     bool                   False leaves dA0 out, which no update needs and\n"
     "                                          which costs a third of all where n_x is large\n"
+    "quantile           float or None          as compute_cost has it\n"
     "grads              dict                   dA{l-1} (n_{l-1}, m), dW{l} (n_l, n_{l-1}),\n"
     "                                          db{l} (n_l, 1) for l = L down to 1, in that order\n"
     "=================  =====================  ==============================================\n"

@@ -83,6 +83,7 @@ typedef struct {
 #define RANGE_PART {5e-324, 1 + DBL_EPSILON, "must be above 0 and at most 1, not %S", false, false}
 #define RANGE_AMOUNT {0, HUGE_VAL, "must be at least 0, not %S", false, false}
 #define RANGE_POSITIVE {5e-324, HUGE_VAL, "must be above 0, not %S", false, false}
+#define RANGE_LEVEL {5e-324, 1, "must be above 0 and below 1, not %S", false, false}
 #define RANGE_SIZE {1, 0x1p31, "must be an integer from 1 to 2**31 - 1, not %S", true, false}
 #define RANGE_FLAG {0, 2, NULL, false, true}
 
@@ -136,6 +137,19 @@ int ffnn_lambd_parse(const char *function, PyObject *object, double *lambd)
     if (object == NULL) return 0;
     return number_parse((ffnn_place){function, "lambd", 0}, object, &numbers[FFNN_RUN_lambd].within,
                         lambd);
+}
+
+int ffnn_quantile_parse(const ffnn_state *state, const char *function, PyObject *object,
+                        ffnn_cost cost, double *level)
+{
+    const ffnn_cost_kernels *rows = state->isa->kernels[FFNN_DOUBLE]->costs;
+    const ffnn_place place = {function, "quantile", 0};
+    *level = 0.5;
+    if (object == NULL || object == Py_None) return 0;
+    if (cost != FFNN_quantile)
+        return ffnn_error_raise(PyExc_ValueError, place, "goes with cost='%s', not '%s'",
+                                rows[FFNN_quantile].name, rows[cost].name);
+    return number_parse(place, object, &numbers[FFNN_RUN_quantile].within, level);
 }
 
 /* ---- one for all hidden layers, or a list with one for each ---- */
@@ -380,6 +394,8 @@ int ffnn_run_settings_parse(const ffnn_state *state, const char *function, int l
         return -1;
     if (ffnn_cost_parse_for(state, function, arg[FFNN_RUN_cost],
                             settings->net.activations[layers - 1], &settings->cost) == 0 &&
+        ffnn_quantile_parse(state, function, arg[FFNN_RUN_quantile], settings->cost,
+                            &settings->hyperparameters.quantile) == 0 &&
         whole_check(state, function, settings) == 0)
         return 0;
     ffnn_net_clear(&settings->net);

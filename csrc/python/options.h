@@ -39,6 +39,9 @@ int ffnn_cost_parse(const ffnn_state *state, const char *function, PyObject *obj
 /* The same for a net with that output, which has to fit; NULL or None: what goes with it. */
 int ffnn_cost_parse_for(const ffnn_state *state, const char *function, PyObject *object,
                         ffnn_activation output, ffnn_cost *cost);
+/* The level of the quantile cost: 1/2 for NULL or None, and nothing else beside another cost. */
+int ffnn_quantile_parse(const ffnn_state *state, const char *function, PyObject *object,
+                        ffnn_cost cost, double *level);
 /* A number that is not negative; 0 for NULL. */
 int ffnn_lambd_parse(const char *function, PyObject *object, double *lambd);
 

@@ -25,6 +25,7 @@ static const char trainer_doc[] =
     "output_activation  str                likewise\n"
     "cost               str or None        as L_model_backward has it; cross-entropies are taken\n"
     "                                      from the logits, so that none is ever NaN or inf\n"
+    "quantile           float or None      as compute_cost has it\n"
     "optimizer          str                a name from ffnn.optimizers(), which explains it\n"
     "beta, beta1, beta2, epsilon, weight_decay, history_size, tol, max_evaluations, bayesian\n"
     "                   float or None      the optimiser's numbers, as train has them; one that\n"

@@ -22,10 +22,10 @@ static double FN(add_losses)(ptrdiff_t n, const real *loss)
 
 /* Logarithms outside their domain that a literal formula has taken: a lane of `of_zero` is 1 where
  * a log with a factor other than 0 took 0, one of `of_negative` where any log took a negative
- * number.
+ * number. `level` is read, by the costs that have one.
  */
 typedef struct {
-    vec of_zero, of_negative;
+    vec of_zero, of_negative, level;
 } FN(marks);
 
 /* The sum of f(a, y) over a block, each column times its weight: row by row, so that no bit depends
@@ -127,24 +127,59 @@ FFNN_INLINE vec FN(poisson_slope)(vec a, vec y)
     return (a - y) / v_max(v_set1(LEAST_MEAN), a);
 }
 
-/* ---- the loops of the plain rows ---- */
+/* ---- the quantile's, or pinball: level (y - a) below the label, (1 - level) (a - y) above ---- */
+
+FFNN_INLINE vec FN(quantile_loss)(vec a, vec y, vec level)
+{
+    vec error = a - y;
+    return v_select(v_lt(error, v_set1(0)), -level * error, (v_set1(1) - level) * error);
+}
+
+/* 0 where they are equal, as that of the absolute error. */
+FFNN_INLINE vec FN(quantile_slope)(vec a, vec y, vec level)
+{
+    const vec zero = v_set1(0);
+    vec error = a - y, below = v_select(v_lt(error, zero), -level, error);
+    return v_select(v_lt(zero, error), v_set1(1) - level, below);
+}
+
+/* ---- the loops of the plain rows, and of those with a level ---- */
+
+FFNN_INLINE void FN(map_slope)(ptrdiff_t rows, ptrdiff_t cols, const real *a, ptrdiff_t a_row,
+                               const real *y, ptrdiff_t y_row, vec level, real *out,
+                               ptrdiff_t out_row, vec (*f)(vec, vec, vec))
+{
+    for (ptrdiff_t i = 0; i < rows; i++, a += a_row, y += y_row, out += out_row) {
+        ptrdiff_t j = 0, n;
+        for (; j + LANES <= cols; j += LANES)
+            v_store(out + j, f(v_load(a + j), v_load(y + j), level));
+        if ((n = cols - j) > 0)
+            v_store_part(out + j, n, f(v_load_part(a + j, n), v_load_part(y + j, n), level));
+    }
+}
 
 /* clang-format off */
-#define SUM_ARGUMENTS ptrdiff_t rows, ptrdiff_t cols, const void *al, ptrdiff_t al_row, const void *y, ptrdiff_t y_row, const void *weights, int *flags
-#define SLOPE_ARGUMENTS ptrdiff_t rows, ptrdiff_t cols, const void *al, ptrdiff_t al_row, const void *y, ptrdiff_t y_row, void *out, ptrdiff_t out_row
+#define SUM_ARGUMENTS ptrdiff_t rows, ptrdiff_t cols, const void *al, ptrdiff_t al_row, const void *y, ptrdiff_t y_row, const void *weights, double level, int *flags
+#define SLOPE_ARGUMENTS ptrdiff_t rows, ptrdiff_t cols, const void *al, ptrdiff_t al_row, const void *y, ptrdiff_t y_row, double level, void *out, ptrdiff_t out_row
 #define UNMARKED(f, loss) FFNN_INLINE vec f(vec a, vec y, FN(marks) *marks) { (void)marks; return loss(a, y); }
-#define SUM_LOOP(loop, f) static double loop(SUM_ARGUMENTS) { (void)flags; return FN(sum_losses)(rows, cols, al, al_row, y, y_row, weights, NULL, f); }
-#define SLOPE_LOOP(loop, f) static void loop(SLOPE_ARGUMENTS) { FN(map_block_2)(rows, cols, al, al_row, y, y_row, out, out_row, f); }
+#define AT_LEVEL(f, loss) FFNN_INLINE vec f(vec a, vec y, FN(marks) *marks) { return loss(a, y, marks->level); }
+#define SUM_LOOP(loop, f) static double loop(SUM_ARGUMENTS) { FN(marks) marks = {.level = v_set1((real)level)}; (void)flags; return FN(sum_losses)(rows, cols, al, al_row, y, y_row, weights, &marks, f); }
+#define SLOPE_LOOP(loop, f) static void loop(SLOPE_ARGUMENTS) { (void)level; FN(map_block_2)(rows, cols, al, al_row, y, y_row, out, out_row, f); }
+#define SLOPE_LOOP_AT_LEVEL(loop, f) static void loop(SLOPE_ARGUMENTS) { FN(map_slope)(rows, cols, al, al_row, y, y_row, v_set1((real)level), out, out_row, f); }
 #define LOOPS_OF_PLAIN(name) UNMARKED(FN(name##_unmarked), FN(name##_loss)) SUM_LOOP(FN(name##_sum), FN(name##_unmarked)) SLOPE_LOOP(FN(name##_gradient), FN(name##_slope))
+#define LOOPS_OF_LEVEL(name) AT_LEVEL(FN(name##_at_level), FN(name##_loss)) SUM_LOOP(FN(name##_sum), FN(name##_at_level)) SLOPE_LOOP_AT_LEVEL(FN(name##_gradient), FN(name##_slope))
 #define LOOPS_OF_FUSED(name)
 #define FFNN_COST(name, output, kind) LOOPS_OF_##kind(name)
 /* clang-format on */
 #include "../costs.def"
 #undef FFNN_COST
 #undef LOOPS_OF_PLAIN
+#undef LOOPS_OF_LEVEL
 #undef LOOPS_OF_FUSED
 #undef SLOPE_LOOP
+#undef SLOPE_LOOP_AT_LEVEL
 #undef SUM_LOOP
+#undef AT_LEVEL
 #undef UNMARKED
 #undef SLOPE_ARGUMENTS
 #undef SUM_ARGUMENTS

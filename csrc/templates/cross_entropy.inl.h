@@ -42,9 +42,10 @@ FFNN_INLINE vec FN(binary_loss)(vec al, vec y, FN(marks) * marks)
 
 static double FN(binary_cross_entropy_sum)(ptrdiff_t rows, ptrdiff_t cols, const void *al,
                                            ptrdiff_t al_row, const void *y, ptrdiff_t y_row,
-                                           const void *weights, int *flags)
+                                           const void *weights, double level, int *flags)
 {
-    FN(marks) marks = {v_set1(0), v_set1(0)};
+    (void)level;
+    FN(marks) marks = {.of_zero = v_set1(0), .of_negative = v_set1(0)};
     const double sum =
         FN(sum_losses)(rows, cols, al, al_row, y, y_row, weights, &marks, FN(binary_loss));
     *flags |= FN(flags_of)(marks);
@@ -76,8 +77,9 @@ FFNN_INLINE vec FN(difference)(vec al, vec y)
 
 static void FN(binary_cross_entropy_gradient)(ptrdiff_t rows, ptrdiff_t cols, const void *al,
                                               ptrdiff_t al_row, const void *y, ptrdiff_t y_row,
-                                              void *dz, ptrdiff_t dz_row)
+                                              double level, void *dz, ptrdiff_t dz_row)
 {
+    (void)level;
     FN(map_block_2)(rows, cols, al, al_row, y, y_row, dz, dz_row, FN(difference));
 }
 
@@ -123,9 +125,10 @@ FFNN_INLINE vec FN(categorical_loss)(vec al, vec y, FN(marks) * marks)
 
 static double FN(categorical_cross_entropy_sum)(ptrdiff_t rows, ptrdiff_t cols, const void *al,
                                                 ptrdiff_t al_row, const void *y, ptrdiff_t y_row,
-                                                const void *weights, int *flags)
+                                                const void *weights, double level, int *flags)
 {
-    FN(marks) marks = {v_set1(0), v_set1(0)};
+    (void)level;
+    FN(marks) marks = {.of_zero = v_set1(0), .of_negative = v_set1(0)};
     const double sum =
         FN(sum_losses)(rows, cols, al, al_row, y, y_row, weights, &marks, FN(categorical_loss));
     *flags |= FN(flags_of)(marks);
@@ -187,8 +190,9 @@ FFNN_INLINE void FN(categorical_columns)(ptrdiff_t rows, ptrdiff_t n, const real
 
 static void FN(categorical_cross_entropy_gradient)(ptrdiff_t rows, ptrdiff_t cols, const void *al,
                                                    ptrdiff_t al_row, const void *y, ptrdiff_t y_row,
-                                                   void *dz, ptrdiff_t dz_row)
+                                                   double level, void *dz, ptrdiff_t dz_row)
 {
+    (void)level;
     const real *a = al, *t = y;
     real *d = dz;
     ptrdiff_t j = 0;

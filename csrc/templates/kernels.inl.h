@@ -45,6 +45,7 @@
 #define ACTIVATION_OF_INPUT(name) {#name, FN(name##_value_loop), FN(name##_derivative_loop), FN(name##_derivative_loop), true, false, FN(name##_small_forward), FN(name##_small_backward)},
 #define ACTIVATION_OF_COLUMNS(name) {#name, FN(name##_value_loop), FN(name##_from_input_loop), FN(name##_derivative_loop), false, true, FN(name##_small_forward), FN(name##_small_backward)},
 #define COST_OF_PLAIN(name, output) {#name, FFNN_##output, false, FN(name##_sum), NULL, FN(name##_gradient), NULL},
+#define COST_OF_LEVEL COST_OF_PLAIN
 #define COST_OF_FUSED(name, output) {#name, FFNN_##output, true, FN(name##_sum), FN(name##_logits), FN(name##_gradient), FN(name##_literal)},
 #define OPTIMIZER_OF_PLAIN(name, moments, corrects_bias, reads) {#name, FFNN_PLAIN, moments, corrects_bias, reads, FN(name##_step_loop)},
 #define OPTIMIZER_OF_ELEMENT(name, moments, corrects_bias, reads) {#name, FFNN_ELEMENT, moments, corrects_bias, reads, FN(name##_step_loop)},
@@ -103,6 +104,7 @@ static const ffnn_kernels FN(kernels) = {
 #undef ACTIVATION_OF_VALUE
 #undef ACTIVATION_OF_INPUT
 #undef ACTIVATION_OF_COLUMNS
+#undef COST_OF_LEVEL
 #undef COST_OF_PLAIN
 #undef COST_OF_FUSED
 #undef OPTIMIZER_OF_PLAIN

@@ -52,7 +52,7 @@ double ffnn_propagate_cost(const ffnn_run *run, const workspace *w, const slab *
     if (run->is_fused)
         return c->value_from_logits(n_y, s->X.cols, Z.data, Z.row, s->Y.data, s->Y.row, s->weights);
     return c->value(n_y, s->X.cols, w->layer[run->layers - 1].A, s->row, s->Y.data, s->Y.row,
-                    s->weights, &flags);
+                    s->weights, run->hyperparameters.quantile, &flags);
 }
 
 bool ffnn_propagate_forward(const ffnn_run *run, const workspace *w, const slab *s, double *cost,
@@ -91,8 +91,8 @@ void ffnn_propagate_output_gradient(const ffnn_run *run, const workspace *w, con
     const int i = run->layers - 1;
     const layer *l = &run->layer[i];
     const ptrdiff_t m = s->X.cols;
-    k->costs[run->cost].gradient(l->n, m, w->layer[i].A, s->row, s->Y.data, s->Y.row, w->dZ[0],
-                                 s->row);
+    k->costs[run->cost].gradient(l->n, m, w->layer[i].A, s->row, s->Y.data, s->Y.row,
+                                 run->hyperparameters.quantile, w->dZ[0], s->row);
     if (!run->is_fused) ffnn_propagate_output_derivative(run, w, s);
     if (s->weights) k->weigh(l->n, m, s->weights, w->dZ[0], s->row);
 }

@@ -11,7 +11,7 @@ import reference
 from reference_activations import ACTIVATIONS, COSTS, default_cost
 from support import HIDDEN, OUTPUTS, draw, network, plain_train
 
-KINKED = {"relu", "leaky_relu", "elu", "mean_absolute_error", "huber"}
+KINKED = {"relu", "leaky_relu", "elu", "mean_absolute_error", "huber", "quantile"}
 
 
 def vector(parameters):

@@ -15,6 +15,8 @@ static double label(void)
     return kind == 0 ? uniform(0, 1) : kind < 3 ? 1 : 0;
 }
 
+static double level = 0.5;
+
 /* ---- costs ---------------------------------------------------------------------------------- */
 
 static wide true_log(wide x)
@@ -33,7 +35,7 @@ static void try_value(const ffnn_cost_kernels *cost, ptrdiff_t n, double (*numbe
     fresh();
     ffnn_view al = lay(PLAIN, 1, n, number), y = lay(PLAIN, 1, n, label);
     int flags = 0, due = 0;
-    double got = cost->value(1, n, al.data, n, y.data, n, NULL, &flags);
+    double got = cost->value(1, n, al.data, n, y.data, n, NULL, level, &flags);
     wide exact = 0, size = 0;
     for (ptrdiff_t i = 0; i < n; i++) {
         double a = at(al, 0, i), t = at(y, 0, i), rest = difference(1, a),
@@ -79,7 +81,7 @@ static void try_gradient(const ffnn_cost_kernels *cost, ptrdiff_t n)
     for (ptrdiff_t i = 0; i < n; i++) put(al, i, below(3) ? get(s, i) : output());
     int flags = 0, due = 0;
     cost->literal_gradient(1, n, al, y.data, z.data, dz, &flags);
-    cost->gradient(1, n, al, n, y.data, n, of_value, n);
+    cost->gradient(1, n, al, n, y.data, n, level, of_value, n);
     for (ptrdiff_t i = 0; i < n; i++) {
         double a = get(al, i), t = at(y, 0, i), got = get(dz, i), plain = difference(a, t);
         CHECK(same(get(of_value, i), plain), "[%td]: al - y is %a, not %a", i, get(of_value, i),
@@ -108,6 +110,7 @@ static wide plain_loss(ffnn_cost cost, wide a, wide y)
     const wide d = fabsl(a - y);
     if (cost == FFNN_mean_squared_error) return d * d;
     if (cost == FFNN_mean_absolute_error) return d;
+    if (cost == FFNN_quantile) return a < y ? level * d : (1 - (wide)level) * d;
     if (cost == FFNN_poisson) return (y == 0 ? 0 : y * logl(y / a)) - y + a;
     return d > 1 && cost == FFNN_huber ? d - 0.5L : d * d / 2;
 }
@@ -116,6 +119,7 @@ static wide plain_slope(ffnn_cost cost, wide a, wide y)
 {
     const wide d = a - y, sign = d > 0 ? 1 : d < 0 ? -1 : 0;
     if (cost == FFNN_mean_squared_error) return 2 * d;
+    if (cost == FFNN_quantile) return d < 0 ? -level : d > 0 ? 1 - (wide)level : 0;
     if (cost == FFNN_poisson) return 1 - y / a;
     if (cost == FFNN_half_squared_error) return d;
     return cost == FFNN_mean_absolute_error || fabsl(d) > 1 ? sign : d;
@@ -136,9 +140,10 @@ static void try_plain(ffnn_cost cost, ptrdiff_t rows, ptrdiff_t cols, enum layou
     ffnn_view weights = lay(PLAIN, 1, cols, solid);
     ffnn_result da = take_result(rows, cols, 3);
     int flags = 0;
-    double got = row->value(rows, cols, a.data, a.row, y.data, y.row, NULL, &flags);
-    double heavy = row->value(rows, cols, a.data, a.row, y.data, y.row, weights.data, &flags);
-    row->gradient(rows, cols, a.data, a.row, y.data, y.row, da.data, da.row);
+    double got = row->value(rows, cols, a.data, a.row, y.data, y.row, NULL, level, &flags);
+    double heavy =
+        row->value(rows, cols, a.data, a.row, y.data, y.row, weights.data, level, &flags);
+    row->gradient(rows, cols, a.data, a.row, y.data, y.row, level, da.data, da.row);
     wide exact = 0, weighed = 0;
     for (ptrdiff_t i = 0; i < rows; i++)
         for (ptrdiff_t j = 0; j < cols; j++) {
@@ -175,8 +180,8 @@ static void try_categorical(ptrdiff_t rows, ptrdiff_t cols, enum layout layout)
     int flags = 0;
     double logits = row->value_from_logits(rows, cols, z.data, z.row, y.data, cols, NULL);
     double heavy = row->value_from_logits(rows, cols, z.data, z.row, y.data, cols, weights.data);
-    double got = row->value(rows, cols, a, cols, y.data, cols, NULL, &flags);
-    row->gradient(rows, cols, a, cols, y.data, cols, dz, cols);
+    double got = row->value(rows, cols, a, cols, y.data, cols, NULL, level, &flags);
+    row->gradient(rows, cols, a, cols, y.data, cols, level, dz, cols);
     row->literal_gradient(rows, cols, a, y.data, plain_copy(z).data, literal, &flags);
     wide exact = 0, weighed = 0;
     const double normal = is_double() ? DBL_MIN : FLT_MIN;
@@ -215,6 +220,8 @@ static void check_other_costs(void)
             try_plain(FFNN_huber, rows, widths[w], layout);
             try_plain(FFNN_half_squared_error, rows, widths[w], layout);
             try_plain(FFNN_poisson, rows, widths[w], layout);
+            level = w % 2 ? 0.875 : 0.0625;
+            try_plain(FFNN_quantile, rows, widths[w], layout);
             try_categorical(rows, widths[w], layout);
         }
 }

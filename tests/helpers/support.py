@@ -23,6 +23,7 @@ OUTPUTS = [
     ("softmax", "mean_squared_error"),
     ("tanh", None),
     ("linear", "half_squared_error"),
+    ("linear", "quantile"),
     ("exp", None),
 ]
 HIDDEN = [name for name in ACTIVATIONS if name not in ("softmax", "exp")]  # exp(exp(z)) overflows

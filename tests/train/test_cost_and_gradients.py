@@ -14,6 +14,7 @@ OUTPUTS = [
     ("tanh", "huber"),
     ("sigmoid", "mean_squared_error"),
     ("linear", "mean_absolute_error"),
+    ("linear", "quantile"),
 ]
 HIDDEN = [name for name in ffnn.activations() if name not in ("softmax", "exp")]
 

@@ -13,6 +13,7 @@ OUTPUTS = [
     ("linear", None),
     ("linear", "huber"),
     ("linear", "mean_absolute_error"),
+    ("linear", "quantile"),
     ("tanh", "mean_squared_error"),
 ]
 

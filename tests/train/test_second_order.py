@@ -271,7 +271,7 @@ def test_numbers_are_read_by_those_whose_rows_say_so(rng, number):
 
 def test_levenberg_marquardt_wants_squares_and_few_parameters(rng):
     X, Y = data(rng, "linear")
-    for cost in "mean_absolute_error", "huber":
+    for cost in "mean_absolute_error", "huber", "quantile":
         with pytest.raises(ValueError, match=f"'{cost}' has no Gauss-Newton matrix"):
             run(X, Y, [3, 4, 2], LM, 1, output_activation="linear", cost=cost)
     with pytest.raises(ValueError, match=r"6002 parameters, more than 4096: 0\.576 GB.*'lbfgs'"):

@@ -52,6 +52,10 @@ BAD = [
      {"learning_rate": lambda epoch: np.nan}),
     (ValueError, "lambd must be at least 0, not -1", {"lambd": -1}),
     (ValueError, "clip_norm must be above 0, not 0", {"clip_norm": 0}),
+    (ValueError, "quantile must be above 0 and below 1, not 1",
+     {"quantile": 1, "cost": "quantile", "output_activation": "linear"}),
+    (ValueError, "quantile goes with cost='quantile', not 'huber'",
+     {"quantile": 0.5, "cost": "huber", "output_activation": "linear"}),
     # what has no effect, though it was given
     (ValueError, "weight_decay goes with optimizer=..., not 'gd'; lambd is the L2 term",
      {"weight_decay": 0.1}),

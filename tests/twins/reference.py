@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import reference_activations
-from reference_activations import COSTS, default_cost, for_layers, layers_told, told
+from reference_activations import COSTS, default_cost, for_layers, layers_told, level_of, told
 from reference_nets import (  # noqa: F401 - twins, found here by their names
     cosine_lr_decay,
     cost_and_gradients,
@@ -161,7 +161,8 @@ def _times_log(y, p):
     return y * np.log(np.where((y == 0) & (p == 0), p.dtype.type(1), p))
 
 
-def compute_cost(AL, Y, *, cost=None, parameters=None, lambd=0.0, sample_weight=None):
+def compute_cost(AL, Y, *, cost=None, parameters=None, lambd=0.0, sample_weight=None,
+                 quantile=None):  # fmt: skip
     """The mean of the examples' losses, by weight, plus lambd / 2 m times all W^2; 0-d."""
     cost = cost or default_cost(told(parameters, None, None)["output_activation"])
     Y, AL = _labels(Y, AL)
@@ -170,7 +171,7 @@ def compute_cost(AL, Y, *, cost=None, parameters=None, lambd=0.0, sample_weight=
     elif cost == "categorical_cross_entropy":
         losses = -_times_log(Y, AL)
     else:
-        losses = COSTS[cost][0](AL, Y)
+        losses = COSTS[cost][0](AL, Y, *level_of(quantile))
     m = AL.shape[1]
     if sample_weight is None:
         mean = np.sum(losses) / m
@@ -214,17 +215,18 @@ def output_gradient(AL, Y, Z):
     return dZ
 
 
-def _dZ_of_output(AL, Y, Z, output_activation, cost):
+def _dZ_of_output(AL, Y, Z, output_activation, cost, quantile):
     if output_activation == "sigmoid" and cost == "binary_cross_entropy":
         return output_gradient(AL, Y, Z)
     Y, AL = _labels(Y, AL)
     if cost == "categorical_cross_entropy":
         return AL * Y.sum(axis=0, keepdims=True) - Y
-    return _derive(output_activation, COSTS[cost][1](AL, Y), Z)
+    return _derive(output_activation, COSTS[cost][1](AL, Y, *level_of(quantile)), Z)
 
 
 def L_model_backward(AL, Y, caches, *, hidden_activation=None, output_activation=None,
-                     cost=None, lambd=0.0, keep_prob=1.0, input_gradient=True):  # fmt: skip
+                     cost=None, lambd=0.0, keep_prob=1.0, input_gradient=True,
+                     quantile=None):  # fmt: skip
     """dA{l-1}, dW{l}, db{l} for l = L .. 1, in this order; without dA0 where it is not wanted."""
     grads = {}
     L = len(caches)
@@ -234,7 +236,7 @@ def L_model_backward(AL, Y, caches, *, hidden_activation=None, output_activation
     for layer in range(L, 0, -1):
         linear_cache, Z = caches[layer - 1][:2]
         if layer == L:
-            dZ = _dZ_of_output(AL, Y, Z, activations[-1], cost)
+            dZ = _dZ_of_output(AL, Y, Z, activations[-1], cost, quantile)
         else:
             dZ = _derive(activations[layer - 1], grads[f"dA{layer}"], Z)
         dA_prev, dW, db = linear_backward(dZ, linear_cache)

@@ -73,7 +73,15 @@ def _poisson(a, y):
     return y * np.log(np.where(y == 0, 1, y) / a) - y + a
 
 
-# name: (loss, its derivative by a), element by element.
+def _quantile(a, y, level=0.5):
+    return np.where(a < y, level * (y - a), (1 - level) * (a - y))
+
+
+def _quantile_slope(a, y, level=0.5):
+    return np.where(a < y, -level, np.where(a > y, 1 - level, 0.0))
+
+
+# name: (loss, its derivative by a), element by element; of the quantile with its level, too.
 COSTS = {
     "binary_cross_entropy": (
         lambda a, y: -(y * np.log(a) + (1 - y) * np.log(1 - a)),
@@ -85,7 +93,13 @@ COSTS = {
     "huber": (_huber, lambda a, y: np.clip(a - y, -1, 1)),
     "half_squared_error": (lambda a, y: (a - y) ** 2 / 2, lambda a, y: a - y),
     "poisson": (_poisson, lambda a, y: 1 - y / a),
+    "quantile": (_quantile, _quantile_slope),
 }
+
+
+def level_of(quantile):
+    """What the loss and its derivative take besides a and y."""
+    return () if quantile is None else (quantile,)
 
 
 def default_cost(output_activation):

@@ -277,6 +277,7 @@ def gradient_check(
     cost=None,
     lambd=0.0,
     epsilon=1e-7,
+    quantile=None,
 ):
     """The distance of gradients and central differences, in shares of their lengths."""
     dims = [X.shape[0], *(len(parameters[name]) for name in _names(parameters)[1::2])]
@@ -286,7 +287,7 @@ def gradient_check(
 
     def run(theta):
         point = vector_to_dictionary(theta, dims)
-        return Trainer(X, Y, point, 1.0, cost=cost, lambd=lambd, **options)
+        return Trainer(X, Y, point, 1.0, cost=cost, lambd=lambd, quantile=quantile, **options)
 
     step = run(theta)
     step.run(1)
@@ -303,21 +304,22 @@ def gradient_check(
 
 def cost_and_gradients(
     X, Y, parameters, *, hidden_activation=None, output_activation=None, cost=None,
-    lambd=0.0, sample_weight=None,
+    lambd=0.0, sample_weight=None, quantile=None,
 ):  # fmt: skip
     """The weighted mean of the costs, L2 added, and its gradients; Y has the output's shape."""
     m = X.shape[1]
     weights = np.ones(m) if sample_weight is None else np.asarray(sample_weight)
     trainer = Trainer(
         X, Y, parameters, 0.0, **told(parameters, hidden_activation, output_activation), cost=cost,
+        quantile=quantile,
     )  # fmt: skip
     loss, slope = COSTS[trainer.cost]
     A, Z, D = trainer._forward(X)
     factors = weights / weights.mean()
     W = {key: value for key, value in parameters.items() if key[0] == "W"}
-    value = (loss(A[-1], Y) * factors).sum() / m
+    value = (loss(A[-1], Y, *trainer.level) * factors).sum() / m
     value += lambd / (2 * m) * sum((w**2).sum() for w in W.values())
-    gradients = trainer._backward(slope(A[-1], Y) * factors, A, Z, D)
+    gradients = trainer._backward(slope(A[-1], Y, *trainer.level) * factors, A, Z, D)
     for key, w in W.items():
         gradients[key] = gradients[key] + lambd / m * w
     order = [f"{kind}{layer}" for layer in range(1, len(W) + 1) for kind in "Wb"]

@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from reference_activations import COSTS, backward, default_cost, for_layers, forward
+from reference_activations import (
+    COSTS,
+    backward,
+    default_cost,
+    for_layers,
+    forward,
+    level_of,
+)
 
 
 def _gd(w, g, v, s, rule, t):
@@ -99,6 +106,7 @@ class Trainer:
 
     def __init__(self, X, Y, parameters, learning_rate, *, hidden_activation="relu",
                  output_activation="sigmoid", cost=None, optimizer="gd", lambd=0.0, keep_prob=1.0,
+                 quantile=None,
                  clip_norm=None, sample_weight=None, state=None, **numbers):  # fmt: skip
         self.X, self.Y = X, Y
         self._parameters = {key: value.copy() for key, value in parameters.items()}
@@ -106,6 +114,7 @@ class Trainer:
         self.activations = for_layers(hidden_activation, self.layers - 1, output_activation)
         self.keep_prob = for_layers(keep_prob, self.layers - 1, 1.0)
         self.cost = cost or default_cost(output_activation)
+        self.level = level_of(quantile)
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.numbers = {name: numbers.pop(name, default) for name, (default, _) in NUMBERS.items()}
@@ -153,8 +162,8 @@ class Trainer:
         A, Z, D = self._forward(self.X[:, examples])
         loss, slope = COSTS[self.cost]
         squares = sum((W**2).sum() for key, W in self._parameters.items() if key[0] == "W")
-        cost = (loss(A[-1], Y) * weights).sum() + self.lambd / 2 * squares
-        grads = self._backward(slope(A[-1], Y) * weights, A, Z, D)
+        cost = (loss(A[-1], Y, *self.level) * weights).sum() + self.lambd / 2 * squares
+        grads = self._backward(slope(A[-1], Y, *self.level) * weights, A, Z, D)
         if self.clip_norm is not None:
             norm = np.sqrt(sum((g**2).sum() for g in grads.values()))
             grads = {key: g * min(1, self.clip_norm / norm) for key, g in grads.items()}
