@@ -148,6 +148,18 @@ static PyObject *set_reproducible(PyObject *module, PyObject *const *args, Py_ss
     Py_RETURN_NONE;
 }
 
+static PyObject *limit_threads(PyObject *Py_UNUSED(module), PyObject *n)
+{
+    const long threads = PyLong_AsLong(n);
+    if (threads == -1 && PyErr_Occurred()) return NULL;
+    if (threads < 0 || threads > FFNN_MOST_THREADS) {
+        PyErr_Format(PyExc_ValueError, "limit_threads: n must be from 0 to %d, not %ld",
+                     (int)FFNN_MOST_THREADS, threads);
+        return NULL;
+    }
+    return PyLong_FromLong(ffnn_pool_limit_here((int)threads));
+}
+
 static PyObject *fail_allocation(PyObject *Py_UNUSED(module), PyObject *n)
 {
     const long count = PyLong_AsLong(n);
@@ -170,6 +182,7 @@ PyMethodDef ffnn_config_methods[] = {
      set_num_threads_doc},
     {"set_reproducible", FFNN_METHOD(set_reproducible), METH_FASTCALL | METH_KEYWORDS,
      set_reproducible_doc},
+    {"limit_threads", limit_threads, METH_O, limit_threads_doc},
     {"fail_allocation", fail_allocation, METH_O, fail_allocation_doc},
     {NULL, NULL, 0, NULL},
 };

@@ -138,6 +138,14 @@ static const char set_reproducible_doc[] =
     ">>> ffnn.set_reproducible(True)\n"
     ">>> ffnn.set_reproducible(False)";
 
+static const char limit_threads_doc[] =
+    "limit_threads(n, /)\n"
+    "--\n"
+    "\n"
+    "Let at most n threads compute at once for the calling thread; return the limit before.\n"
+    "\n"
+    "0 is no limit but set_num_threads'. Other threads' calls keep theirs.";
+
 static const char fail_allocation_doc[] =
     "fail_allocation(n, /)\n"
     "--\n"

@@ -25,6 +25,7 @@ enum { SPINS_BETWEEN_LOOKS = 64 }; /* at the clock, which costs as much as some 
 
 static struct {
     atomic_int threads; /* wanted, the caller included; 0: not yet known */
+    atomic_int allowed; /* of them, for the job in hand: what its caller's own limit leaves */
     atomic_flag busy;   /* some caller has the pool */
     int started;        /* workers; changed by who has the pool */
     double rest_until;  /* by ffnn_os_seconds, or 0; likewise */
@@ -44,6 +45,8 @@ static struct {
     .mutex = FFNN_MUTEX_INIT,
     .wake = FFNN_CONDITION_INIT,
 };
+
+static _Thread_local int limit_here; /* of the calling thread's jobs; 0: none */
 
 /* ---- the ticket: 32 bits of generation, 16 of the end and 16 of the begin of what is left ------
  */
@@ -92,7 +95,7 @@ static int work(bool from_front)
 static bool is_called(int index)
 {
     return atomic_load(&pool.stop) ||
-           (index + 1 < atomic_load(&pool.threads) && has_chunks(atomic_load(&pool.ticket)));
+           (has_chunks(atomic_load(&pool.ticket)) && index + 1 < atomic_load(&pool.allowed));
 }
 
 static void wait_for_call(int index)
@@ -164,7 +167,7 @@ static void worker(void *argument)
     const int index = (int)(intptr_t)argument;
     while (!atomic_load(&pool.stop)) {
         wait_for_call(index);
-        if (index + 1 < atomic_load(&pool.threads)) work(false);
+        if (index + 1 < atomic_load(&pool.allowed)) work(false);
     }
 }
 
@@ -214,7 +217,14 @@ int ffnn_pool_threads(void)
         if (threads > FFNN_MOST_THREADS) threads = FFNN_MOST_THREADS;
         atomic_store(&pool.threads, threads);
     }
-    return threads;
+    return limit_here > 0 && limit_here < threads ? limit_here : threads;
+}
+
+int ffnn_pool_limit_here(int threads)
+{
+    const int before = limit_here;
+    limit_here = threads;
+    return before;
 }
 
 void ffnn_pool_set_threads(int threads)
@@ -241,6 +251,7 @@ void ffnn_pool_run(int chunks, ffnn_task *task, void *context)
     pool.task = task;
     pool.context = context;
     atomic_store(&pool.finished, 0);
+    atomic_store(&pool.allowed, threads);
     atomic_store(&pool.ticket, ticket_of((atomic_load(&pool.ticket) >> 32) + 1, chunks));
     wake_sleepers();
     const double began = ffnn_os_seconds();

@@ -31,10 +31,13 @@ typedef void ffnn_task(void *context, int chunk);
 /* task(context, i) for each i < chunks <= 65535, in any order and at the same time, by the caller
  * and by threads that are free. */
 void ffnn_pool_run(int chunks, ffnn_task *task, void *context);
-/* How many threads may work at once, the caller included; at first what affinity and the control
- * group grant. */
+/* How many threads may work at once for the calling thread, which is included; at first what
+ * affinity and the control group grant. */
 int ffnn_pool_threads(void);
 void ffnn_pool_set_threads(int threads); /* 1..FFNN_MOST_THREADS */
+/* So many at most for the jobs of the calling thread alone; 0: no limit of its own. Returns the one
+ * before. */
+int ffnn_pool_limit_here(int threads);
 
 /* ---- os_posix.c, os_windows.c, os_alone.c: the operating system, by whichever of them it is ----
  */
