@@ -9,6 +9,7 @@ for each epoch one permutation of the order that the last one had.
 
 import copy
 import warnings
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,11 @@ from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import _check_sample_weight, check_array, check_consistent_length
 
 from ffnn._estimator_gradients import WholeGradients, validate_data
-from ffnn._estimator_net import COSTS, dict_of, hidden_of
+from ffnn._estimator_net import arrays_of, dict_of, hidden_of
 from ffnn._estimator_steps import Epochs, new_optimizer
+from ffnn._estimator_threads import share_of_threads
+from ffnn._estimator_watch import Watch
+from ffnn._initializers import draw_by
 
 __all__ = ["Engine"]
 
@@ -42,9 +46,15 @@ class Engine(WholeGradients):
         validation: Any = None,
     ) -> "Engine":
         """A call that raises leaves the model that was there. validation: a pair (X, y)."""
+        if not incremental and getattr(self, "_skl_callbacks", None):
+            self._init_callback_context(max_subtasks=self.max_iter)
         before = dict(self.__dict__)
         try:
-            self._fit_from_here(X, y, sample_weight, incremental, validation)
+            with share_of_threads(self.n_threads) as renew:
+                watch = Watch(self, X, y, sample_weight, renew, is_idle=incremental)
+                with closing(watch):
+                    self._fit_from_here(X, y, sample_weight, incremental, validation, watch)
+                    watch.fit_ends()
         except BaseException:
             self.__dict__.clear()
             self.__dict__.update(before)
@@ -52,12 +62,26 @@ class Engine(WholeGradients):
         return self
 
     def _fit_from_here(
-        self, X: Any, y: Any, sample_weight: Any, incremental: bool, validation: Any
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        incremental: bool,
+        validation: Any,
+        watch: Watch,
     ) -> None:
         hidden = self.hidden_layer_sizes
         hidden = list(hidden) if hasattr(hidden, "__iter__") else [hidden]
         if np.any(np.array(hidden) <= 0):
             raise ValueError(f"hidden_layer_sizes must be > 0, got {hidden}.")
+        uses_scipy = self.solver == "lbfgs"
+        if self.optimizer is not None and uses_scipy:
+            raise ValueError(
+                f"optimizer={self.optimizer!r} stands in place of a solver: leave out "
+                "solver='lbfgs'"
+            )
+        if self.optimizer_options and self.optimizer is None:
+            raise ValueError("optimizer_options go with optimizer")
         is_first = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
         X, y = self._validate_input(X, y, incremental, reset=is_first)
         if sample_weight is not None:
@@ -69,13 +93,13 @@ class Engine(WholeGradients):
         self._random_state = check_random_state(self.random_state)
         if is_first:
             self._initialize(y, [X.shape[1], *hidden, self.n_outputs_], X.dtype)
-        if self.solver == "lbfgs":
+        if uses_scipy:
             if validation is not None:
                 raise ValueError("X_val and y_val go with solver='sgd' or 'adam', not 'lbfgs'")
-            self._minimize(X, y, sample_weight)
+            self._minimize(X, y, sample_weight, watch)
         else:
             held = None if validation is None else self._checked_validation(*validation)
-            self._descend(X, y, sample_weight, incremental, held)
+            self._descend(X, y, sample_weight, incremental, held, watch)
         if not all(np.isfinite(array).all() for array in [*self.coefs_, *self.intercepts_]):
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may contain large "
@@ -99,12 +123,7 @@ class Engine(WholeGradients):
                 f"{self.n_layers_ - 2} hidden layers"
             )
         of_output = layers[-1] if isinstance(hidden, list) and hidden else hidden
-        self.coefs_, self.intercepts_ = [], []
-        for n_in, n_out, g in zip(layer_units, layer_units[1:], [*layers, of_output]):
-            bound = np.sqrt((2.0 if g == "sigmoid" else 6.0) / (n_in + n_out))
-            for arrays, shape in (self.coefs_, (n_in, n_out)), (self.intercepts_, n_out):
-                drawn = self._random_state.uniform(-bound, bound, shape)
-                arrays.append(drawn.astype(dtype, copy=False))
+        self._draw(layer_units, [*layers, of_output], dtype)
         self._best_coefs, self._best_intercepts = self.coefs_, self.intercepts_
         if self.solver == "lbfgs":
             return
@@ -115,9 +134,26 @@ class Engine(WholeGradients):
         self.best_validation_score_ = -np.inf if self.early_stopping else None
         self.validation_loss_curve_: Any = [] if self.early_stopping else None
 
-    # ---- sgd and adam ----
+    def _draw(self, layer_units: list[int], activations: list[str], dtype: Any) -> None:
+        """The first weights and biases: scikit-learn's, or by one of ffnn's initialisers."""
+        self.coefs_, self.intercepts_ = [], []
+        if self.initialization is not None:
+            drawn = draw_by(self.initialization, tuple(layer_units), self._random_state)
+            coefs, intercepts = arrays_of(drawn)
+            self.coefs_ = [np.ascontiguousarray(coef, dtype) for coef in coefs]
+            self.intercepts_ = [intercept.astype(dtype) for intercept in intercepts]
+            return
+        for n_in, n_out, g in zip(layer_units, layer_units[1:], activations):
+            bound = np.sqrt((2.0 if g == "sigmoid" else 6.0) / (n_in + n_out))
+            for arrays, shape in (self.coefs_, (n_in, n_out)), (self.intercepts_, n_out):
+                uniform = self._random_state.uniform(-bound, bound, shape)
+                arrays.append(uniform.astype(dtype, copy=False))
 
-    def _descend(self, X: Any, y: Any, sample_weight: Any, incremental: bool, held: Any) -> None:
+    # ---- sgd and adam, and ffnn's optimisers ----
+
+    def _descend(
+        self, X: Any, y: Any, sample_weight: Any, incremental: bool, held: Any, watch: Watch
+    ) -> None:
         has_optimizer = incremental and hasattr(self, "_optimizer")
         self._optimizer = copy.copy(self._optimizer) if has_optimizer else new_optimizer(self)
         if self.early_stopping and incremental:
@@ -134,20 +170,21 @@ class Engine(WholeGradients):
             self.intercepts_,
             optimizer=self._optimizer,
             batch_size=self._batch_size_for(m),
-            cost=COSTS[self.loss],
             lambd=self.alpha,
             clip_norm=self.clip_norm,
             keep_prob=(1 - np.array(self.dropout)).tolist(),
             random=self._random_state,
             reproducible=self.reproducible,
+            **self._cost(),
             **self._net(),
         )
         self.loss_curve_ = list(self.loss_curve_)
         if held is not None:
             self.validation_scores_ = list(self.validation_scores_ or [])
             self.validation_loss_curve_ = list(self.validation_loss_curve_ or [])
+        best: list[Any] = []
         try:
-            self._run_epochs(epochs, m, held, incremental)
+            self._run_epochs(epochs, m, held, incremental, watch, best)
         except KeyboardInterrupt:
             epochs.undo()
             warnings.warn("Training interrupted by user.", stacklevel=4)
@@ -155,14 +192,28 @@ class Engine(WholeGradients):
         epochs.leave_state()
         if self.early_stopping:
             self.coefs_, self.intercepts_ = self._best_coefs, self._best_intercepts
+        elif best:
+            _, (self.coefs_, self.intercepts_) = best
 
-    def _run_epochs(self, epochs: Epochs, m: int, held: Any, incremental: bool) -> None:
+    def _run_epochs(
+        self,
+        epochs: Epochs,
+        m: int,
+        held: Any,
+        incremental: bool,
+        watch: Watch,
+        best: list[Any],
+    ) -> None:
+        """Fills `best` with the value and the arrays of the best epoch, for restore_best."""
         order = np.arange(m) if self.shuffle else None
         self.n_iter_ = 0
         while self.n_iter_ < self.max_iter:
+            watch.epoch_begins()
             if order is not None:
                 order = order[self._random_state.permutation(m)]
             self.loss_ = self._reported(*epochs.run(order))
+            if epochs.has_ended:
+                return
             self.n_iter_ += 1
             self.t_ += m
             self.loss_curve_.append(self.loss_)
@@ -175,6 +226,12 @@ class Engine(WholeGradients):
                 self._note_score()
             else:
                 self._note_loss()
+            if self.restore_best and not self.early_stopping and not incremental:
+                value = -self.loss_ if held is None else self.validation_scores_[-1]
+                if not best or value > best[0]:
+                    best[:] = value, epochs.arrays()
+            if watch.epoch_ends(epochs.arrays, **self._measured(held is not None)):
+                return
             self._optimizer.iteration_ends(self.t_)
             if self._no_improvement_count > self.n_iter_no_change:
                 if self._optimizer.trigger_stopping(self._reason(), self.verbose):
@@ -188,6 +245,14 @@ class Engine(WholeGradients):
             ConvergenceWarning,
             stacklevel=5,
         )
+
+    def _measured(self, has_validation: bool) -> dict[str, Any]:
+        """Of the last epoch, by the names that ffnn.train has for a callback."""
+        measured = {"cost": self.loss_, "learning_rate": self._optimizer.learning_rate}
+        if has_validation:
+            measured["val_cost"] = self.validation_loss_curve_[-1]
+            measured["val_score"] = self.validation_scores_[-1]
+        return measured
 
     def _reason(self) -> str:
         of = "Validation score" if self.early_stopping else "Training loss"

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ffnn import _ffnn
 from ffnn._estimator_net import COSTS, OUTPUT, arrays_of, dict_of, forward, hidden_of, slabs
+from ffnn._estimator_watch import CallbackSupportMixin, Watch
 
 try:
     from sklearn.utils.validation import validate_data
@@ -26,7 +27,7 @@ _FEW = 256  # rows; of more the net takes longer than validation
 _EPSILON = float(np.finfo(np.float64).eps)
 
 
-class WholeGradients(BaseMultilayerPerceptron):  # type: ignore[misc]
+class WholeGradients(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: ignore[misc]
     """Whatever needs the whole net and all rows at once."""
 
     activation: Any
@@ -40,6 +41,11 @@ class WholeGradients(BaseMultilayerPerceptron):  # type: ignore[misc]
             "hidden_activation": hidden_of(self.activation),
             "output_activation": OUTPUT.get(self.out_activation_, self.out_activation_),
         }
+
+    def _cost(self) -> dict[str, Any]:
+        """The loss in ffnn's words."""
+        level = {"quantile": self.quantile} if self.loss == "quantile" else {}
+        return {"cost": COSTS[self.loss], **level}
 
     def _reported(self, cost: Any, l2: Any) -> Any:
         """Of several targets scikit-learn's squared error is the mean, its gradient that of the
@@ -79,20 +85,40 @@ class WholeGradients(BaseMultilayerPerceptron):  # type: ignore[misc]
 
     # ---- lbfgs ----
 
-    def _minimize(self, X: Any, y: Any, sample_weight: Any) -> None:
+    def _minimize(self, X: Any, y: Any, sample_weight: Any, watch: Watch) -> None:
+        """SciPy's L-BFGS, as scikit-learn has it."""
         vector = np.concatenate([array.ravel() for array in [*self.coefs_, *self.intercepts_]])
         options = {"maxfun": self.max_fun, "maxiter": self.max_iter, "gtol": self.tol}
         if _HAS_IPRINT and self.verbose:
             options["iprint"] = 1
+        self.n_iter_ = 0
+        self.loss_curve_: list[Any] = []
+        is_stopped = False
+
+        def note(intermediate_result: Any) -> None:
+            nonlocal is_stopped
+            self.n_iter_ += 1
+            self.loss_curve_.append(float(intermediate_result.fun))
+            is_stopped = watch.epoch_ends(
+                lambda: self._unpacked(intermediate_result.x.copy()), cost=self.loss_curve_[-1]
+            )
+            if is_stopped:
+                raise StopIteration
+            if self.n_iter_ < self.max_iter:
+                watch.epoch_begins()
+
+        watch.epoch_begins()
         result = scipy.optimize.minimize(
             self._loss_grad_lbfgs,
             vector,
             method="L-BFGS-B",
             jac=True,
             options=options,
+            callback=note,
             args=(X.astype(np.float64, copy=False), y, sample_weight),
         )
-        self.n_iter_ = _check_optimize_result("lbfgs", result, self.max_iter)
+        if not is_stopped:
+            self.n_iter_ = _check_optimize_result("lbfgs", result, self.max_iter)
         self.loss_ = result.fun
         self.coefs_, self.intercepts_ = self._unpacked(result.x)
 
@@ -160,8 +186,8 @@ class WholeGradients(BaseMultilayerPerceptron):  # type: ignore[misc]
                 part.T,
                 Y[:, rows],
                 parameters,
-                cost=COSTS[self.loss],
                 sample_weight=weights,
+                **self._cost(),
                 **net,
             )
             arrays = [array for arrays in arrays_of(gradients, "d") for array in arrays]

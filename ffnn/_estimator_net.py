@@ -31,6 +31,7 @@ COSTS = {
     "poisson": "poisson",
     "absolute_error": "mean_absolute_error",
     "huber": "huber",
+    "quantile": "quantile",
 }
 OUTPUT = {"identity": "linear", "logistic": "sigmoid"}
 

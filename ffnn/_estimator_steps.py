@@ -1,8 +1,9 @@
 """The epochs of one fit, over a Trainer of the core, and the optimiser's state between fits.
 
-The state stands in scikit-learn's own SGDOptimizer and AdamOptimizer, in their own layout: they
-bring the schedules of the rate and the words of a fit that stops, are pickled with the model, and
-go over to scikit-learn's estimator and back.
+The state of a solver stands in scikit-learn's own SGDOptimizer and AdamOptimizer, in their own
+layout: they bring the schedules of the rate and the words of a fit that stops, are pickled with the
+model, and go over to scikit-learn's estimator and back. That of an optimiser of ffnn's stands in
+OwnOptimizer, as a Trainer gives it.
 """
 
 from contextlib import nullcontext
@@ -15,13 +16,34 @@ from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOpti
 from ffnn import _ffnn
 from ffnn._estimator_net import arrays_of, dict_of, rows_of
 
-__all__ = ["Epochs", "new_optimizer"]
+__all__ = ["WHOLE", "Epochs", "OwnOptimizer", "new_optimizer"]
+
+WHOLE = ("lbfgs", "levenberg_marquardt")  # of optimizers(): all rows in each step, no rate
 
 _BELOW_1 = float(np.nextafter(1.0, 0.0))  # what a momentum of 1 becomes: beta lies below 1
 
 
+class OwnOptimizer(SGDOptimizer):  # type: ignore[misc]
+    """One of ffnn's, with the schedules of sgd's rate and words of its end."""
+
+    def __init__(
+        self, name: str, numbers: dict[str, Any], rate: float, schedule: str, power: float
+    ):
+        super().__init__([], rate, schedule, power_t=power)
+        self.name, self.numbers = name, numbers
+        self.state: Any = None
+
+
 def new_optimizer(estimator: Any) -> Any:
-    """scikit-learn's optimiser, whose moments are filled in after the first fit."""
+    """scikit-learn's optimiser, whose moments are filled in after the first fit, or ffnn's."""
+    if estimator.optimizer is not None:
+        return OwnOptimizer(
+            estimator.optimizer,
+            dict(estimator.optimizer_options or {}),
+            estimator.learning_rate_init,
+            estimator.learning_rate,
+            estimator.power_t,
+        )
     if estimator.solver == "sgd":
         return SGDOptimizer(
             [],
@@ -38,6 +60,9 @@ def new_optimizer(estimator: Any) -> Any:
 
 def _options_of(optimizer: Any) -> dict[str, Any]:
     """The core's optimiser that takes the same steps."""
+    if isinstance(optimizer, OwnOptimizer):
+        rate = {} if optimizer.name in WHOLE else {"learning_rate": optimizer.learning_rate}
+        return {"optimizer": optimizer.name, **rate, **optimizer.numbers}
     if isinstance(optimizer, SGDOptimizer):
         return {
             "optimizer": "nesterov_velocity" if optimizer.nesterov else "velocity",
@@ -55,6 +80,9 @@ def _options_of(optimizer: Any) -> dict[str, Any]:
 
 def _state_of(optimizer: Any) -> dict[str, Any] | None:
     """As Trainer.set takes it; None before the first step."""
+    if isinstance(optimizer, OwnOptimizer):
+        state: dict[str, Any] | None = optimizer.state
+        return state
     if isinstance(optimizer, SGDOptimizer):
         moments, steps = {"v": optimizer.velocities}, 0
     else:
@@ -91,6 +119,16 @@ class Epochs:
         has_dropout = bool(np.min(keep_prob, initial=1.0) < 1)
         self._lock = random._bit_generator.lock if has_dropout else nullcontext()
         self._is_sparse = sparse.issparse(X)
+        self._is_whole = getattr(optimizer, "name", None) in WHOLE
+        if self._is_whole:
+            if self._is_sparse:
+                raise ValueError(
+                    f"{function}: optimizer={optimizer.name!r} takes all rows in each step: X must "
+                    "be dense"
+                )
+            if sample_weight is not None:  # the core divides by the number of rows
+                options["lambd"] *= len(sample_weight) / sample_weight.sum()
+                sample_weight = sample_weight / sample_weight.mean()
         first = slice(0, batch_size if self._is_sparse else X.shape[0])
         self._trainer = _ffnn.Trainer(
             function,
@@ -99,7 +137,7 @@ class Epochs:
             (X.shape[1], *(coef.shape[1] for coef in coefs)),
             gram=False,
             sample_weight=None if sample_weight is None else sample_weight[first],
-            weighted_mean=sample_weight is not None,
+            weighted_mean=sample_weight is not None and not self._is_whole,
             keep_prob=keep_prob,
             bit_generator=random._bit_generator if has_dropout else None,
             **_options_of(optimizer),
@@ -110,6 +148,8 @@ class Epochs:
     def run(self, order: Any) -> tuple[Any, Any]:
         """One epoch in this order; None: the examples' own. The mean cost and its L2 term."""
         self._trainer.snapshot(1)
+        if self._is_whole:
+            return self._trainer.run(1)[()], self._trainer.l2_cost
         if isinstance(self._optimizer, SGDOptimizer):
             self._trainer.learning_rate = self._optimizer.learning_rate
         with self._lock:
@@ -130,6 +170,11 @@ class Epochs:
             l2 += self._trainer.l2_cost * (last - first)
         return total / m, l2 / m
 
+    @property
+    def has_ended(self) -> bool:
+        """A method that takes all rows at once had no further step."""
+        return self._is_whole and self._trainer.epochs_done == 0
+
     def undo(self) -> None:
         """Go back to the last whole epoch."""
         self._trainer.restore()
@@ -141,6 +186,9 @@ class Epochs:
     def leave_state(self) -> None:
         """Write what the core's optimiser remembers into scikit-learn's."""
         state, optimizer = self._trainer.state(), self._optimizer
+        if isinstance(optimizer, OwnOptimizer):
+            optimizer.state = state
+            return
         moments = {
             name: [array for arrays in arrays_of(state[name], "d") for array in arrays]
             for name in ("v", "s")

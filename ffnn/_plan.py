@@ -26,7 +26,7 @@ from ffnn._sample_weights import weights_by_class
 from ffnn._scores import Score
 from ffnn._validation import Examples, Part, take_examples
 
-__all__ = ["Beginning", "Draw", "Pace", "Plan", "Watch", "make_plan"]
+__all__ = ["Beginning", "Draw", "Pace", "Plan", "Watch", "find_bar", "make_plan"]
 
 Draw = Callable[[tuple[int, ...], Any], Parameters]
 Schedule = Callable[[int], Any]
@@ -156,7 +156,7 @@ def make_plan(
     first = _check_beginning(function, begin, options["optimizer"])
     rate = _check_rate(function, pace)
     first_rate: Any = pace.learning_rate if rate is None else rate(first)
-    bar = _find_bar(function) if watch.progress else None
+    bar = find_bar(function) if watch.progress else None
     dims = _dims(function, dims_name, layer_dims, begin.parameters)
     options |= _net(function, begin.parameters, **{name: options[name] for name in NET})
     input_name = f"{dims_name}[0]" if layer_dims is not None else f"W1 ({dims[1]}, {dims[0]})"
@@ -387,7 +387,7 @@ def _check_stop(
     return Stop(monitor, rises, watch.patience, watch.min_delta or 0)
 
 
-def _find_bar(function: str) -> Any:
+def find_bar(function: str) -> Any:
     try:
         from tqdm.auto import tqdm
     except ImportError as error:

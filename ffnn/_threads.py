@@ -9,7 +9,7 @@ import sys
 
 from ffnn import _ffnn
 
-__all__ = ["register_threadpoolctl"]
+__all__ = ["register_threadpoolctl", "register_where_there"]
 
 MOST_THREADS = 256  # what set_num_threads takes at most; a limit above it limits nothing
 
@@ -67,5 +67,10 @@ def register_threadpoolctl() -> None:
     register(Controller)
 
 
-if hasattr(sys.modules.get("threadpoolctl"), "register"):
-    register_threadpoolctl()
+def register_where_there() -> None:
+    """Register where somebody has imported a threadpoolctl that is new enough."""
+    if hasattr(sys.modules.get("threadpoolctl"), "register"):
+        register_threadpoolctl()
+
+
+register_where_there()

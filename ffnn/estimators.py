@@ -4,7 +4,7 @@ Rows are examples here, as in scikit-learn; everywhere else in ffnn they are col
 derive from scikit-learn's own, so that whatever takes those takes these.
 """
 
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 try:
@@ -14,8 +14,6 @@ except ImportError as error:
         "ffnn.estimators: scikit-learn is missing: pip install 'ffnn[sklearn]'"
     ) from error
 
-import copy
-
 import numpy as np
 from sklearn import neural_network
 from sklearn.base import _fit_context
@@ -23,87 +21,87 @@ from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
-from sklearn.utils.validation import check_is_fitted
 
 from ffnn import _ffnn
 from ffnn._checks import suggest_keywords
-from ffnn._estimator_fit import Engine
-from ffnn._estimator_net import arrays_of, dict_of
-from ffnn._parameters import NetParameters
+from ffnn._estimator_exchange import Exchange, moved_to
+from ffnn._estimator_steps import WHOLE
+from ffnn._initializers import INITIALIZERS
+from ffnn._threads import register_where_there
 
 __all__ = ["MLPClassifier", "MLPRegressor", "from_sklearn"]
 
 _ACTIVATIONS = {"identity", "logistic", *_ffnn.activations()} - {"softmax"}
-_THEIR_NAMES = {"linear": "identity", "sigmoid": "logistic"}
 _OWN = {
     "activation": [StrOptions(_ACTIVATIONS), "array-like"],
     "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
     "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
+    "initialization": [StrOptions(set(INITIALIZERS)), None],
+    "optimizer": [StrOptions(set(_ffnn.optimizers())), None],
+    "optimizer_options": [dict, None],
+    "restore_best": ["boolean"],
+    "progress": ["boolean"],
+    "callback": [callable, None],
+    "n_threads": [Interval(Integral, 1, None, closed="left"), None],
     "reproducible": ["boolean", None],  # as in train; solver="lbfgs" is SciPy's and reads it not
 }
 
+register_where_there()  # scikit-learn has brought threadpoolctl
+
 
 def _is_stochastic(estimator: Any) -> bool:
-    if estimator.solver == "lbfgs":
+    name = estimator.optimizer or estimator.solver
+    if name in WHOLE:
         raise AttributeError(
-            "partial_fit is only available for stochastic optimizers. "
-            f"{estimator.solver} is not stochastic."
+            f"partial_fit is only available for stochastic optimizers. {name} is not stochastic."
         )
     return True
 
 
-class _Exchange(Engine):
-    """From and to other forms of the same net."""
-
-    _theirs: Any
-
-    @property
-    def parameters_(self) -> dict[str, Any]:
-        """The course's dict W1, b1, ..., WL, bL, which knows its activations: views of coefs_."""
-        check_is_fitted(self)
-        return NetParameters(dict_of(self.coefs_, self.intercepts_), **self._net())
-
-    def to_sklearn(self) -> Any:
-        """Return scikit-learn's own estimator with copies of all that this one has learnt.
-
-        ValueError for activations and losses that scikit-learn has not; what only training knows,
-        dropout say, stays behind.
-        """
-        moved = _moved(self, self._theirs)
-        known = {**self._theirs._parameter_constraints}
-        for name in ("activation", "loss"):
-            value = getattr(self, name)
-            if name in known and not any(
-                isinstance(value, str) and value in options.options for options in known[name]
-            ):
-                raise ValueError(f"to_sklearn: scikit-learn has no {name}={value!r}")
-        return moved
-
-    def _begin_from(self, parameters: dict[str, Any], output: str) -> None:
-        """As if a fit of no epoch had left these parameters; no activation: what they know."""
-        known: Any = getattr(parameters, "hidden_activation", "relu")
-        if self.activation is None:
-            self.activation = _THEIR_NAMES.get(known, known) if isinstance(known, str) else known
-        self.out_activation_ = output
-        dims = _ffnn.layer_dims(f"{type(self).__name__}.from_parameters", parameters)
-        _ffnn.predict_proba(np.empty((dims[0], 0)), parameters, **self._net())  # do they agree?
-        self.hidden_layer_sizes = dims[1:-1]
-        copies = {key: np.array(value) for key, value in parameters.items()}
-        self.coefs_, self.intercepts_ = arrays_of(copies)
-        self._best_coefs, self._best_intercepts = self.coefs_, self.intercepts_
-        self.n_features_in_, self.n_outputs_, self.n_layers_ = dims[0], dims[-1], len(dims)
-        self.n_iter_ = self.t_ = self._no_improvement_count = 0
-        self.loss_curve_: list[Any] = []
-        self.best_loss_: Any = None if self.early_stopping else np.inf
-        self.validation_scores_: Any = [] if self.early_stopping else None
-        self.best_validation_score_: Any = -np.inf if self.early_stopping else None
-        self.validation_loss_curve_: Any = [] if self.early_stopping else None
-
-
-class MLPClassifier(_Exchange, neural_network.MLPClassifier):  # type: ignore[misc]
+class MLPClassifier(Exchange, neural_network.MLPClassifier):  # type: ignore[misc]
     """A feed-forward net as a classifier, scikit-learn's MLPClassifier in every public respect.
 
     The same random_state gives the same model as there, but for rounding.
+
+    What ffnn adds to scikit-learn's parameters, all keywords, off by default:
+
+    =================  =============  =========================================================
+    activation         str or list    also any of ffnn.activations() but softmax; a list has one
+                                      for each hidden layer
+    dropout            float or list  the share of units that a step leaves out, below 1, of all
+                                      hidden layers or of each; default 0.0
+    clip_norm          float or None  the greatest norm of all gradients together
+    class_weight       dict or str    {class: weight}, or "balanced"; multiplied with sample_weight
+    initialization     str or None    a name of initialize_parameters_deep's, drawn from
+                                      random_state; None: scikit-learn's
+    optimizer          str or None    one of ffnn.optimizers() in place of solver, with
+                                      learning_rate_init and the schedules of learning_rate;
+                                      lbfgs and levenberg_marquardt take all rows in each step
+                                      and no rate. None: solver
+    optimizer_options  dict or None   the optimizer's numbers by ffnn.train's names, say
+                                      {"weight_decay": 0.01} for adamw; those of solver (beta_1,
+                                      momentum) are not read
+    restore_best       bool           end with the weights of the best epoch: by the score of
+                                      X_val, else by the loss. Early stopping does it anyhow
+    progress           bool           show a bar; needs tqdm (pip install 'ffnn[progress]')
+    callback           function       called after each epoch of fit with a dict as ffnn.train's:
+                                      epoch, cost, learning_rate, val_cost and val_score where
+                                      there is validation, parameters (copies), history; returns
+                                      True to end the fit
+    n_threads          int or None    threads of a fit and of predictions; None: an equal share
+                                      of all for each fit that goes on at the same time, at most
+                                      OMP_NUM_THREADS, which joblib sets in its processes
+    =================  =============  =========================================================
+
+    solver="lbfgs" leaves a loss_curve_, too; validation_loss_curve_ stands beside
+    validation_scores_. Callbacks of scikit-learn's protocol (sklearn.callback, from 1.9 on) are set
+    by set_callbacks. An extra that does not go with another is a ValueError before any work.
+
+    >>> import ffnn
+    >>> X, y = [[0.0], [0.2], [0.8], [1.0]], ["no", "no", "yes", "yes"]
+    >>> model = ffnn.MLPClassifier((4,), "tanh", optimizer="levenberg_marquardt", random_state=0)
+    >>> model.fit(X, y).predict([[0.1], [0.9]]).tolist()
+    ['no', 'yes']
     """
 
     _theirs = neural_network.MLPClassifier
@@ -142,6 +140,13 @@ class MLPClassifier(_Exchange, neural_network.MLPClassifier):  # type: ignore[mi
         dropout: Any = 0.0,
         clip_norm: float | None = None,
         class_weight: Any = None,
+        initialization: str | None = None,
+        optimizer: str | None = None,
+        optimizer_options: dict[str, Any] | None = None,
+        restore_best: bool = False,
+        progress: bool = False,
+        callback: Any = None,
+        n_threads: int | None = None,
         reproducible: bool | None = None,
     ) -> None:
         self.loss = "log_loss"
@@ -237,18 +242,33 @@ class MLPClassifier(_Exchange, neural_network.MLPClassifier):  # type: ignore[mi
         return model
 
 
-class MLPRegressor(_Exchange, neural_network.MLPRegressor):  # type: ignore[misc]
+class MLPRegressor(Exchange, neural_network.MLPRegressor):  # type: ignore[misc]
     """A feed-forward net as a regressor, scikit-learn's MLPRegressor in every public respect.
 
     The same random_state gives the same model as there, but for rounding. With solver="lbfgs" it
     has no partial_fit, as the classifiers have none.
+
+    ffnn's own parameters are those of MLPClassifier but class_weight, and
+
+    =================  =============  =========================================================
+    loss               str            also "absolute_error", "huber" and "quantile"
+    quantile           float          of loss="quantile": the share of targets that are to lie
+                                      below the prediction; default 0.5, the median
+    =================  =============  =========================================================
+
+    >>> import numpy as np, ffnn
+    >>> X = np.linspace(-1, 1, 50)[:, None]
+    >>> model = ffnn.MLPRegressor("huber", (5,), "tanh", optimizer="lbfgs", random_state=0)
+    >>> bool(model.fit(X, X[:, 0] ** 2).score(X, X[:, 0] ** 2) > 0.95)
+    True
     """
 
     _theirs = neural_network.MLPRegressor
     _parameter_constraints = {
         **neural_network.MLPRegressor._parameter_constraints,
         **_OWN,
-        "loss": [StrOptions({"squared_error", "poisson", "absolute_error", "huber"})],
+        "loss": [StrOptions({"squared_error", "poisson", "absolute_error", "huber", "quantile"})],
+        "quantile": [Interval(Real, 0, 1, closed="neither")],
     }
 
     def __init__(
@@ -280,6 +300,14 @@ class MLPRegressor(_Exchange, neural_network.MLPRegressor):  # type: ignore[misc
         max_fun: int = 15000,
         dropout: Any = 0.0,
         clip_norm: float | None = None,
+        quantile: float = 0.5,
+        initialization: str | None = None,
+        optimizer: str | None = None,
+        optimizer_options: dict[str, Any] | None = None,
+        restore_best: bool = False,
+        progress: bool = False,
+        callback: Any = None,
+        n_threads: int | None = None,
         reproducible: bool | None = None,
     ) -> None:
         _store(self, locals())
@@ -350,19 +378,8 @@ def from_sklearn(estimator: Any) -> Any:
     """
     for ours in (MLPClassifier, MLPRegressor):
         if isinstance(estimator, ours._theirs):
-            return _moved(estimator, ours)
+            return moved_to(estimator, ours)
     raise TypeError(
         "from_sklearn: estimator must be scikit-learn's MLPClassifier or MLPRegressor, not "
         f"{type(estimator).__name__}"
     )
-
-
-def _moved(estimator: Any, to: Any) -> Any:
-    """A new estimator of the class `to` with the parameters that it has, and copies of the rest."""
-    names = to().get_params()
-    own = estimator.get_params(deep=False)
-    moved = to(**{name: value for name, value in own.items() if name in names})
-    for name, value in vars(estimator).items():
-        if name not in own:
-            setattr(moved, name, copy.deepcopy(value))
-    return moved
