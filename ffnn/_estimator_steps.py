@@ -119,6 +119,7 @@ class Epochs:
         has_dropout = bool(np.min(keep_prob, initial=1.0) < 1)
         self._lock = random._bit_generator.lock if has_dropout else nullcontext()
         self._is_sparse = sparse.issparse(X)
+        self._is_within = False  # an epoch
         self._is_whole = getattr(optimizer, "name", None) in WHOLE
         if self._is_whole:
             if self._is_sparse:
@@ -129,6 +130,11 @@ class Epochs:
             if sample_weight is not None:  # the core divides by the number of rows
                 options["lambd"] *= len(sample_weight) / sample_weight.sum()
                 sample_weight = sample_weight / sample_weight.mean()
+        # Levenberg-Marquardt is of squares without their half: of twice all, then.
+        is_doubled = self._is_whole and options["cost"] == "half_squared_error"
+        self._share = 0.5 if is_doubled else 1.0
+        if is_doubled:
+            options |= {"cost": "mean_squared_error", "lambd": 2 * options["lambd"]}
         first = slice(0, batch_size if self._is_sparse else X.shape[0])
         self._trainer = _ffnn.Trainer(
             function,
@@ -148,8 +154,15 @@ class Epochs:
     def run(self, order: Any) -> tuple[Any, Any]:
         """One epoch in this order; None: the examples' own. The mean cost and its L2 term."""
         self._trainer.snapshot(1)
+        self._is_within = True
+        costs = self._run(order)
+        self._is_within = False
+        return costs
+
+    def _run(self, order: Any) -> tuple[Any, Any]:
         if self._is_whole:
-            return self._trainer.run(1)[()], self._trainer.l2_cost
+            cost = self._trainer.run(1)[()]
+            return self._share * cost, self._share * self._trainer.l2_cost
         if isinstance(self._optimizer, SGDOptimizer):
             self._trainer.learning_rate = self._optimizer.learning_rate
         with self._lock:
@@ -177,7 +190,8 @@ class Epochs:
 
     def undo(self) -> None:
         """Go back to the last whole epoch."""
-        self._trainer.restore()
+        if self._is_within:
+            self._trainer.restore()
 
     def arrays(self) -> tuple[list[Any], list[Any]]:
         """Coefs and intercepts as they are now, new arrays."""

@@ -18,7 +18,7 @@ def test_the_suite_is_all_there():
     assert sum(name.startswith("test_") for name in vars(sklearn_suite)) >= 40
 
 
-@parametrize_with_checks(
+CHECKS = parametrize_with_checks(
     [
         MLPClassifier(max_iter=20),
         MLPClassifier(solver="lbfgs", max_iter=20, activation="tanh"),
@@ -28,5 +28,9 @@ def test_the_suite_is_all_there():
         MLPRegressor(solver="sgd", activation="tanh", learning_rate_init=0.1, max_iter=50),
     ]
 )
+
+
+# A list: pytest takes no generator, which scikit-learn gave it before 1.9.
+@pytest.mark.parametrize(CHECKS.args[0], list(CHECKS.args[1]), **CHECKS.kwargs)
 def test_is_an_estimator(estimator, check):
     check(estimator)
