@@ -42,6 +42,8 @@ class Exchange(Engine):
                 isinstance(value, str) and value in options.options for options in known[name]
             ):
                 raise ValueError(f"to_sklearn: scikit-learn has no {name}={value!r}")
+        if "loss" not in known and self.loss not in ("log_loss", "squared_error"):  # before 1.7
+            raise ValueError(f"to_sklearn: scikit-learn has no loss={self.loss!r}")
         if isinstance(getattr(moved, "_optimizer", None), OwnOptimizer):
             del moved._optimizer  # partial_fit there begins with a new one
         moved.__dict__.pop("_skl_callbacks", None)  # which those take not

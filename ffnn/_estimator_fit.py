@@ -183,10 +183,14 @@ class Engine(WholeGradients):
             self.validation_scores_ = list(self.validation_scores_ or [])
             self.validation_loss_curve_ = list(self.validation_loss_curve_ or [])
         best: list[Any] = []
+        epochs_before, t_before = len(self.loss_curve_), self.t_
         try:
             self._run_epochs(epochs, m, held, incremental, watch, best)
         except KeyboardInterrupt:
-            epochs.undo()
+            if epochs.begun > self.n_iter_:  # in the middle of one
+                epochs.undo()
+                self.t_ = t_before + m * self.n_iter_
+                del self.loss_curve_[epochs_before + self.n_iter_ :]
             warnings.warn("Training interrupted by user.", stacklevel=4)
         self.coefs_, self.intercepts_ = epochs.arrays()
         epochs.leave_state()
@@ -214,9 +218,9 @@ class Engine(WholeGradients):
             self.loss_ = self._reported(*epochs.run(order))
             if epochs.has_ended:
                 return
-            self.n_iter_ += 1
             self.t_ += m
             self.loss_curve_.append(self.loss_)
+            self.n_iter_ += 1  # from here on the epoch counts, whatever comes
             if self.verbose:
                 print(f"Iteration {self.n_iter_}, loss = {self.loss_:.8f}")
             if held is not None:

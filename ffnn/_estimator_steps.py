@@ -119,7 +119,7 @@ class Epochs:
         has_dropout = bool(np.min(keep_prob, initial=1.0) < 1)
         self._lock = random._bit_generator.lock if has_dropout else nullcontext()
         self._is_sparse = sparse.issparse(X)
-        self._is_within = False  # an epoch
+        self.begun = 0  # epochs
         self._is_whole = getattr(optimizer, "name", None) in WHOLE
         if self._is_whole:
             if self._is_sparse:
@@ -154,12 +154,7 @@ class Epochs:
     def run(self, order: Any) -> tuple[Any, Any]:
         """One epoch in this order; None: the examples' own. The mean cost and its L2 term."""
         self._trainer.snapshot(1)
-        self._is_within = True
-        costs = self._run(order)
-        self._is_within = False
-        return costs
-
-    def _run(self, order: Any) -> tuple[Any, Any]:
+        self.begun += 1
         if self._is_whole:
             cost = self._trainer.run(1)[()]
             return self._share * cost, self._share * self._trainer.l2_cost
@@ -189,9 +184,8 @@ class Epochs:
         return self._is_whole and self._trainer.epochs_done == 0
 
     def undo(self) -> None:
-        """Go back to the last whole epoch."""
-        if self._is_within:
-            self._trainer.restore()
+        """Go back to where the last epoch began."""
+        self._trainer.restore()
 
     def arrays(self) -> tuple[list[Any], list[Any]]:
         """Coefs and intercepts as they are now, new arrays."""

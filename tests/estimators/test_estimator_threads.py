@@ -159,7 +159,7 @@ def test_searches_in_parallel_find_the_same(digits, backend):
 def test_others_run_while_an_epoch_computes(rng, monkeypatch):
     """Nobody is made to switch here, so that others run where the core gives the GIL back."""
     X, y = rng.normal(size=(6000, 100)), rng.integers(0, 2, 6000)
-    run, rounds, during = _estimator_steps.Epochs._run, [0], []
+    run, rounds, during = _estimator_steps.Epochs.run, [0], []
 
     def counted(self, order):
         before = rounds[0]
@@ -167,7 +167,7 @@ def test_others_run_while_an_epoch_computes(rng, monkeypatch):
         during.append(rounds[0] - before)
         return costs
 
-    monkeypatch.setattr(_estimator_steps.Epochs, "_run", counted)
+    monkeypatch.setattr(_estimator_steps.Epochs, "run", counted)
     model = ffnn.MLPClassifier((200,), max_iter=10)
     thread = threading.Thread(target=lambda: model.fit(X, y))
     interval = sys.getswitchinterval()

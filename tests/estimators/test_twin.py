@@ -142,6 +142,35 @@ def test_long_steps_of_lbfgs_are_judged_alike(task, within):
     assert distance(theirs, ours) < within and ours.n_iter_ == theirs.n_iter_
 
 
+CHAOTIC = {
+    "lbfgs": {"solver": "lbfgs", "max_iter": 60},
+    "long-lbfgs": {"solver": "lbfgs", "max_iter": 200},
+    "fast-adam": {"solver": "adam", "learning_rate_init": 0.1, "max_iter": 100},
+    "fast-sgd": {"solver": "sgd", "learning_rate_init": 0.1, "max_iter": 100},
+}
+
+
+def magnitude(model):
+    return max(np.abs(a).max() for a in [*model.coefs_, *model.intercepts_])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", CHAOTIC.values(), ids=CHAOTIC)
+@pytest.mark.parametrize("task", TASKS)
+def test_a_chaotic_run_is_as_near_as_scikit_learn_is_to_itself(task, options):
+    """Runs that magnify rounding: inputs that differ in their last bit show by how much."""
+    name, X, y, parameters = TASKS[task]
+    options = {"hidden_layer_sizes": (9, 6), "activation": "tanh", "alpha": 0.05, "tol": 1e-5,
+               "batch_size": 32, "random_state": 7, **options, **parameters}  # fmt: skip
+    theirs, ours = both(name, X, y, **options)
+    noise = []
+    for seed in range(3):
+        signs = np.random.RandomState(seed).choice([-1, 1], X.shape)
+        model = getattr(sklearn.neural_network, name)(**options)
+        noise.append(distance(theirs, model.fit(X * (1 + signs * 2.0**-52), y)))
+    assert distance(theirs, ours) <= 10 * max(noise) + 1e-13 * magnitude(theirs)
+
+
 def test_another_optimizer_is_another_model(monkeypatch):
     """ffnn's own Adam has its epsilon elsewhere: the bound of the table tells them apart."""
     from ffnn import _estimator_steps
