@@ -80,6 +80,7 @@ from ffnn._schedules import (
     schedule_lr_decay as schedule_lr_decay,
     update_lr as update_lr,
 )
+from ffnn._sources import rows as rows
 from ffnn._summary import summary as summary
 from ffnn._threads import register_threadpoolctl as register_threadpoolctl
 from ffnn._train import train as train
