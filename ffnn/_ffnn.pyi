@@ -174,6 +174,7 @@ class Trainer:
         bit_generator: np.random.BitGenerator | None = None,
         input_name: str = "layer_dims[0]",
         reproducible: bool | None = None,
+        source: Any = None,
         **numbers: SupportsFloat | None,  # those of an optimiser, by csrc/options.def
     ) -> Trainer: ...
     def set(
@@ -199,7 +200,12 @@ class Trainer:
     def record_point(self) -> tuple[int, dict[str, _Array], _State]: ...
     def posterior(self) -> dict[str, Any]: ...
     def measure(
-        self, X: ArrayLike, Y: ArrayLike, *, sample_weight: ArrayLike | None = None
+        self,
+        X: ArrayLike,
+        Y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        source: Any = None,
     ) -> _Array: ...
     def step(
         self, X: ArrayLike, Y: ArrayLike, *, sample_weight: ArrayLike | None = None

@@ -22,8 +22,10 @@ from ffnn._initializers import INITIALIZERS, Parameters, draw_by, suited_to
 from ffnn._metrics import check_scores, cost_of
 from ffnn._parameters import NET
 from ffnn._randomness import PortableDraws, Randomness
+from ffnn._reading import Reader
 from ffnn._sample_weights import weights_by_class
 from ffnn._scores import Score
+from ffnn._sources import Source, check_dtype, take_labels, take_run_inputs
 from ffnn._validation import Examples, Part, take_examples
 
 __all__ = ["Beginning", "Draw", "Pace", "Plan", "Watch", "find_bar", "make_plan"]
@@ -37,6 +39,7 @@ _RATES = {"adam": 0.001, "adamw": 0.001, "rmsprop": 0.001}
 _RATES |= {"lbfgs": _NONE, "levenberg_marquardt": _NONE}
 _OTHER_RATE = 0.01
 _LARGE = 10  # beyond this, inputs and targets are worth scaling
+_LOOK = 64  # examples of a source that are looked at for that
 
 
 class Beginning(NamedTuple):
@@ -56,7 +59,7 @@ class Pace(NamedTuple):
     decay_rate: float | None
     num_epochs: int
     mini_batch_size: int | Literal["all"] | None
-    shuffle: bool | None
+    shuffle: bool | Literal["blocks"] | None
 
 
 class Watch(NamedTuple):
@@ -87,13 +90,14 @@ class Plan(NamedTuple):
 
     function: str
     trainer: _ffnn.Trainer
+    reader: Reader | None  # of an X that is not in memory
     random: Randomness
     first: int
     epochs: int
     batch_size: int | None  # None: all examples at once
     is_full_batch: bool  # an epoch is one step
-    shuffle: bool
-    is_random: bool  # each epoch draws numbers
+    shuffle: bool | Literal["blocks"]
+    has_dropout: bool
     learning_rate: Any
     rate: Schedule | None
     optimizer: str
@@ -110,10 +114,23 @@ class Plan(NamedTuple):
     callback: Callable[[dict[str, Any]], Any] | None
     trained: Part
 
+    @property
+    def is_random(self) -> bool:
+        """Whether each epoch draws numbers."""
+        return bool(self.shuffle) or self.has_dropout
+
+    @property
+    def has_drawn_order(self) -> bool:
+        """Whether the order of an epoch is drawn here, and not by the core on its way."""
+        return self.shuffle == "blocks" or (bool(self.shuffle) and self.reader is not None)
+
     def advice(self) -> str:
         """What may help a run that diverges, by a look at its data."""
         found = []
-        for name, A in (("X", self.trained.X), ("Y", self.trained.Y)):
+        X = self.trained.X
+        if isinstance(X, Source):  # its beginning will do
+            X = X.gather(np.arange(min(X.shape[1], _LOOK)))
+        for name, A in (("X", X), ("Y", self.trained.Y)):
             largest = np.abs(A).max(initial=0)
             if not np.isfinite(largest):
                 found.append(f"{name} holds NaN or infinity")
@@ -143,6 +160,7 @@ def make_plan(
     would have put it, and take labels outside 0 to 1. `dims_name` is how they call layer_dims.
     """
     options = dict(keywords)
+    dtype = check_dtype(function, options.pop("dtype"))
     begin = Beginning(*(options.pop(name) for name in Beginning._fields))
     examples = Examples(*(options.pop(name) for name in Examples._fields))
     pace = Pace(*(options.pop(name) for name in Pace._fields))
@@ -167,12 +185,20 @@ def make_plan(
         is_reproducible = _ffnn.config()["reproducible"]
     is_portable = is_reproducible and random.is_seeded
 
-    def trainer_of(X: Any, Y: Any, weights: Any = None) -> _ffnn.Trainer:
-        return _ffnn.Trainer(
+    is_full_batch = batch_size is None or _RATES.get(options["optimizer"]) == _NONE
+    X = take_run_inputs(function, "X", X, dtype, is_full_batch=is_full_batch)
+    Y = take_labels(function, "Y", Y)
+    sample_weight = take_labels(function, "sample_weight", examples.sample_weight)
+    examples = examples._replace(sample_weight=sample_weight)
+
+    def trainer_of(X: Any, Y: Any, weights: Any = None) -> tuple[_ffnn.Trainer, Reader | None]:
+        reader = Reader(X, is_checked=not is_assignment) if isinstance(X, Source) else None
+        trainer = _ffnn.Trainer(
             function,
-            X,
+            X.placeholder() if isinstance(X, Source) else X,
             Y,
             dims,
+            source=reader,
             learning_rate=first_rate,
             gram=gram,
             sample_weight=None if weights is None else weights / weights.mean(),
@@ -180,8 +206,9 @@ def make_plan(
             input_name=input_name,
             **options,
         )
+        return trainer, reader
 
-    trainer = trainer_of(X, Y)
+    trainer, reader = trainer_of(X, Y)
     if trainer.is_whole:
         _check_whole(function, options["optimizer"], pace)
         batch_size = None
@@ -202,7 +229,7 @@ def make_plan(
 
     if examples.validation_fraction is not None or weights is not None:
         del trainer  # and its memory
-        trainer = trainer_of(trained.X, trained.Y, weights)
+        trainer, reader = trainer_of(trained.X, trained.Y, weights)
     parameters = begin.parameters
     if parameters is None and draw is not None:
         parameters = draw(dims, random.source.randn)
@@ -215,17 +242,17 @@ def make_plan(
     trainer.set(parameters, state=begin.optimizer_state)
     if is_assignment:
         random.leave()
-    shuffle = batch_size is not None and pace.shuffle is not False
     return Plan(
         function=function,
         trainer=trainer,
+        reader=reader,
         random=random,
         first=first,
         epochs=epochs,
         batch_size=batch_size,
         is_full_batch=batch_size is None or batch_size >= trained.X.shape[1],
-        shuffle=shuffle,
-        is_random=shuffle or bool(np.min(options["keep_prob"], initial=1) < 1),
+        shuffle=batch_size is not None and _shuffle(pace, trained.X),
+        has_dropout=bool(np.min(options["keep_prob"], initial=1) < 1),
         learning_rate=pace.learning_rate,
         rate=rate,
         optimizer=options["optimizer"],
@@ -248,6 +275,10 @@ def _check_pace(function: str, pace: Pace) -> tuple[int, int | None]:
     """The number of epochs, and that of a step's examples, None being all."""
     epochs = check_count(function, "num_epochs", pace.num_epochs)
     size = pace.mini_batch_size
+    if isinstance(pace.shuffle, str) and pace.shuffle != "blocks":
+        raise ValueError(
+            f"{function}: shuffle must be True, False or 'blocks', not {pace.shuffle!r}"
+        )
     if isinstance(size, str):
         if size != "all":
             raise ValueError(
@@ -259,6 +290,13 @@ def _check_pace(function: str, pace: Pace) -> tuple[int, int | None]:
             )
         return epochs, None
     return epochs, _BATCH_SIZE if size is None else check_size(function, "mini_batch_size", size)
+
+
+def _shuffle(pace: Pace, X: Any) -> bool | Literal["blocks"]:
+    """How batches change with each epoch: by blocks where scattered examples cost a read each."""
+    if pace.shuffle is None:
+        return "blocks" if isinstance(X, Source) and not X.can_gather else True
+    return "blocks" if isinstance(pace.shuffle, str) else pace.shuffle is not False
 
 
 def _check_whole(function: str, optimizer: str, pace: Pace) -> None:

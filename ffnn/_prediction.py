@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from ffnn import _ffnn
 from ffnn._checks import (
-    check_finite,
     check_number,
     check_numbers,
     check_outputs,
@@ -19,9 +18,11 @@ from ffnn._checks import (
 )
 from ffnn._frames import as_array
 from ffnn._initializers import Parameters
+from ffnn._reading import output_of
 from ffnn._run import print_line
 from ffnn._sample_weights import classes_of
 from ffnn._scores import decide
+from ffnn._sources import Source, take_inputs
 
 __all__ = ["predict", "predict_classes"]
 
@@ -82,8 +83,7 @@ def predict(
             f"predict: output_activation {output!r} has no classes, and so no accuracy; "
             "ffnn.predict_proba gives its values"
         )
-    AL = _ffnn.net_output("predict", X, parameters, **net)
-    inputs = as_array("predict: X", X)
+    AL, shape, lost, first_lost = _output("predict", X, parameters, **net)
     n_y, m = AL.shape
     is_softmax = output == "softmax"
     if is_softmax:
@@ -91,10 +91,10 @@ def predict(
         p = np.zeros((n_y, m))
         p[np.argmax(AL, axis=0), np.arange(m)] = 1
     else:
-        against = f"the predictions for X {inputs.shape} have"
+        against = f"the predictions for X {shape} have"
         labels = check_outputs("predict", "y", y, AL.shape, against)
         p = (AL > 0.5).astype(np.float64)
-    _blank(p, inputs, AL)
+    _blank(p, lost, first_lost, AL)
     agreement = (p[labels, np.arange(m)] == 1)[None, :] if is_softmax else p == labels
     # The assignment, whose net is relu and one sigmoid, adds m shares of 1/m, and people compare
     # the digits which that gives. Of other nets they are those of the metric "accuracy".
@@ -125,11 +125,28 @@ def _classes_told(y: ArrayLike, n_y: int, m: int) -> NDArray[np.intp]:
     return np.asarray(classes, np.intp)
 
 
-def _blank(p: NDArray[np.float64], X: NDArray[Any], AL: NDArray[Any]) -> None:
+def _output(
+    function: str, X: Any, parameters: Parameters, **net: Any
+) -> tuple[NDArray[Any], tuple[int, ...], NDArray[np.bool_], str]:
+    """AL, X's shape, which examples hold NaN or infinity, and where the first of these does."""
+    source = take_inputs(function, "X", X)
+    if isinstance(source, Source):
+        AL, lost, first_lost = output_of(function, source, parameters, **net)
+        return AL, source.shape, lost, first_lost
+    AL = _ffnn.net_output(function, X, parameters, **net)
+    inputs = as_array(f"{function}: X", X)
+    found = lost_examples(inputs)
+    if found is None:
+        return AL, inputs.shape, np.zeros(AL.shape[1], bool), ""
+    return AL, inputs.shape, found, lost_entry(inputs, found)
+
+
+def _blank(
+    p: NDArray[np.float64], lost: NDArray[np.bool_], first_lost: str, AL: NDArray[Any]
+) -> None:
     """Predict 0 where there is nothing to decide, and say so once."""
-    lost = lost_examples(X)
-    if lost is not None:
-        why = f"X holds {lost_entry(X, lost)}"
+    if first_lost:
+        why = f"X holds {first_lost}"
     else:
         lost = np.isnan(AL).any(axis=0)
         if not lost.any():
@@ -188,8 +205,12 @@ def predict_classes(
         "output_activation": output_activation,
     }
     output = _ffnn.layer_activations("predict_classes", parameters, **net)[-1]
-    AL = _ffnn.net_output("predict_classes", X, parameters, **net)
-    check_finite("predict_classes", "X", as_array("predict_classes: X", X))
+    AL, _, _, first_lost = _output("predict_classes", X, parameters, **net)
+    if first_lost:
+        raise ValueError(
+            f"predict_classes: X holds {first_lost}: leave such examples out, or fill them in "
+            "(np.nan_to_num)"
+        )
     lost = np.isnan(AL).any(axis=0)
     if lost.any() and output in ("sigmoid", "softmax"):
         raise ValueError(

@@ -8,6 +8,7 @@ after the epoch. Whatever ends a run before its time carries the last record poi
 
 import sys
 import warnings
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,9 @@ from ffnn._history import History
 from ffnn._initializers import Parameters
 from ffnn._metrics import measure
 from ffnn._plan import Plan
+from ffnn._reading import Reader, draw_blocks
+from ffnn._sources import Source
+from ffnn._validation import Part
 
 __all__ = ["Run", "print_line"]
 
@@ -81,6 +85,8 @@ class Run:
         finally:
             if bar is not None:
                 bar.close()
+            if self.plan.reader is not None:
+                self.plan.reader.close()
 
     # ---- epochs ----
 
@@ -139,7 +145,8 @@ class Run:
         The last cost that was looked at is returned; one that is not finite ends a run's epochs.
         """
         plan, end, cost = self.plan, self.epoch + epochs, 0.0
-        is_by_one = plan.rate is not None or (plan.is_random and plan.random.is_seeded)
+        is_seeded = plan.is_random and plan.random.is_seeded
+        is_by_one = plan.rate is not None or is_seeded or plan.has_drawn_order
         while (
             self.epoch < end
             and plan.trainer.ending is None
@@ -151,21 +158,38 @@ class Run:
     def _steps(self, epochs: int, record: int | None) -> NDArray[Any]:
         """So many epochs, or fewer where a cost is not finite; the cost of one of them."""
         plan = self.plan
-        if plan.is_random:
-            with plan.random.bit_generator.lock:
-                cost = self._work(epochs, record)
-        else:
-            cost = self._work(epochs, record)
+        order = self._draw_order()
+        draws_more = plan.has_dropout or (plan.is_random and order is None)
+        with plan.random.bit_generator.lock if draws_more else nullcontext():
+            cost = self._work(epochs, order, record)
         self.epoch += plan.trainer.epochs_done
         return cost
 
-    def _work(self, epochs: int, record: int | None) -> NDArray[Any]:
+    def _draw_order(self) -> NDArray[np.intp] | None:
+        """The order of the next epoch, where the core does not draw it; the reader reads in it."""
+        plan = self.plan
+        order, piece = None, None
+        if plan.batch_size is None:
+            return None
+        if plan.has_drawn_order:
+            shape = plan.trained.X.shape
+            if plan.shuffle == "blocks":
+                order, piece = draw_blocks(plan.random.source, shape, plan.batch_size)
+            else:
+                order = plan.random.source.permutation(shape[1])
+        if plan.reader is not None:
+            plan.reader.begin(order, piece)
+        return order
+
+    def _work(
+        self, epochs: int, order: NDArray[np.intp] | None, record: int | None
+    ) -> NDArray[Any]:
         plan, trainer = self.plan, self.plan.trainer
         if plan.batch_size is None:
             return trainer.run(epochs, record=record)
-        if plan.shuffle:
+        if plan.shuffle and order is None:
             return trainer.shuffled(epochs, plan.batch_size, record=record)
-        return trainer.epoch(None, plan.batch_size, record=record)
+        return trainer.epoch(order, plan.batch_size, record=record)
 
     # ---- record points ----
 
@@ -237,12 +261,22 @@ class Run:
         parameters = trainer.parameters() if plan.scores and plan.parts else {}
         for part in plan.parts:
             if part.prefix:
-                cost = trainer.measure(part.X, part.Y, sample_weight=part.weights)
-                values[part.prefix + "cost"] = float(cost)
+                values[part.prefix + "cost"] = self._cost_of(part)
             values |= measure(
                 part, plan.scores, lambda X: _ffnn.predict_proba(X, parameters, **plan.net)
             )
         return values
+
+    def _cost_of(self, part: Part) -> float:
+        trainer, X, w = self.plan.trainer, part.X, part.weights
+        if not isinstance(X, Source):
+            return float(trainer.measure(X, part.Y, sample_weight=w))
+        reader = Reader(X)
+        try:
+            shaped = X.placeholder()
+            return float(trainer.measure(shaped, part.Y, sample_weight=w, source=reader))
+        finally:
+            reader.close()
 
     def _measured(self) -> str:
         """What was measured beside the cost, for a printed line."""

@@ -22,6 +22,7 @@ def train(
     parameters: Parameters | None = None,
     optimizer_state: dict[str, Any] | None = None,
     seed: int | None = None,
+    dtype: Literal["float32", "float64"] | None = None,
     hidden_activation: str | Sequence[str] | None = None,
     output_activation: str | None = None,
     cost: str | None = None,
@@ -45,7 +46,7 @@ def train(
     clip_norm: float | None = None,
     num_epochs: int = 100,
     mini_batch_size: int | Literal["all"] | None = None,
-    shuffle: bool | None = None,
+    shuffle: bool | Literal["blocks"] | None = None,
     sample_weight: ArrayLike | None = None,
     class_weight: Any = None,
     validation_data: tuple[ArrayLike, ...] | None = None,
@@ -73,6 +74,8 @@ def train(
     parameters           dict           W1, b1, ... to begin with; else they are drawn
     optimizer_state      dict           history["optimizer_state"] of the run to go on with
     seed                 int or None    where random numbers come from, see below
+    dtype                str or None    "float32" or "float64", of the run; None: float32 where X
+                                        is float32 or a source of float16, else float64
     hidden_activation    str or list    as in L_model_forward; None: what the parameters to
                                         begin with know, else "relu"
     output_activation    str            likewise, else "sigmoid"
@@ -114,8 +117,10 @@ def train(
     num_epochs           integer        passes through the examples, in addition to those
                                         that optimizer_state has seen; default 100
     mini_batch_size      int or "all"   examples of a step; None: 64
-    shuffle              bool or None   batches in a new order with each epoch, or not; None:
-                                        yes, where there are mini-batches
+    shuffle              bool or str    batches in a new order with each epoch, or not, or
+                                        "blocks", see below; None: yes, where there are
+                                        mini-batches, and "blocks" where X is a source that
+                                        has to be asked for scattered examples one by one
     sample_weight        (m,)           how much each example counts, at least 0
     class_weight         dict or str    {class: weight}, 1 for those not named; "balanced":
                                         all classes of those trained on count the same.
@@ -229,7 +234,17 @@ def train(
     NetParameters, a dict that knows its activations, so that no function needs to be told them
     again: not those returned, nor a callback's, nor an error's.
 
-    A float32 X makes a float32 run, anything else one in float64. ValueError for shapes and values,
+    X may be a source, which is read while the run goes on and never as a whole: np.memmap,
+    h5py.Dataset, a zarr array, anything with shape, dtype and slices whose columns are examples,
+    or ffnn.rows(source), whose rows are. So may Y and weights, which are read at once. Integers and
+    float16 become floats piece by piece, with the bits of a run on the converted array; a thread
+    reads ahead. NaN is found when it is read. Memory maps and arrays are gathered in any order.
+    Of another source shuffle="blocks" reads blocks of 2**18 / n_x neighbours, in a drawn order,
+    into a buffer of 2**22 / n_x examples, whole batches of them, which is then shuffled; the same
+    order for the same seed, shape and mini_batch_size, whatever X is. With all examples in each
+    step a source is read once for each cost and gradient.
+
+    A float32 X makes a float32 run, anything else one in float64, unless dtype says so. ValueError for shapes and values,
     for NaN and infinity in X, Y and validation_data, and for an option that is given but not read
     (beta1 with optimizer="gd", min_delta without patience); TypeError for kinds; all before
     anything is drawn. A class that only validation examples are of is warned of. A cost that is not

@@ -10,6 +10,7 @@ from ffnn import _ffnn
 from ffnn._checks import check_finite, check_labels, check_number, check_sample_weight
 from ffnn._frames import as_array
 from ffnn._sample_weights import check_classes, classes_of, has_classes
+from ffnn._sources import Source, real_of, take_labels, take_run_inputs
 
 __all__ = ["Examples", "Part", "take_examples"]
 
@@ -28,7 +29,7 @@ class Part(NamedTuple):
     """Examples that costs and scores are measured on; `prefix` stands before their names."""
 
     prefix: str
-    X: NDArray[Any]
+    X: Any  # an array, or a Source
     Y: NDArray[Any]  # (n_y, m), or (1, m) of classes
     weights: NDArray[np.float64] | None = None  # the caller's, (m,)
 
@@ -49,7 +50,8 @@ def take_examples(
 
     def checked(place: str, part: Part) -> Part:
         if not is_assignment:
-            check_finite(place, "X", part.X)
+            if not isinstance(part.X, Source):  # which is checked as it is read
+                check_finite(place, "X", part.X)
             check_finite(place, "Y", part.Y)
             check_labels(place, part.Y, n_y, cost)
         return part
@@ -58,7 +60,12 @@ def take_examples(
     if examples.validation_data is not None:
         place = f"{function}: validation_data"
         X_val, Y_val, w_val = _validation_data(function, examples)
-        trainer.check("validation_data", X_val, Y_val)
+        X_val = take_run_inputs(place, "X", X_val, None, is_full_batch=False)
+        Y_val, w_val = take_labels(place, "Y", Y_val), take_labels(place, "sample_weight", w_val)
+        if isinstance(X_val, Source):
+            X_val.real = real_of(given.X)
+        shaped = X_val.placeholder() if isinstance(X_val, Source) else X_val
+        trainer.check("validation_data", shaped, Y_val)
         held = checked(place, _as_part("val_", X_val, Y_val, n_y))
         held = held._replace(weights=_weights_of(place, w_val, held))
     given = given._replace(weights=_weights_of(function, examples.sample_weight, given))
@@ -108,7 +115,8 @@ def _as_part(
     prefix: str, X: Any, Y: Any, n_y: int, weights: NDArray[np.float64] | None = None
 ) -> Part:
     """Return examples that have been checked, labels being rows."""
-    inputs, labels = as_array("X", X), as_array("Y", Y)
+    inputs = X if isinstance(X, Source) else as_array("X", X)
+    labels = as_array("Y", Y)
     m = inputs.shape[1]
     rows = labels if labels.shape == (n_y, m) else labels.reshape(1, m)
     return Part(prefix, inputs, rows, weights)

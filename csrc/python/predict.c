@@ -66,10 +66,36 @@ static int take_views(const ffnn_state *state, prediction *p)
     return 0;
 }
 
+/* Sets *AL where X is read in pieces, by ffnn/_reading.py: sources, and many integers, which would
+ * become as many floats. Pieces come back here as arrays. */
+static int read_in_pieces(const char *function, PyObject *X, PyObject *parameters, PyObject *hidden,
+                          PyObject *output, PyObject **AL)
+{
+    enum { MANY = 1 << 20 };
+    *AL = NULL;
+    if (PyList_CheckExact(X) || PyTuple_CheckExact(X)) return 0;
+    if (PyArray_CheckExact(X) && (PyArray_ISFLOAT((PyArrayObject *)X) ||
+                                  PyArray_SIZE((PyArrayObject *)X) <= MANY))
+        return 0;
+    PyObject *module = PyImport_ImportModule("ffnn._reading");
+    if (module == NULL) return -1;
+    PyObject *answer = PyObject_CallMethod(module, "net_output", "sOOOO", function, X, parameters,
+                                           hidden == NULL ? Py_None : hidden,
+                                           output == NULL ? Py_None : output);
+    Py_DECREF(module);
+    if (answer == NULL) return -1;
+    if (answer != Py_None) *AL = Py_NewRef(answer);
+    Py_DECREF(answer);
+    return 0;
+}
+
 /* AL, a new array; NULL with an exception. */
 static PyObject *output_of(const ffnn_state *state, const char *function, PyObject *X,
                            PyObject *parameters, PyObject *hidden, PyObject *output)
 {
+    PyObject *read;
+    if (read_in_pieces(function, X, parameters, hidden, output, &read) < 0) return NULL;
+    if (read != NULL) return read;
     prediction p;
     p.X = (ffnn_operand){0};
     p.net.activations = NULL;

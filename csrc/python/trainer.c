@@ -57,7 +57,8 @@ static int take_dims(trainer_object *self, const char *function, PyObject *layer
 /* gram is a truth value, or NULL or None: what the shapes say. */
 static int choose_gram(const trainer_object *self, PyObject *gram, ffnn_run_options *options)
 {
-    const bool fits = ffnn_gram_fits(options->kernels, &options->hyperparameters);
+    const bool fits = !options->examples.reader &&
+                      ffnn_gram_fits(options->kernels, &options->hyperparameters);
     if (gram == NULL || gram == Py_None) {
         options->is_gram = fits && ffnn_gram_pays(options->kernels, self->dims[0], self->dims[1],
                                                   options->examples.X.cols, &options->gram_from);
@@ -69,7 +70,7 @@ static int choose_gram(const trainer_object *self, PyObject *gram, ffnn_run_opti
     if (!is_gram || fits) return 0;
     return ffnn_error_raise(PyExc_ValueError,
                             (ffnn_place){PyUnicode_AsUTF8(self->function), "gram", 0},
-                            "fits optimizer='gd' alone, without lambd and clip_norm");
+                            "fits optimizer='gd' alone, without lambd and clip_norm, and X in memory");
 }
 
 /* The instruction set of a run: None as the module's, True and False whatever that is. */
@@ -139,7 +140,7 @@ static PyObject *trainer_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
 #define FFNN_OPTION(name, shown) FFNN_NAME_##name,
 #include "../options.def"
          FFNN_NAME_gram, FFNN_NAME_sample_weight, FFNN_NAME_weighted_mean, FFNN_NAME_bit_generator,
-         FFNN_NAME_input_name, FFNN_NAME_reproducible},
+         FFNN_NAME_input_name, FFNN_NAME_reproducible, FFNN_NAME_source},
         FFNN_TRAINER_ARGUMENTS - FFNN_TRAINER_SETTINGS};
     const ffnn_state *state = PyType_GetModuleState(type);
     if (state == NULL) return NULL;
@@ -181,6 +182,8 @@ static int trainer_traverse(PyObject *object, visitproc visit, void *arg)
     Py_VISIT(self->X.object);
     Py_VISIT(self->labels.Y.object);
     Py_VISIT(self->weights.object);
+    Py_VISIT(self->source.object);
+    Py_VISIT(self->source.piece.object);
     Py_VISIT(self->bit_generator);
     return 0;
 }
@@ -195,6 +198,7 @@ static void trainer_dealloc(PyObject *object)
     ffnn_run_free(self->run);
     ffnn_operand_clear(&self->X);
     ffnn_operand_clear(&self->weights);
+    ffnn_source_clear(&self->source);
     ffnn_labels_clear(&self->labels);
     Py_XDECREF(self->bit_generator);
     ffnn_known_clear(&self->known);
@@ -232,7 +236,7 @@ static PyObject *compute(trainer_object *self, ptrdiff_t n, ptrdiff_t record,
     ffnn_poll_context poll;
     double cost = 0;
     if (record > 0) ffnn_run_ask_record(self->run);
-    ffnn_poll_begin(&poll, (double)(n > 0 ? n : 1) * self->iteration_work);
+    ffnn_source_begin(&self->source, &poll, (double)(n > 0 ? n : 1) * self->iteration_work);
     const ffnn_status status =
         size == 0 ? ffnn_run_iterate(self->run, n, &cost, ffnn_poll_signals, &poll)
         : n == 0  ? ffnn_run_epoch(self->run, order, size, &cost, ffnn_poll_signals, &poll)

@@ -7,6 +7,7 @@
 #include "nets.h"
 #include "options.h"
 #include "state.h"
+#include "trainer_source.h"
 #include "../train/train.h"
 
 #include <stdatomic.h>
@@ -19,6 +20,7 @@ typedef struct {
     /* What `run` reads: */
     ffnn_operand X, weights;
     ffnn_labels labels;
+    ffnn_source source; /* of X, where that has a shape alone */
     PyObject *bit_generator;
     ffnn_known known; /* what a dict of its parameters knows */
     ffnn_cost cost;
@@ -47,6 +49,7 @@ enum {
     FFNN_TRAINER_BIT_GENERATOR,
     FFNN_TRAINER_INPUT_NAME,
     FFNN_TRAINER_REPRODUCIBLE,
+    FFNN_TRAINER_SOURCE,
     FFNN_TRAINER_ARGUMENTS
 };
 
@@ -62,13 +65,14 @@ int ffnn_trainer_enter(trainer_object *self, const char *method, ffnn_need need)
 typedef struct {
     ffnn_operand X, weights;
     ffnn_labels labels;
+    ffnn_source source;
     ffnn_examples examples;
     double total; /* of the weights, or m */
 } ffnn_given;
 
-/* `function` names the call; weights may be NULL or None. */
+/* `function` names the call; weights and source may be NULL or None. */
 int ffnn_given_take(const trainer_object *self, const char *function, PyObject *X, PyObject *Y,
-                    PyObject *weights, ffnn_given *given);
+                    PyObject *weights, PyObject *source, ffnn_given *given);
 void ffnn_given_clear(ffnn_given *given);
 
 /* Takes and checks X, Y, the weights and the bit generator, and gives the run what it reads. */

@@ -8,7 +8,7 @@ static const char trainer_doc[] =
 #define FFNN_OPTION(name, shown) ", " #name "=" #shown
 #include "../options.def"
     ", gram=None, sample_weight=None, weighted_mean=False, bit_generator=None, "
-    "input_name='layer_dims[0]', reproducible=None)\n"
+    "input_name='layer_dims[0]', reproducible=None, source=None)\n"
     "--\n"
     "\n"
     "Hold a whole run of training: parameters, what the optimiser remembers, all workspaces.\n"
@@ -45,6 +45,10 @@ static const char trainer_doc[] =
     "input_name         str                how an error calls what n_x comes from\n"
     "reproducible       bool or None       the same bits on every machine; None: as\n"
     "                                      set_reproducible says\n"
+    "source             object             reads X, of which only shape and type count then:\n"
+    "                                      read(first, count) returns (begin, columns), which\n"
+    "                                      hold so many from `first` on of a pass, in the order\n"
+    "                                      of the epoch; a pass goes forward and begins at 0\n"
     "=================  =================  ==============================================\n"
     "\n"
     "The run is in float32 where X is float32, else in float64; the parameters are\n"
@@ -233,13 +237,13 @@ static const char posterior_doc[] =
     "(2, 2)";
 
 static const char measure_doc[] =
-    "measure($self, X, Y, *, sample_weight=None)\n"
+    "measure($self, X, Y, *, sample_weight=None, source=None)\n"
     "--\n"
     "\n"
     "Return the mean cost of other examples, without L2 and dropout, a 0-d array.\n"
     "\n"
     "Examples pass in slabs, so that memory does not grow with them. sample_weight, (m,), makes\n"
-    "it a weighted mean.\n"
+    "it a weighted mean; a source reads X, as a Trainer's does.\n"
     "\n"
     ">>> import numpy as np\n"
     ">>> from ffnn import _ffnn\n"

@@ -82,6 +82,7 @@ int ffnn_trainer_take_examples(trainer_object *self, PyObject *const arg[FFNN_TR
             0)
         return -1;
     options->examples.Y = ffnn_view_of(y, n_y, options->examples.X.cols);
+    ffnn_source_take(&self->source, arg[FFNN_TRAINER_SOURCE], self->real, &options->examples);
     PyObject *weighted_mean = arg[FFNN_TRAINER_WEIGHTED_MEAN];
     const int is_weighted_mean = weighted_mean == NULL ? 0 : PyObject_IsTrue(weighted_mean);
     if (is_weighted_mean < 0) return -1;
@@ -152,7 +153,7 @@ static int given_weights_take(const trainer_object *self, const char *function, 
 }
 
 int ffnn_given_take(const trainer_object *self, const char *function, PyObject *X, PyObject *Y,
-                    PyObject *weights, ffnn_given *given)
+                    PyObject *weights, PyObject *source, ffnn_given *given)
 {
     const ptrdiff_t n_y = self->dims[self->layers];
     const void *y;
@@ -163,6 +164,7 @@ int ffnn_given_take(const trainer_object *self, const char *function, PyObject *
                              &y) < 0)
         return -1;
     given->examples.Y = ffnn_view_of(y, n_y, given->examples.X.cols);
+    ffnn_source_take(&given->source, source, self->real, &given->examples);
     return given_weights_take(self, function, weights, given);
 }
 
@@ -170,6 +172,7 @@ void ffnn_given_clear(ffnn_given *given)
 {
     ffnn_operand_clear(&given->X);
     ffnn_operand_clear(&given->weights);
+    ffnn_source_clear(&given->source);
     ffnn_labels_clear(&given->labels);
 }
 

@@ -27,22 +27,22 @@ static PyObject *copy_gradients(const trainer_object *self)
     return dict;
 }
 
-/* The arguments X, Y and sample_weight of a method, and what `work` makes of them: *cost, with
+/* The arguments X, Y, sample_weight and source of a method, and what `work` makes of them: *cost, with
  * the *total of the weights; copies of the gradients, where these are wanted. */
 static int compute(trainer_object *self, const ffnn_signature *signature, PyObject *const *args,
                    Py_ssize_t n_args, PyObject *kw_names, computation *work, double *cost,
                    double *total, PyObject **gradients)
 {
-    PyObject *arg[3];
+    PyObject *arg[4] = {NULL};
     ffnn_given given;
     *cost = *total = 0;
     if (ffnn_arguments_parse(self->state, signature, args, n_args, kw_names, arg) < 0) return -1;
-    int status = ffnn_given_take(self, signature->function, arg[0], arg[1], arg[2], &given);
+    int status = ffnn_given_take(self, signature->function, arg[0], arg[1], arg[2], arg[3], &given);
     if (status == 0) status = ffnn_trainer_enter(self, signature->function, FFNN_NEEDS_PARAMETERS);
     if (status == 0) {
         ffnn_poll_context poll;
         const double m = (double)given.examples.X.cols, all = (double)ffnn_operand_cols(&self->X);
-        ffnn_poll_begin(&poll, self->iteration_work / all * m);
+        ffnn_source_begin(&given.source, &poll, self->iteration_work / all * m);
         const ffnn_status done = work(self->run, &given.examples, cost, ffnn_poll_signals, &poll);
         ffnn_lock_take(poll.thread);
         self->is_interrupted = work != ffnn_run_measure && done == FFNN_INTERRUPTED;
@@ -60,7 +60,10 @@ PyObject *ffnn_trainer_measure(PyObject *object, PyObject *const *args, Py_ssize
                                PyObject *kw_names)
 {
     static const ffnn_signature signature = {
-        "Trainer.measure", 2, {FFNN_NAME_X, FFNN_NAME_Y, FFNN_NAME_sample_weight}, 1};
+        "Trainer.measure",
+        2,
+        {FFNN_NAME_X, FFNN_NAME_Y, FFNN_NAME_sample_weight, FFNN_NAME_source},
+        2};
     trainer_object *self = (trainer_object *)object;
     double cost, total;
     if (compute(self, &signature, args, n_args, kw_names, ffnn_run_measure, &cost, &total, NULL) <

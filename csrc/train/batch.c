@@ -2,7 +2,8 @@
  *
  * A slab has at most SLAB columns, so that the activations of all its layers stay in L2 and the
  * workspace does not grow with m. Its geometry follows from the batch's size alone. Examples in
- * their own order are read where they stand; in another order a slab of them is gathered first.
+ * their own order are read where they stand; in another order a slab of them is gathered first. A
+ * reader gives X in the order of the batches.
  */
 #include "parts.h"
 
@@ -148,6 +149,13 @@ static ffnn_view gather(const ffnn_kernels *k, ffnn_view v, const ptrdiff_t *ord
     return gather_rows(k, v, order, 0, count, row, out);
 }
 
+/* Columns of X in the order of the batch, of those that a reader gives. */
+static bool read_columns(const batch *b, ptrdiff_t first, ptrdiff_t count, ffnn_view *X)
+{
+    const ffnn_reader *reader = b->of->reader;
+    return reader->read(reader->context, b->first + first, count, X);
+}
+
 /* The whole batch, padded; all of the run's examples in their own order are copied once. */
 static slab small_slab(const ffnn_run *run, workspace *w, const batch *b)
 {
@@ -163,7 +171,13 @@ static slab small_slab(const ffnn_run *run, workspace *w, const batch *b)
     s.Y = ffnn_contiguous(out + at.Y, of->Y.rows, count, row);
     if (of->weights) s.weights = out + at.weights;
     if (is_all && w->has_all) return s;
-    gather_rows(k, of->X, order, b->first, count, row, out);
+    w->has_all = false;
+    ffnn_view X = of->X;
+    if (of->reader && !read_columns(b, 0, count, &X)) {
+        s.is_lost = true;
+        return s;
+    }
+    gather_rows(k, X, of->reader ? NULL : order, of->reader ? 0 : b->first, count, row, out);
     gather_rows(k, of->Y, order, b->first, count, row, out + at.Y);
     const ffnn_view weights = {of->weights, 1, of->X.cols, 0, 1};
     if (of->weights) gather_rows(k, weights, order, b->first, count, row, out + at.weights);
@@ -179,12 +193,16 @@ slab ffnn_batch_slab(const ffnn_run *run, workspace *w, const batch *b, ptrdiff_
     const ptrdiff_t row = ffnn_batch_columns(run, b->count), left = b->count - first;
     const ptrdiff_t count = left < row ? left : row, from = b->first + first;
     slab s = {.row = row, .first = first, .is_first = first == 0, .is_last = left <= row};
+    if (of->reader && !read_columns(b, first, count, &s.X)) {
+        s.is_lost = true;
+        return s;
+    }
     if (b->order) {
         w->has_all = false;
         const gathered_layout at = lay_out_gathered(run);
         char *out = w->gathered;
         const ptrdiff_t *order = b->order + from;
-        s.X = gather(k, of->X, order, count, row, out);
+        if (!of->reader) s.X = gather(k, of->X, order, count, row, out);
         s.Y = gather(k, of->Y, order, count, row, out + at.Y);
         if (of->weights) {
             const ffnn_view weights = {of->weights, 1, of->X.cols, 0, 1};
@@ -192,7 +210,7 @@ slab ffnn_batch_slab(const ffnn_run *run, workspace *w, const batch *b, ptrdiff_
         }
         return s;
     }
-    s.X = ffnn_columns(k, of->X, from, count);
+    if (!of->reader) s.X = ffnn_columns(k, of->X, from, count);
     s.Y = ffnn_columns(k, of->Y, from, count);
     if (of->weights) s.weights = ffnn_element(k, of->weights, from);
     return s;

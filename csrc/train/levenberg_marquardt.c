@@ -92,7 +92,7 @@ static bool find_cost(ffnn_run *run, double *cost, interrupt_check *check)
     *cost = 0;
     for (ptrdiff_t first = 0; first < all.count;) {
         const slab s = ffnn_batch_slab(run, &run->work, &all, first);
-        if (ffnn_propagate_forward(run, &run->work, &s, cost, check)) return true;
+        if (s.is_lost || ffnn_propagate_forward(run, &run->work, &s, cost, check)) return true;
         first += s.X.cols;
     }
     *cost = (*cost + ffnn_run_l2_cost(run)) / (double)all.count;
@@ -109,7 +109,7 @@ static bool find_sums(ffnn_run *run, double *cost, interrupt_check *check)
     *cost = 0;
     for (ptrdiff_t first = 0; first < all.count;) {
         const slab s = ffnn_batch_slab(run, &run->work, &all, first);
-        if (ffnn_propagate_forward(run, w, &s, cost, check) ||
+        if (s.is_lost || ffnn_propagate_forward(run, w, &s, cost, check) ||
             ffnn_propagate_backward(run, w, &s, (destination){.sums = run->gradients}, check))
             return true;
         for (ptrdiff_t output = 0; output < outputs; output++)

@@ -194,6 +194,7 @@ typedef struct {
     ptrdiff_t row;   /* of the layers' arrays */
     ptrdiff_t first; /* in the batch */
     bool is_first, is_last;
+    bool is_lost; /* X could not be read: stop */
 } slab;
 
 /* Do batches of so many examples go through small.c? */

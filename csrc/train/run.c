@@ -33,7 +33,7 @@ ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, double *cost, 
             break;
         }
         if (i == 0 && iterations > 1 && !run->is_watched && ffnn_small_is_plain(run)) {
-            const slab s = ffnn_batch_slab(run, &run->work, &all, 0);
+            const slab s = ffnn_batch_slab(run, &run->work, &all, 0); /* which is there */
             if (ffnn_small_update(run, &run->work, &s, iterations - 1, &check))
                 return FFNN_INTERRUPTED;
             run->done = iterations;
@@ -100,7 +100,7 @@ ffnn_status ffnn_run_measure(ffnn_run *run, const ffnn_examples *examples, doubl
     run->is_measuring = true;
     for (ptrdiff_t first = 0; first < b.count && !is_stopped;) {
         const slab s = ffnn_batch_slab(run, &run->work, &b, first);
-        is_stopped = ffnn_propagate_forward(run, &run->work, &s, cost, &check);
+        is_stopped = s.is_lost || ffnn_propagate_forward(run, &run->work, &s, cost, &check);
         first += s.X.cols;
     }
     run->is_measuring = false;

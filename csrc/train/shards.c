@@ -5,7 +5,7 @@
  * come one after the other and threads share each product; the sums of a weight's gradient are then
  * added, and the update done, while they are in the cache. Where products are small or shards many,
  * threads take whole shards: some of them, a wave, are summed in parts side by side, which are then
- * added.
+ * added. Shards that a reader gives come one after the other.
  */
 #include "parts.h"
 
@@ -52,7 +52,7 @@ static bool shares_products(const ffnn_run *run, ptrdiff_t shards, int threads)
 static int workspaces_for(const ffnn_run *run, ptrdiff_t shards, size_t each)
 {
     int threads = ffnn_pool_threads();
-    if (threads == 1 || shares_products(run, shards, threads)) return 0;
+    if (threads == 1 || run->examples.reader || shares_products(run, shards, threads)) return 0;
     if (shards < threads) threads = (int)shards;
     const size_t fit = MOST_BYTES / (each + (size_t)run->vector_bytes);
     return (size_t)threads - 1 < fit ? threads - 1 : (int)fit;
@@ -134,6 +134,7 @@ static bool propagate_in_turn(ffnn_run *run, const batch *b, bool has_update, do
     const ptrdiff_t shards = ffnn_shards_count(run, b->count);
     for (ptrdiff_t i = 0; i < shards; i++) {
         const slab s = shard_of(run, &run->work, b, i);
+        if (s.is_lost) return true;
         const destination to = {
             .sums = i == 0 ? run->gradients : run->shards->first_part,
             .is_added = i > 0,

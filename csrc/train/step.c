@@ -132,6 +132,7 @@ static bool propagate(ffnn_run *run, const batch *b, bool has_update, double *co
     const destination to = {.sums = run->gradients, .has_update = has_update};
     for (ptrdiff_t first = 0; first < b->count;) {
         const slab s = ffnn_batch_slab(run, w, b, first);
+        if (s.is_lost) return true;
         if (run->is_small) return ffnn_small_step(run, w, &s, cost, has_update, check);
         if (ffnn_propagate_forward(run, w, &s, cost, check)) return true;
         if (s.is_last) ffnn_step_record(run, cost);

@@ -39,10 +39,19 @@ typedef struct {
     void *state;
 } ffnn_random;
 
+/* Reads X piece by piece: *columns become `count` columns of a pass through the examples, from
+ * `first` on, in the order of the pass. They stay until the next call. A pass goes forward, and
+ * begins anew at 0. False: stop. */
+typedef struct {
+    bool (*read)(void *context, ptrdiff_t first, ptrdiff_t count, ffnn_view *columns);
+    void *context;
+} ffnn_reader;
+
 /* Columns of X [n_x, m], in any strides, and of Y [n_y, m], whose rows have unit column stride. */
 typedef struct {
     ffnn_view X, Y;
-    const void *weights; /* m of them, or NULL */
+    const void *weights;       /* m of them, or NULL */
+    const ffnn_reader *reader; /* NULL, or X has a shape alone and is read in the calling thread */
 } ffnn_examples;
 
 typedef struct {
