@@ -258,7 +258,7 @@ def take_inputs(function: str, name: str, X: Any) -> Any:
             is_large = type(X) is np.ndarray and X.size > PIECE and X.ndim == 2
             if not (is_large and X.shape[1] > 1 and X.dtype.kind in "biu"):
                 return X
-        ndim, dtype = len(X.shape), np.dtype(X.dtype)
+        ndim, dtype, source = len(X.shape), np.dtype(X.dtype), Source(function, name, X)
     except Exception as error:
         raise _unreadable(function, name, X, error) from error
     if dtype.kind not in "biuf" or dtype.newbyteorder("=").itemsize > 8:
@@ -271,7 +271,6 @@ def take_inputs(function: str, name: str, X: Any) -> Any:
             f"{function}: {name} has ndim {ndim} and shape {X.shape}, expected ndim 2: examples are "
             "columns, flattened; of rows of any shape ffnn.rows makes them"
         )
-    source = Source(function, name, X)
     if source.shape[1] > 0:
         source.gather(np.arange(1))
     return source
