@@ -10,16 +10,19 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from ffnn import _ffnn
-from ffnn._checks import (
-    check_count,
-    check_not_given,
-    check_number,
-    check_seed,
-    check_size,
-    choose,
-)
+from ffnn._checks import check_count, check_number, check_seed, check_size, choose
 from ffnn._initializers import INITIALIZERS, Parameters, draw_by, suited_to
 from ffnn._metrics import check_scores, cost_of
+from ffnn._pace import (
+    Pace,
+    Schedule,
+    check_pace,
+    check_rate,
+    check_whole,
+    is_whole,
+    rate_of,
+    shuffle_of,
+)
 from ffnn._parameters import NET
 from ffnn._randomness import PortableDraws, Randomness
 from ffnn._reading import Reader
@@ -28,16 +31,10 @@ from ffnn._scores import Score
 from ffnn._sources import Source, check_dtype, take_labels, take_run_inputs
 from ffnn._validation import Examples, Part, take_examples
 
-__all__ = ["Beginning", "Draw", "Pace", "Plan", "Watch", "find_bar", "make_plan"]
+__all__ = ["Beginning", "Draw", "Plan", "Watch", "find_bar", "make_plan"]
 
 Draw = Callable[[tuple[int, ...], Any], Parameters]
-Schedule = Callable[[int], Any]
 
-_BATCH_SIZE = 64
-_NONE = 0.0075  # that of a Trainer which was given no rate: full-batch methods want none
-_RATES = {"adam": 0.001, "adamw": 0.001, "rmsprop": 0.001}
-_RATES |= {"lbfgs": _NONE, "levenberg_marquardt": _NONE}
-_OTHER_RATE = 0.01
 _LARGE = 10  # beyond this, inputs and targets are worth scaling
 _LOOK = 64  # examples of a source that are looked at for that
 
@@ -49,17 +46,6 @@ class Beginning(NamedTuple):
     optimizer_state: dict[str, Any] | None
     seed: int | None
     initialization: str | None
-
-
-class Pace(NamedTuple):
-    """Epochs, their steps, and the rate of each."""
-
-    learning_rate: float | Schedule | None
-    decay: Callable[[float, int, float], float] | None
-    decay_rate: float | None
-    num_epochs: int
-    mini_batch_size: int | Literal["all"] | None
-    shuffle: bool | Literal["blocks"] | None
 
 
 class Watch(NamedTuple):
@@ -165,14 +151,13 @@ def make_plan(
     examples = Examples(*(options.pop(name) for name in Examples._fields))
     pace = Pace(*(options.pop(name) for name in Pace._fields))
     if pace.learning_rate is None and not is_assignment:
-        rate_of_optimizer = _RATES.get(str(options["optimizer"]), _OTHER_RATE)
-        pace = pace._replace(learning_rate=rate_of_optimizer)
+        pace = pace._replace(learning_rate=rate_of(options["optimizer"]))
     watch = Watch(*(options.pop(name) for name in Watch._fields))
 
-    epochs, batch_size = _check_pace(function, pace)
+    epochs, batch_size = check_pace(function, pace)
     _check_watch(function, watch)
     first = _check_beginning(function, begin, options["optimizer"])
-    rate = _check_rate(function, pace)
+    rate = check_rate(function, pace)
     first_rate: Any = pace.learning_rate if rate is None else rate(first)
     bar = find_bar(function) if watch.progress else None
     dims = _dims(function, dims_name, layer_dims, begin.parameters)
@@ -185,7 +170,7 @@ def make_plan(
         is_reproducible = _ffnn.config()["reproducible"]
     is_portable = is_reproducible and random.is_seeded
 
-    is_full_batch = batch_size is None or _RATES.get(options["optimizer"]) == _NONE
+    is_full_batch = batch_size is None or is_whole(options["optimizer"])
     X = take_run_inputs(function, "X", X, dtype, is_full_batch=is_full_batch)
     Y = take_labels(function, "Y", Y)
     sample_weight = take_labels(function, "sample_weight", examples.sample_weight)
@@ -210,7 +195,7 @@ def make_plan(
 
     trainer, reader = trainer_of(X, Y)
     if trainer.is_whole:
-        _check_whole(function, options["optimizer"], pace)
+        check_whole(function, options["optimizer"], pace)
         batch_size = None
     n_y, output = dims[-1], options["output_activation"]
     cost = cost_of(output) if options["cost"] is None else options["cost"]
@@ -251,7 +236,7 @@ def make_plan(
         epochs=epochs,
         batch_size=batch_size,
         is_full_batch=batch_size is None or batch_size >= trained.X.shape[1],
-        shuffle=batch_size is not None and _shuffle(pace, trained.X),
+        shuffle=batch_size is not None and shuffle_of(pace, trained.X),
         has_dropout=bool(np.min(options["keep_prob"], initial=1) < 1),
         learning_rate=pace.learning_rate,
         rate=rate,
@@ -269,42 +254,6 @@ def make_plan(
         callback=watch.callback,
         trained=trained,
     )
-
-
-def _check_pace(function: str, pace: Pace) -> tuple[int, int | None]:
-    """The number of epochs, and that of a step's examples, None being all."""
-    epochs = check_count(function, "num_epochs", pace.num_epochs)
-    size = pace.mini_batch_size
-    if isinstance(pace.shuffle, str) and pace.shuffle != "blocks":
-        raise ValueError(
-            f"{function}: shuffle must be True, False or 'blocks', not {pace.shuffle!r}"
-        )
-    if isinstance(size, str):
-        if size != "all":
-            raise ValueError(
-                f"{function}: mini_batch_size must be an integer or 'all', not {size!r}"
-            )
-        if pace.shuffle is not None:
-            raise ValueError(
-                f"{function}: shuffle goes with mini-batches, and mini_batch_size is 'all'"
-            )
-        return epochs, None
-    return epochs, _BATCH_SIZE if size is None else check_size(function, "mini_batch_size", size)
-
-
-def _shuffle(pace: Pace, X: Any) -> bool | Literal["blocks"]:
-    """How batches change with each epoch: by blocks where scattered examples cost a read each."""
-    if pace.shuffle is None:
-        return "blocks" if isinstance(X, Source) and not X.can_gather else True
-    return "blocks" if isinstance(pace.shuffle, str) else pace.shuffle is not False
-
-
-def _check_whole(function: str, optimizer: str, pace: Pace) -> None:
-    """Refuse batches, and a rate that changes."""
-    size, rate = pace.mini_batch_size not in (None, "all"), callable(pace.learning_rate)
-    given = {"mini_batch_size": size, "shuffle": pace.shuffle is not None}
-    given |= {"learning_rate": rate, "decay": pace.decay is not None}
-    check_not_given(function, optimizer, given)
 
 
 def _check_watch(function: str, watch: Watch) -> None:
@@ -336,37 +285,6 @@ def _check_beginning(function: str, begin: Beginning, optimizer: str) -> int:
     if made_by != optimizer:
         raise ValueError(f"{function}: optimizer_state is that of {made_by!r}, not {optimizer!r}")
     return check_count(function, "optimizer_state['epoch']", state.get("epoch", 0))
-
-
-def _check_rate(function: str, pace: Pace) -> Schedule | None:
-    """The rate of each epoch; None where it is one for all."""
-    rate, decay = pace.learning_rate, pace.decay
-    if decay is None:
-        if pace.decay_rate is not None:
-            raise ValueError(f"{function}: decay_rate={pace.decay_rate!r} goes with decay")
-        if not callable(rate):
-            return None
-        return lambda epoch: _checked(function, f"learning_rate({epoch})", rate(epoch))
-    if not callable(decay):
-        raise TypeError(f"{function}: decay must be a function such as update_lr, not {decay!r}")
-    if callable(rate):
-        raise ValueError(f"{function}: decay goes with a number as learning_rate, not a function")
-    share = 1.0 if pace.decay_rate is None else pace.decay_rate
-    decay_rate = check_number(function, "decay_rate", share)
-    first = check_number(function, "learning_rate", rate)
-
-    def decayed(epoch: int) -> Any:
-        if epoch == 0:
-            return rate
-        name = f"decay(learning_rate, {epoch - 1}, decay_rate)"
-        return _checked(function, name, decay(first, epoch - 1, decay_rate))
-
-    return decayed
-
-
-def _checked(function: str, name: str, rate: Any) -> Any:
-    check_number(function, name, rate)
-    return rate
 
 
 def _dims(

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ffnn import _ffnn
 from ffnn._sources import PIECE, Source, take_inputs
 
-__all__ = ["Reader", "draw_blocks", "net_output", "output_of"]
+__all__ = ["Reader", "draw_blocks", "mean_cost", "net_output", "output_of"]
 
 _AHEAD = 2  # pieces that are read and not yet asked for
 _BLOCK = 1 << 18  # entries of a block, which a disk reads at its speed
@@ -49,7 +49,8 @@ class Reader:
         """Return columns of the pass, and the number of the first: those wanted are among them."""
         if first == 0:
             self._start()
-        parts, at, end = [], first, first + count
+        parts: list[NDArray[Any]] = []
+        at, end = first, first + count
         while True:
             if at < self._end:
                 if not parts and end <= self._end:
@@ -174,7 +175,20 @@ def draw_blocks(random: Any, shape: tuple[int, ...], batch: int) -> tuple[NDArra
     return order, buffer
 
 
-# ---- predictions ---------------------------------------------------------------------------------
+# ---- costs and predictions -----------------------------------------------------------------------
+
+
+def mean_cost(
+    trainer: _ffnn.Trainer, X: Any, Y: NDArray[Any], weights: NDArray[Any] | None
+) -> NDArray[Any]:
+    """The cost of other examples than the trainer's own, in memory or in a source."""
+    if not isinstance(X, Source):
+        return trainer.measure(X, Y, sample_weight=weights)
+    reader = Reader(X)
+    try:
+        return trainer.measure(X.placeholder(), Y, sample_weight=weights, source=reader)
+    finally:
+        reader.close()
 
 
 def output_of(
@@ -182,11 +196,11 @@ def output_of(
 ) -> tuple[NDArray[Any], NDArray[np.bool_], str]:
     """Return AL, which examples hold NaN or infinity, and the words for the first that does."""
     n_x, m = source.shape
-    if m == 0 or n_x != _ffnn.layer_dims(function, parameters)[0]:
-        empty = np.broadcast_to(np.zeros((), np.float32), source.shape)
-        AL = _ffnn.net_output(function, empty, parameters, **net)
+    AL: NDArray[Any] | None = None
+    if m == 0 or n_x != _ffnn.layer_dims(function, parameters)[0]:  # no output, or an error
+        AL = _ffnn.net_output(function, source.placeholder(np.float32), parameters, **net)
         return AL, np.zeros(m, bool), ""
-    AL, lost, first_lost = None, np.zeros(m, bool), ""
+    lost, first_lost = np.zeros(m, bool), ""
     for first, piece in Reader(source, is_checked=False).pieces():
         some = slice(first, first + piece.shape[1])
         part = _ffnn.net_output(function, piece, parameters, **net)

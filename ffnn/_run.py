@@ -19,9 +19,7 @@ from ffnn._history import History
 from ffnn._initializers import Parameters
 from ffnn._metrics import measure
 from ffnn._plan import Plan
-from ffnn._reading import Reader, draw_blocks
-from ffnn._sources import Source
-from ffnn._validation import Part
+from ffnn._reading import draw_blocks, mean_cost
 
 __all__ = ["Run", "print_line"]
 
@@ -261,22 +259,12 @@ class Run:
         parameters = trainer.parameters() if plan.scores and plan.parts else {}
         for part in plan.parts:
             if part.prefix:
-                values[part.prefix + "cost"] = self._cost_of(part)
+                cost = mean_cost(trainer, part.X, part.Y, part.weights)
+                values[part.prefix + "cost"] = float(cost)
             values |= measure(
                 part, plan.scores, lambda X: _ffnn.predict_proba(X, parameters, **plan.net)
             )
         return values
-
-    def _cost_of(self, part: Part) -> float:
-        trainer, X, w = self.plan.trainer, part.X, part.weights
-        if not isinstance(X, Source):
-            return float(trainer.measure(X, part.Y, sample_weight=w))
-        reader = Reader(X)
-        try:
-            shaped = X.placeholder()
-            return float(trainer.measure(shaped, part.Y, sample_weight=w, source=reader))
-        finally:
-            reader.close()
 
     def _measured(self) -> str:
         """What was measured beside the cost, for a printed line."""

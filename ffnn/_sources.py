@@ -116,9 +116,9 @@ class Source:
         index = np.arange(self.shape[1]) if self.index is None else self.index
         return Source(self.function, self.name, self.given, index[some], self.real)
 
-    def placeholder(self) -> NDArray[Any]:
+    def placeholder(self, real: Any = None) -> NDArray[Any]:
         """An array of this shape and type that takes no memory, for those who look at these."""
-        return np.broadcast_to(np.zeros((), self.real), self.shape)
+        return np.broadcast_to(np.zeros((), real or self.real), self.shape)
 
     def check(self) -> None:
         """Raise where the source has become another, or cannot be read any more."""
@@ -165,7 +165,8 @@ class Source:
         if piece.shape != wanted or piece.dtype != self.dtype:
             raise ValueError(
                 f"{self.function}: {self.name} gave a slice of shape {piece.shape} and dtype "
-                f"{piece.dtype} where its shape {self._said} and dtype {self.dtype} promise {wanted}"
+                f"{piece.dtype} where its shape {self._said} and dtype {self.dtype} promise "
+                f"{wanted}"
             )
         return piece.reshape(count, -1).T if self.are_rows else piece
 
@@ -174,7 +175,7 @@ class Source:
         error.add_note(f"{self.function}: {self.name}, a {what}, raised this while {when}")
 
     def place(self, row: int, column: int) -> str:
-        """Where an entry stands: in X as it is read, and in the file where that is another place."""
+        """Where an entry stands: in X as it is read, and in the file where it holds rows."""
         number = column if self.index is None else int(self.index[column])
         said = f"row {row}, column {number}"
         return f"{said}: row {number} of the source" if self.are_rows else said
@@ -210,13 +211,10 @@ def check_dtype(function: str, dtype: Any) -> np.dtype[Any] | None:
     """Return the type that a run is to have, or None."""
     if dtype is None:
         return None
-    try:
-        real = np.dtype(dtype).newbyteorder("=")
-    except TypeError:
-        real = None
-    if real not in (np.float32, np.float64):
-        raise ValueError(f"{function}: dtype must be 'float32', 'float64' or None, not {dtype!r}")
-    return real
+    for real in np.dtype(np.float32), np.dtype(np.float64):
+        if isinstance(dtype, (str, type, np.dtype)) and dtype == real:
+            return real
+    raise ValueError(f"{function}: dtype must be 'float32', 'float64' or None, not {dtype!r}")
 
 
 def take_run_inputs(
@@ -268,8 +266,8 @@ def take_inputs(function: str, name: str, X: Any) -> Any:
         )
     if ndim != 2:
         raise ValueError(
-            f"{function}: {name} has ndim {ndim} and shape {X.shape}, expected ndim 2: examples are "
-            "columns, flattened; of rows of any shape ffnn.rows makes them"
+            f"{function}: {name} has ndim {ndim} and shape {X.shape}, expected ndim 2: examples "
+            "are columns, flattened; of rows of any shape ffnn.rows makes them"
         )
     if source.shape[1] > 0:
         source.gather(np.arange(1))

@@ -244,15 +244,15 @@ def train(
     order for the same seed, shape and mini_batch_size, whatever X is. With all examples in each
     step a source is read once for each cost and gradient.
 
-    A float32 X makes a float32 run, anything else one in float64, unless dtype says so. ValueError for shapes and values,
-    for NaN and infinity in X, Y and validation_data, and for an option that is given but not read
-    (beta1 with optimizer="gd", min_delta without patience); TypeError for kinds; all before
-    anything is drawn. A class that only validation examples are of is warned of. A cost that is not
-    finite, or a parameter that overflows, ends the run with a RuntimeWarning that looks at the
-    data; the parameters returned are those of the last record point that was finite. A run with
-    patience that goes on from the best of another never returns a worse one. Ctrl-C, or an error in
-    a callback, is raised with attributes `parameters` and `history` as they were at the last record
-    point.
+    A float32 X makes a float32 run, anything else one in float64, unless dtype says so. ValueError
+    for shapes and values, for NaN and infinity in X, Y and validation_data, and for an option that
+    is given but not read (beta1 with optimizer="gd", min_delta without patience); TypeError for
+    kinds; all before anything is drawn. A class that only validation examples are of is warned of.
+    A cost that is not finite, or a parameter that overflows, ends the run with a RuntimeWarning
+    that looks at the data; the parameters returned are those of the last record point that was
+    finite. A run with patience that goes on from the best of another never returns a worse one.
+    Ctrl-C, or an error in a callback or a source, is raised with attributes `parameters` and
+    `history` as they were at the last record point.
 
     >>> import numpy as np, ffnn
     >>> X, Y = np.array([[0.0, 1.0, 2.0, 3.0]]), np.array([[0, 0, 1, 1]])

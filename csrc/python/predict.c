@@ -74,14 +74,14 @@ static int read_in_pieces(const char *function, PyObject *X, PyObject *parameter
     enum { MANY = 1 << 20 };
     *AL = NULL;
     if (PyList_CheckExact(X) || PyTuple_CheckExact(X)) return 0;
-    if (PyArray_CheckExact(X) && (PyArray_ISFLOAT((PyArrayObject *)X) ||
-                                  PyArray_SIZE((PyArrayObject *)X) <= MANY))
+    if (PyArray_CheckExact(X) &&
+        (PyArray_ISFLOAT((PyArrayObject *)X) || PyArray_SIZE((PyArrayObject *)X) <= MANY))
         return 0;
     PyObject *module = PyImport_ImportModule("ffnn._reading");
     if (module == NULL) return -1;
-    PyObject *answer = PyObject_CallMethod(module, "net_output", "sOOOO", function, X, parameters,
-                                           hidden == NULL ? Py_None : hidden,
-                                           output == NULL ? Py_None : output);
+    PyObject *answer =
+        PyObject_CallMethod(module, "net_output", "sOOOO", function, X, parameters,
+                            hidden == NULL ? Py_None : hidden, output == NULL ? Py_None : output);
     Py_DECREF(module);
     if (answer == NULL) return -1;
     if (answer != Py_None) *AL = Py_NewRef(answer);

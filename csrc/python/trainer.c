@@ -57,8 +57,8 @@ static int take_dims(trainer_object *self, const char *function, PyObject *layer
 /* gram is a truth value, or NULL or None: what the shapes say. */
 static int choose_gram(const trainer_object *self, PyObject *gram, ffnn_run_options *options)
 {
-    const bool fits = !options->examples.reader &&
-                      ffnn_gram_fits(options->kernels, &options->hyperparameters);
+    const bool fits =
+        !options->examples.reader && ffnn_gram_fits(options->kernels, &options->hyperparameters);
     if (gram == NULL || gram == Py_None) {
         options->is_gram = fits && ffnn_gram_pays(options->kernels, self->dims[0], self->dims[1],
                                                   options->examples.X.cols, &options->gram_from);
@@ -68,9 +68,9 @@ static int choose_gram(const trainer_object *self, PyObject *gram, ffnn_run_opti
     if (is_gram < 0) return -1;
     options->is_gram = is_gram;
     if (!is_gram || fits) return 0;
-    return ffnn_error_raise(PyExc_ValueError,
-                            (ffnn_place){PyUnicode_AsUTF8(self->function), "gram", 0},
-                            "fits optimizer='gd' alone, without lambd and clip_norm, and X in memory");
+    return ffnn_error_raise(
+        PyExc_ValueError, (ffnn_place){PyUnicode_AsUTF8(self->function), "gram", 0},
+        "fits optimizer='gd' alone, without lambd and clip_norm, and X in memory");
 }
 
 /* The instruction set of a run: None as the module's, True and False whatever that is. */

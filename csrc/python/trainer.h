@@ -6,8 +6,8 @@
 #include "labels.h"
 #include "nets.h"
 #include "options.h"
+#include "source.h"
 #include "state.h"
-#include "trainer_source.h"
 #include "../train/train.h"
 
 #include <stdatomic.h>

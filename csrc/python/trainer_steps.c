@@ -27,8 +27,8 @@ static PyObject *copy_gradients(const trainer_object *self)
     return dict;
 }
 
-/* The arguments X, Y, sample_weight and source of a method, and what `work` makes of them: *cost, with
- * the *total of the weights; copies of the gradients, where these are wanted. */
+/* The arguments X, Y, sample_weight and source of a method, and what `work` makes of them: *cost,
+ * with the *total of the weights; copies of the gradients, where these are wanted. */
 static int compute(trainer_object *self, const ffnn_signature *signature, PyObject *const *args,
                    Py_ssize_t n_args, PyObject *kw_names, computation *work, double *cost,
                    double *total, PyObject **gradients)

@@ -2,10 +2,12 @@
 
 import itertools
 
-import h5py
 import numpy as np
+import pytest
 
 import ffnn
+
+h5py = pytest.importorskip("h5py")
 
 _NUMBERS = itertools.count()  # of files: an open one is not written anew
 

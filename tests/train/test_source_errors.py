@@ -103,7 +103,7 @@ def test_a_source_that_changes_ends_the_run_with_its_last_record_point(
     notes = "\n".join(caught.value.__notes__)
     assert "train: the last record point hangs on this exception" in notes
     if change is fail:
-        assert "train: X, a test_source_errors.Changing, raised this while 20 of its examples" in notes
+        assert "train: X, a test_source_errors.Changing, raised this while 20 of" in notes
     assert not any(thread.name == "ffnn-reader" for thread in threading.enumerate())
 
 
@@ -200,7 +200,7 @@ def test_shapes_are_those_of_an_array(tmp_path, rows, Y):
             assert not hasattr(caught.value, "history")
     with pytest.raises(ValueError, match=r"^train: X has ndim 3 .* ffnn\.rows"):
         train(Slices(rows.reshape(M, 2, 3)), Y)
-    with pytest.raises(ValueError, match=r"sample_weight has shape \(3,\), expected \(200,\) for X"):
+    with pytest.raises(ValueError, match=r"sample_weight has shape \(3,\), expected \(200,\) for"):
         train(Slices(rows.T), Y, sample_weight=np.ones(3))
     with pytest.raises(ValueError, match=r"validation_data: X has shape \(5, 200\)"):
         train(rows.T, Y, validation_data=(Slices(rows.T[:5]), Y))

@@ -120,7 +120,7 @@ def test_full_batches_of_a_source(tmp_path, rng, settings, m):
         {"keep_prob": 0.7, "seed": None},
         {"optimizer": "adamw", "weight_decay": 0.1, "decay": ffnn.update_lr, "decay_rate": 0.5},
         {"optimizer": "momentum", "lambd": 0.3, "clip_norm": 0.2, "record_every": 2},
-        {"validation_fraction": 0.3, "metrics": ["accuracy", "roc_auc", "categorical_cross_entropy"]},
+        {"validation_fraction": 0.3, "metrics": ["accuracy", "roc_auc"]},
         {"validation_fraction": 0.2, "stratify": True, "class_weight": "balanced", "patience": 2},
         {"sample_weight": np.arange(M) % 3, "class_weight": {1: 2.0}},
         {"learning_rate": lambda epoch: 0.01 / (1 + epoch), "mini_batch_size": 7},
@@ -234,7 +234,9 @@ def test_blocks_are_read_as_a_whole_and_not_row_by_row(rows, labels):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("real", [np.float32, np.float64])
-def test_predictions_of_a_source_are_those_of_the_array(tmp_path, capsys, rows, labels, dtype, real):
+def test_predictions_of_a_source_are_those_of_the_array(
+    tmp_path, capsys, rows, labels, dtype, real
+):
     parameters, _ = train(rows.T.astype(real) / 100, labels, num_epochs=1)
     X = rows.T.astype("float32" if dtype == "float16" else dtype)
     expected = ffnn.predict_proba(X, parameters)

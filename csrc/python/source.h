@@ -1,6 +1,6 @@
-/* trainer_source.h - X that is read piece by piece, by an object of Python's. */
-#ifndef FFNN_TRAINER_SOURCE_H
-#define FFNN_TRAINER_SOURCE_H
+/* source.h - X that is read piece by piece, by an object of Python's. */
+#ifndef FFNN_PY_SOURCE_H
+#define FFNN_PY_SOURCE_H
 
 #include "arrays.h"
 #include "poll.h"

@@ -1,9 +1,9 @@
-/* trainer_source.c - X that is read piece by piece, by an object of Python's.
+/* source.c - X that is read piece by piece, by an object of Python's.
  *
  * The core asks for columns; a piece has those of many batches, so that Python's lock is taken now
  * and then only. An exception of the object's stays with the thread while the core comes back.
  */
-#include "trainer_source.h"
+#include "source.h"
 #include "errors.h"
 #include "lock.h"
 #include "results.h"
@@ -39,8 +39,8 @@ static int take_piece(ffnn_source *source, PyObject *answer, ptrdiff_t first, pt
 static int ask(ffnn_source *source, ptrdiff_t first, ptrdiff_t count)
 {
     forget_piece(source);
-    PyObject *answer = PyObject_CallMethod(source->object, "read", "nn", (Py_ssize_t)first,
-                                           (Py_ssize_t)count);
+    PyObject *answer =
+        PyObject_CallMethod(source->object, "read", "nn", (Py_ssize_t)first, (Py_ssize_t)count);
     if (answer == NULL) return -1;
     const int status = take_piece(source, answer, first, count);
     Py_DECREF(answer);
@@ -52,8 +52,8 @@ static int ask(ffnn_source *source, ptrdiff_t first, ptrdiff_t count)
 static bool read_columns(void *context, ptrdiff_t first, ptrdiff_t count, ffnn_view *columns)
 {
     ffnn_source *source = context;
-    const bool is_there = first > 0 && first >= source->first &&
-                          first + count <= source->first + source->view.cols;
+    const bool is_there =
+        first > 0 && first >= source->first && first + count <= source->first + source->view.cols;
     if (!is_there) {
         const bool is_unlocked = source->poll->thread != NULL;
         ffnn_lock_take(source->poll->thread);
