@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmarks import (
     contenders,
+    large,
     machine,
     measure,
     processes,
@@ -43,6 +44,7 @@ ITEMS = {
     "clock": other(
         "from a process's start to a net that reads digits", startup.run_clock, extra=True
     ),
+    "large": other("an epoch over a file beside one from memory", large.run, extra=True),
     "reproducible": other("what the same bits on every machine cost", reproducible.run, extra=True),
     "scaling": other("how time and memory grow", scaling.run, extra=True),
 }
