@@ -54,7 +54,7 @@ class Rows:
         """The whole of it, for what is small: labels, weights."""
         if copy is False:
             raise ValueError("rows: a source is always copied")
-        return np.array(self.source[...], dtype).reshape(self.shape[::-1]).T
+        return np.array(self.source[: self.shape[-1]], dtype).reshape(self.shape[::-1]).T
 
     def __repr__(self) -> str:
         return f"ffnn.rows({self.source!r})"
@@ -279,7 +279,8 @@ def take_labels(function: str, name: str, thing: Any) -> Any:
     try:
         if thing is None or not _is_source(thing):
             return thing
-        array = np.asarray(thing)
+        is_array = isinstance(thing, (Rows, np.memmap))
+        array = np.asarray(thing if is_array else thing[tuple(slice(n) for n in thing.shape)])
     except Exception as error:
         raise _unreadable(function, name, thing, error) from error
     return array.astype(np.float32) if array.dtype == np.float16 else array

@@ -21,6 +21,7 @@ NOTEBOOKS = [
     "optimization",
     "ten_digits",
     "regression",
+    "large_data",
 ]
 PLOTS = re.compile(
     r"\b(plt\.subplots|plot_costs|plot_history|plot_weights|print_mislabeled_images)\("

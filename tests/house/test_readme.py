@@ -21,7 +21,7 @@ EXAMPLES = [
 ]
 
 
-EXTRAS = {"matplotlib", "pandas", "safetensors", "scipy", "sklearn", "tqdm"}
+EXTRAS = {"h5py", "matplotlib", "pandas", "safetensors", "scipy", "sklearn", "tqdm"}
 
 
 def extras_of(code):

@@ -151,8 +151,8 @@ def test_labels_weights_and_validation_may_be_sources(tmp_path, rows, labels):
             sample_weight=hdf5(tmp_path, weights),
             validation_data=(
                 ffnn.rows(hdf5(tmp_path, rows[:90].astype(np.uint8))),
-                ffnn.rows(hdf5(tmp_path, labels[:90])),
-                memory_map(tmp_path, weights[:90]),
+                Slices(labels[None, :90]),
+                Slices(weights[:90]),
             ),
             metrics="accuracy",
             **settings,
