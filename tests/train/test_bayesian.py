@@ -8,6 +8,7 @@ import pytest
 from test_second_order import LM, data, run, to_vector
 
 import ffnn
+from calls import output_of
 from reference_whole import BayesianNet
 from support import HIDDEN, assert_same_dict
 
@@ -361,3 +362,90 @@ def test_no_memory_at_the_nth_place(rng):
             assert_same_dict(result, expected)
         else:
             assert (np.array(result) == intervals).all()
+
+
+# ---- in processes of their own -------------------------------------------------------------------
+
+LARGE = """
+import os, resource, signal, threading, time
+import numpy as np
+import ffnn
+
+rng = np.random.default_rng(0)
+X, Y = rng.standard_normal((50, 3000)), rng.standard_normal((1, 3000))
+options = {"optimizer": "levenberg_marquardt", "hidden_activation": "tanh", "seed": 1, "tol": 0,
+           "output_activation": "linear", "bayesian": True}
+"""
+CTRL_C = """
+sent = []
+
+def press():
+    sent.append(time.perf_counter())
+    os.kill(os.getpid(), signal.SIGINT)
+
+timer = threading.Timer({wait}, press)
+timer.start()
+try:
+    ffnn.train(X, Y, [50, 38, 1], num_epochs=10**6, record_every=10**5, **options)
+except KeyboardInterrupt as error:
+    waited = time.perf_counter() - sent[0]
+    assert error.history["posterior"] is None and len(error.parameters["W1"]) == 38
+    print(waited)
+"""
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("wait", [1.0, 1.3])
+def test_ctrl_c(wait):
+    """1,977 parameters; 100 ms are promised, and tests/core/core_check_whole.c counts the looks."""
+    waited = float(output_of(LARGE + CTRL_C.format(wait=wait)))
+    print(f"{1000 * waited:.0f} ms")
+    assert waited < 2, "it is not even looked at"
+
+
+MEMORY = """
+small, _ = ffnn.train(X, Y, [50, 1], num_epochs=3, **options)
+resident = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+before = resident()
+_, history = ffnn.train(X, Y, [50, 38, 1], num_epochs=3, **options)
+print(resident() - before)
+"""
+
+
+@pytest.mark.process
+@pytest.mark.slow
+@pytest.mark.once
+def test_a_run_takes_the_memory_that_is_stated():
+    """24 P^2 bytes with the posterior, and 4,096 P for a slab's Jacobian: 90 and 8 MiB."""
+    P = 38 * 51 + 39
+    stated = (24 * P**2 + 4096 * P) / 2**20
+    taken = float(output_of(LARGE + MEMORY))  # upper triangles are never touched
+    assert 0.5 * stated < taken < stated + 16
+
+
+# ---- against a grid of lambd ---------------------------------------------------------------------
+
+
+def mean_error(X, Y, parameters):
+    return np.mean((ffnn.predict_proba(X, parameters) - Y) ** 2)
+
+
+@pytest.mark.slow
+@pytest.mark.once
+def test_one_run_is_worth_a_grid_with_validation_examples(capsys):
+    """Of the noisy sine: the error on fresh points, against that of the best of 20 lambd by a
+    validation set of the same size that Bayesian regularisation never sees."""
+    ours, theirs = [], []
+    options = {"initialization": "nguyen_widrow", "record_every": 300}
+    for seed in range(12):
+        X, Y = noisy_sine(seed)
+        held, fresh = noisy_sine(1000 + seed), noisy_sine(2000 + seed, 2000)
+        parameters, _ = bayesian(X, Y, [1, 20, 1], 300, seed=seed, **options)
+        ours.append(mean_error(*fresh, parameters))
+        grid = [run(X, Y, [1, 20, 1], LM, 300, seed=seed, lambd=lambd, **NET, **options)[0]
+                for lambd in np.logspace(-4, 1.7, 20)]  # fmt: skip
+        best = min(grid, key=lambda parameters: mean_error(*held, parameters))
+        theirs.append(mean_error(*fresh, best))
+    with capsys.disabled():
+        print(f"\n{np.mean(ours):.4f} by one run, {np.mean(theirs):.4f} by a grid and more examples")
+    assert np.mean(ours) <= 1.05 * np.mean(theirs)
