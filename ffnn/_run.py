@@ -200,7 +200,7 @@ class Run:
             history["evaluations"].append(trainer.evaluations)
         else:
             history["learning_rate"].append(float(self.learning_rate))
-        if self.is_bayesian:
+        if trainer.evidence is not None:
             for name, value in zip(_EVIDENCE, trainer.evidence):
                 history[name].append(value)
         if not self.plan.is_full_batch:

@@ -22,6 +22,7 @@ NOTEBOOKS = [
     "ten_digits",
     "regression",
     "large_data",
+    "second_order",
 ]
 PLOTS = re.compile(
     r"\b(plt\.subplots|plot_costs|plot_history|plot_weights|print_mislabeled_images)\("

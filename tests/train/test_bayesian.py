@@ -325,7 +325,10 @@ def test_what_cannot_work_is_refused_before_anything_is_drawn(rng, kind, message
     [
         ("optimizer_state has no 'noise_variance'", {"noise_variance": None}),
         ("optimizer_state['weight_variance'] must be at least 0, not -1", {"weight_variance": -1}),
-        ("optimizer_state['effective_parameters'] must be finite", {"effective_parameters": np.nan}),
+        (
+            "optimizer_state['effective_parameters'] must be finite",
+            {"effective_parameters": np.nan},
+        ),
     ],
 )
 def test_a_state_that_does_not_fit(rng, message, change):
@@ -447,5 +450,5 @@ def test_one_run_is_worth_a_grid_with_validation_examples(capsys):
         best = min(grid, key=lambda parameters: mean_error(*held, parameters))
         theirs.append(mean_error(*fresh, best))
     with capsys.disabled():
-        print(f"\n{np.mean(ours):.4f} by one run, {np.mean(theirs):.4f} by a grid and more examples")
+        print(f"\n{np.mean(ours):.4f} by one run, {np.mean(theirs):.4f} by a grid and more data")
     assert np.mean(ours) <= 1.05 * np.mean(theirs)

@@ -128,9 +128,9 @@ class BayesianNet(Net):
         variances = noise / self.weights[self.weights > 0]
         errors = (self.outputs(vector) - self.Y)[:, self.weights > 0]
         A = self.curvature(vector) / noise + np.eye(vector.size) / weight
-        log_density = -0.5 * (np.sum(errors**2 / variances + np.log(2 * np.pi * variances))
-                              + np.sum(vector**2 / weight + np.log(2 * np.pi * weight)))  # fmt: skip
-        return log_density + 0.5 * (vector.size * np.log(2 * np.pi) - np.linalg.slogdet(A)[1])
+        density = np.sum(errors**2 / variances + np.log(2 * np.pi * variances))
+        density += np.sum(vector**2 / weight + np.log(2 * np.pi * weight))
+        return 0.5 * (vector.size * np.log(2 * np.pi) - np.linalg.slogdet(A)[1] - density)
 
 
 def jacobian(f, vector, step=1e-6):
