@@ -1,4 +1,4 @@
-"""Intervals around predictions, from the normal distribution that Bayesian regularisation leaves."""
+"""Intervals around predictions, from the distribution that Bayesian regularisation leaves."""
 
 from __future__ import annotations
 
@@ -101,7 +101,5 @@ def _checked(function: str, posterior: Any) -> tuple[Any, float]:
             raise KeyError(f"{function}: posterior has no {name!r}")
     noise = check_number(function, "posterior['noise_variance']", posterior["noise_variance"])
     if noise < 0:
-        raise ValueError(
-            f"{function}: posterior['noise_variance'] must be at least 0, not {noise}"
-        )
+        raise ValueError(f"{function}: posterior['noise_variance'] must be at least 0, not {noise}")
     return posterior["factor"], noise

@@ -2,14 +2,20 @@
  *
  * A run of the core is made for the call, asked for its sums, and let go; a cache is never made.
  */
+#include "arrays.h"
 #include "cost_and_gradients_docs.h"
+#include "errors.h"
 #include "labels.h"
 #include "lock.h"
 #include "methods.h"
 #include "one_run.h"
+#include "options.h"
+#include "parameters.h"
 #include "parse.h"
 #include "results.h"
 #include "shapes.h"
+#include "state.h"
+#include "../train/train.h"
 
 static const char function[] = "cost_and_gradients";
 

@@ -2,7 +2,6 @@
 #include "one_run.h"
 #include "errors.h"
 #include "lock.h"
-#include "shapes.h"
 
 int ffnn_one_run_take(const ffnn_state *state, const char *function, PyObject *X,
                       PyObject *parameters, PyObject *hidden, PyObject *output, ffnn_one_run *one)

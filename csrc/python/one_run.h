@@ -5,6 +5,7 @@
 #include "arrays.h"
 #include "options.h"
 #include "parameters.h"
+#include "state.h"
 #include "../train/train.h"
 
 typedef struct {

@@ -1,14 +1,19 @@
 /* output_variances.c - how much the outputs of a net vary with its parameters, for
  * predict_interval.
  */
+#include "arrays.h"
+#include "errors.h"
 #include "lock.h"
 #include "methods.h"
 #include "one_run.h"
 #include "output_variances_docs.h"
+#include "parameters.h"
 #include "parse.h"
 #include "poll.h"
 #include "results.h"
 #include "shapes.h"
+#include "state.h"
+#include "../train/train.h"
 
 /* A lower triangular matrix [P, P] in double. */
 static int take_factor(const char *function, const ffnn_one_run *one, PyObject *object,
