@@ -107,6 +107,21 @@ def test_a_source_that_changes_ends_the_run_with_its_last_record_point(
     assert not any(thread.name == "ffnn-reader" for thread in threading.enumerate())
 
 
+@pytest.mark.parametrize("optimizer", ["gd", "lbfgs", "levenberg_marquardt"])
+@pytest.mark.parametrize("reads", [30, 70, 130])
+def test_a_source_that_fails_in_a_full_batch_of_many(rng, optimizer, reads):
+    """In shards, in the cost of a step that is tried, in gradients: nothing is made of it."""
+    rows, Y = rng.standard_normal((1100, N_X)), rng.integers(0, 2, (1, 1100))
+    settings = {"optimizer": optimizer, "mini_batch_size": "all", "shuffle": None}
+    with pytest.raises(OSError, match="^the disk is gone") as caught:
+        train(ffnn.rows(Changing(rows, reads, fail)), Y, num_epochs=9, **settings)
+    done = len(caught.value.history["epoch"])
+    assert 0 <= done < 3
+    expected, history = train(rows.T, Y, num_epochs=9, **settings)
+    assert caught.value.history["cost"] == history["cost"][:done]
+    assert caught.value.parameters.keys() == expected.keys()
+
+
 def test_a_source_that_grows(rows, Y):
     """Is found when the next epoch begins."""
     with pytest.raises(
@@ -244,13 +259,9 @@ def test_words(rows, Y):
 def test_ctrl_c_while_a_source_is_slow(rows, Y):
     """Pressed while the run waits for a read; the reader is not waited for longer than a second."""
 
-    def press(source):
-        signal.raise_signal(signal.SIGINT)
-        threading.Event().wait(0.2)
-
     main = threading.main_thread()
 
-    class Slow(Changing):
+    class Slow(Slices):
         def __getitem__(self, key):
             if len(self.reads) == 17:
                 signal.pthread_kill(main.ident, signal.SIGINT)
@@ -258,8 +269,9 @@ def test_ctrl_c_while_a_source_is_slow(rows, Y):
             return super().__getitem__(key)
 
     with pytest.raises(KeyboardInterrupt) as caught:
-        train(ffnn.rows(Slow(rows, -1, press)), Y, num_epochs=100)
+        train(ffnn.rows(Slow(rows)), Y, num_epochs=100)
     assert has_record_point(caught.value, 1)
+    assert not any(thread.name == "ffnn-reader" for thread in threading.enumerate())
 
 
 def test_an_error_in_a_callback_leaves_no_thread(rows, Y):

@@ -8,6 +8,7 @@ import pytest
 import ffnn
 import ffnn._reading
 import ffnn._sources
+import reference_train
 from sources import KINDS, Slices, hdf5, memory_map
 from support import assert_same_dict
 
@@ -80,6 +81,16 @@ def test_mini_batches_of_a_source_are_those_of_the_array(
     expected = train(X, labels, **settings)
     for _, source in sources_of(tmp_path, rows, dtype):
         assert_same_run(train(source, labels, **settings), expected)
+
+
+@pytest.mark.parametrize("m", [1, 40, 64])
+@pytest.mark.parametrize("shuffle", [True, "blocks", False])
+def test_few_examples_are_one_piece(tmp_path, rows, labels, m, shuffle):
+    """Which another epoch reads in another order."""
+    few = (rows[:m] / 100).astype(np.float32)
+    expected = train(few.T, labels[:m], shuffle=shuffle)
+    for _, source in sources_of(tmp_path, few, "float32"):
+        assert_same_run(train(source, labels[:m], shuffle=shuffle), expected)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int64", "float16", "float32", "float64"])
@@ -215,6 +226,15 @@ def test_an_order_by_blocks_is_a_permutation_of_neighbours(m, batch):
     again, _ = ffnn._reading.draw_blocks(np.random.RandomState(1), (N_X, m), batch)
     other, _ = ffnn._reading.draw_blocks(np.random.RandomState(2), (N_X, m), batch)
     assert np.array_equal(order, again) and (m < 50 or not np.array_equal(order, other))
+
+
+@pytest.mark.parametrize("n_x, m, batch", [(784, 30_000, 256), (9000, 2000, 64), (5, 70, 7)])
+def test_an_order_by_blocks_is_the_twins(monkeypatch, n_x, m, batch):
+    """With the blocks and buffers that train's help states."""
+    monkeypatch.undo()
+    order, buffer = ffnn._reading.draw_blocks(np.random.RandomState(3), (n_x, m), batch)
+    twin = reference_train.order_by_blocks(np.random.RandomState(3), n_x, m, batch)
+    assert np.array_equal(order, twin) and buffer <= max(batch, 2**22 // n_x)
 
 
 def test_blocks_are_read_as_a_whole_and_not_row_by_row(rows, labels):

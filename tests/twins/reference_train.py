@@ -203,3 +203,17 @@ class Trainer:
                 w -= self.learning_rate * rule["weight_decay"] * w
             v, s = (self.moments[name][key] if name in kept else None for name in "vs")
             step(w, g, v, s, rule, self.t)
+
+
+def order_by_blocks(random, n_x, m, batch):
+    """shuffle="blocks": blocks in a drawn order, cut into buffers, each of these shuffled."""
+    block = max(1, 2**18 // n_x)
+    buffer = max(1, 2**22 // n_x // batch) * batch
+    order = []
+    for number in random.permutation(-(-m // block)):
+        order += range(number * block, min((number + 1) * block, m))
+    shuffled = []
+    while order:
+        shuffled += random.permutation(order[:buffer]).tolist()
+        order = order[buffer:]
+    return np.array(shuffled)
