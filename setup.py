@@ -3,6 +3,7 @@
 Each file of csrc/isa/ gets the compiler flags that its row in csrc/isa.def states, all other files
 the baseline's. Environment: FFNN_SANITIZE=address|thread|undefined (or several, with commas) builds
 for that sanitizer, FFNN_WERROR=1 makes warnings errors, CC and CFLAGS mean what they always do.
+On Windows clang comes from PyPI, by the build requirement ziglang, and CC means nothing.
 """
 
 import copy
@@ -11,6 +12,7 @@ import re
 import shlex
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -65,13 +67,36 @@ def chosen_sanitizers():
     return names
 
 
+def clang_for_windows(platform, include_dirs, library_dirs):
+    """zig's clang in the words of setuptools, for `platform`: win-amd64 or win-arm64.
+
+    Windows's own compiler knows no vector types, and GCC does not align the stack for long ones.
+    """
+    from setuptools._distutils.ccompiler import new_compiler
+
+    host = "aarch64" if platform == "win-arm64" else "x86_64"
+    command = [sys.executable, "-m", "ziglang", "cc", "-target", f"{host}-windows-gnu"]
+    compiler = new_compiler(compiler="unix")
+    compiler.set_executables(
+        compiler=command, compiler_so=command, linker_so=[*command, "-shared", "-s"]
+    )
+    compiler.set_include_dirs(include_dirs)
+    compiler.set_library_dirs(library_dirs)
+    if sysconfig.get_config_var("Py_GIL_DISABLED"):  # whose headers are those of the other build
+        compiler.define_macro("Py_GIL_DISABLED", "1")
+    return compiler
+
+
 class BuildFfnn(build_ext):
     """build_ext with flags for each file, two or more files at a time, and early, plain errors."""
 
+    def build_extensions(self):
+        if sys.platform == "win32":
+            self.compiler = clang_for_windows(self.plat_name, self.include_dirs, self.library_dirs)
+        super().build_extensions()
+
     def finalize_options(self):
         super().finalize_options()
-        if sys.platform == "win32":
-            raise PlatformError("ffnn builds on Linux and macOS; Windows is not supported yet")
         try:
             import numpy
         except ImportError:
@@ -104,7 +129,7 @@ class BuildFfnn(build_ext):
         linked = copy.copy(ext)
         linked.sources, linked.depends, linked.extra_objects = [], compiled, compiled
         sanitizers = [f"-fsanitize={name}" for name in chosen_sanitizers()]
-        linked.extra_link_args = ["-pthread", *sanitizers]
+        linked.extra_link_args = [*(["-pthread"] if os.name == "posix" else []), *sanitizers]
         super().build_extension(linked)
 
     def common_flags(self):
@@ -162,8 +187,11 @@ class BuildFfnn(build_ext):
             for text, complaint in steps:
                 probe.write_text(text + "typedef int ffnn_probe;\n")
                 includes = [f"-I{path}" for path in self.compiler.include_dirs]
-                # Warnings of the headers are no concern here.
-                arguments = [*includes, *flags, "-w", "-Wno-error", "-fsyntax-only", str(probe)]
+                # Warnings of the headers are no concern here. To an object: zig knows no
+                # -fsyntax-only.
+                target = str(probe.with_suffix(".o"))
+                warnings = ["-w", "-Wno-error"]
+                arguments = [*includes, *flags, *warnings, "-c", str(probe), "-o", target]
                 try:
                     run = subprocess.run(
                         [*command, *arguments], capture_output=True, text=True, check=False

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 from importlib import metadata, resources
 from pathlib import Path
 
@@ -163,3 +164,43 @@ def test_extras_are_not_imported():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == ""
+
+
+@in_the_tree
+@pytest.mark.process
+def test_the_sdist_holds_every_file_but_four(tmp_path):
+    """Whatever git knows, but for what only a clone has a use for; and nothing else."""
+    if not (TREE / ".git").exists() or shutil.which("git") is None:
+        pytest.skip("asks git which files there are")
+    command = f"egg_info --egg-base {tmp_path} sdist --dist-dir {tmp_path} --formats gztar"
+    subprocess.run(
+        [sys.executable, "setup.py", "-q", *command.split()],
+        cwd=TREE,
+        capture_output=True,
+        check=True,
+    )
+    [archive] = tmp_path.glob("*.tar.gz")
+    with tarfile.open(archive) as tar:
+        held = {name.partition("/")[2] for name in tar.getnames() if tar.getmember(name).isfile()}
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=TREE,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    known = {name for name in listed.stdout.split("\0") if name and (TREE / name).is_file()}
+    of_a_clone = {".ci/run", ".clang-format", ".gitignore", ".github/workflows/wheels.yml"}
+    made = {name for name in held if name in ("PKG-INFO", "setup.cfg") or ".egg-info/" in name}
+    assert held - made == known - of_a_clone
+    assert of_a_clone <= known
+
+
+@in_the_tree
+def test_the_workflow_trusts_commits_and_gives_least_permissions():
+    text = (TREE / ".github" / "workflows" / "wheels.yml").read_text(encoding="utf-8")
+    assert re.search(r"(?m)^permissions: \{\}$", text)
+    used = re.findall(r"uses: (\S+)", text)
+    assert len(used) > 4
+    assert all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", action) for action in used), used
+    assert re.findall(r"([\w-]+): write", text) == ["id-token"] and "secrets." not in text
