@@ -75,8 +75,11 @@ static void add_training(const training *t)
         .examples = {X, plain_view(Y, n_y, t->m, t->m), NULL},
         .hyperparameters = {.optimizer = t->optimizer,
 #define FFNN_OPTIMIZER_NUMBER(name, range, default, hint) .name = default,
+#define FFNN_WHOLE_NUMBER(name, range, default, hint)
 #define FFNN_RUN_NUMBER(name, range, default)
 #include "options.def"
+                            .history_size = 10,
+                            .tol = 1e-7,
                             .learning_rate = 0.015625,
                             .lambd = 0.5,
                             .clip_norm = t->clip_norm},
