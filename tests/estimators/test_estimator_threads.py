@@ -82,7 +82,9 @@ def test_fits_at_once_share_the_threads(eight_threads, monkeypatch):
 def test_a_fit_takes_n_threads_and_gives_them_back(digits, eight_threads):
     seen = []
     for n in 1, 3, None:
-        model = fitted(digits, n_threads=n, callback=lambda info: seen.append(_ffnn.get_num_threads()))
+        model = fitted(
+            digits, n_threads=n, callback=lambda info: seen.append(_ffnn.get_num_threads())
+        )
         assert (model.coefs_[0] == fitted(digits).coefs_[0]).all()
     assert seen == [1] * 6 + [3] * 6 + [8] * 6 and ffnn.get_num_threads() == 8
     with pytest.raises(ZeroDivisionError):

@@ -110,8 +110,8 @@ def test_other_tools_read_to_sklearns_model():
     onnxruntime = pytest.importorskip("onnxruntime")
     for kind in "binary", "classes", "target":
         model = make(kind, activation="relu")
-        graph = skl2onnx.to_onnx(model.to_sklearn(), X[:1].astype(np.float32),
-                                 options={"zipmap": False} if kind != "target" else None)  # fmt: skip
+        options = {"zipmap": False} if kind != "target" else None
+        graph = skl2onnx.to_onnx(model.to_sklearn(), X[:1].astype(np.float32), options=options)
         session = onnxruntime.InferenceSession(
             graph.SerializeToString(), providers=["CPUExecutionProvider"]
         )

@@ -1,4 +1,4 @@
-"""Parameters of the estimators that scikit-learn's have not: optimisers, watchers, the best epoch."""
+"""Parameters that scikit-learn's estimators have not: optimisers, watchers, the best epoch."""
 
 import inspect
 import pickle
@@ -54,16 +54,18 @@ def test_extras_stand_at_the_end_and_are_off():
 
 
 @pytest.mark.parametrize("name", [n for n in ffnn.optimizers() if n not in WHOLE])
-def test_an_optimizer_of_ffnn_is_trains(digits, name):
+def test_an_optimizer_steps_as_in_train(digits, name):
     """The same first weights, batches in order, and rate: the course's parameters of train."""
     X, y = digits
     numbers = {"weight_decay": 0.1} if name == "adamw" else {}
-    model = fitted(digits, optimizer=name, optimizer_options=numbers, hidden_layer_sizes=(9,),
-                   shuffle=False, batch_size=50, learning_rate_init=0.02, alpha=0, tol=0)  # fmt: skip
+    model = fitted(
+        digits, optimizer=name, optimizer_options=numbers, hidden_layer_sizes=(9,), shuffle=False,
+        batch_size=50, learning_rate_init=0.02, alpha=0, tol=0,
+    )  # fmt: skip
     start = fitted(digits, hidden_layer_sizes=(9,), learning_rate_init=1e-300, max_iter=1, alpha=0)
     due, history = ffnn.train(
-        X.T, y, parameters=dict(start.parameters_), output_activation="softmax", optimizer=name,
-        learning_rate=0.02, mini_batch_size=50, shuffle=False, num_epochs=8, **numbers,
+        X.T, y, parameters=dict(start.parameters_), output_activation="softmax", num_epochs=8,
+        optimizer=name, learning_rate=0.02, mini_batch_size=50, shuffle=False, **numbers,
     )  # fmt: skip
     for key, value in due.items():
         np.testing.assert_allclose(model.parameters_[key], value, rtol=0, atol=1e-10)
@@ -158,7 +160,9 @@ def test_initializers_draw_from_the_random_state(digits, name, dtype):
 # ---- the quantile ----
 
 
-@pytest.mark.parametrize("solver", [{"solver": "adam"}, {"solver": "lbfgs"}, {"optimizer": "lbfgs"}])
+@pytest.mark.parametrize(
+    "solver", [{"solver": "adam"}, {"solver": "lbfgs"}, {"optimizer": "lbfgs"}]
+)
 @pytest.mark.parametrize("level", [0.1, 0.9])
 def test_so_many_targets_lie_below_a_quantile(rng, solver, level):
     X = rng.uniform(-1, 1, (400, 1))

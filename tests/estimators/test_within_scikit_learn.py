@@ -165,13 +165,13 @@ def test_weights_are_routed():
     X, y = DATA["binary"]
     weights = np.random.RandomState(0).uniform(0.1, 3, len(y))
     with sklearn.config_context(enable_metadata_routing=True):
-        model = ffnn.MLPClassifier(**OPTIONS).set_fit_request(sample_weight=True)
-        model = model.set_score_request(sample_weight=True)
+        model = ffnn.MLPClassifier(**OPTIONS).set_fit_request(sample_weight=True, X_val=True,
+                                                              y_val=True)  # fmt: skip
         scaler = StandardScaler().set_fit_request(sample_weight=False)
-        found = cross_val_score(make_pipeline(scaler, model), X, y, cv=2,
-                                params={"sample_weight": weights})  # fmt: skip
-    plain = cross_val_score(make_pipeline(StandardScaler(), model), X, y, cv=2)
-    assert (found != plain).any()
+        pipe = make_pipeline(scaler, model).fit(X, y, sample_weight=weights, X_val=X, y_val=y)
+    due = ffnn.MLPClassifier(**OPTIONS).fit(scaler.transform(X), y, sample_weight=weights)
+    assert (pipe[-1].coefs_[0] == due.coefs_[0]).all()
+    assert len(pipe[-1].validation_scores_) == 15
 
 
 # ---- whatever the shapes, labels and weights ----
@@ -246,7 +246,9 @@ def test_weight_2_is_the_row_twice(problem, seed):
     if name == "MLPClassifier" and y.ndim == 1 and set(y[times > 0]) != set(y):
         times = np.maximum(times, 1)
     weighted = getattr(ffnn, name)(**options).fit(X, y, sample_weight=times)
-    repeated = getattr(ffnn, name)(**options).fit(np.repeat(X, times, axis=0), np.repeat(y, times, 0))
+    repeated = getattr(ffnn, name)(**options).fit(
+        np.repeat(X, times, axis=0), np.repeat(y, times, 0)
+    )
     assert distance(weighted, repeated) < 1e-9
     assert weighted.loss_ == np.float64(weighted.loss_) and np.isclose(
         weighted.loss_, repeated.loss_, rtol=1e-9
