@@ -59,7 +59,7 @@ class Watch:
             self._epoch.call_on_fit_task_begin(**self._shown)
 
     def epoch_ends(self, arrays: Any, **measured: Any) -> bool:
-        """Is the fit to end? `arrays` makes coefs and intercepts as they are now."""
+        """Is the fit to end? `arrays` makes new coefs and intercepts."""
         is_over = False
         if self._bar is not None:
             self._bar.set_postfix(loss=float(measured["cost"]), refresh=False)
@@ -77,8 +77,7 @@ class Watch:
         for name, value in info.items():
             self._history.setdefault(name, []).append(value)
         coefs, intercepts = arrays()
-        copies = dict_of([w.copy() for w in coefs], [b.copy() for b in intercepts])
-        parameters = NetParameters(copies, **self._estimator._net())
+        parameters = NetParameters(dict_of(coefs, intercepts), **self._estimator._net())
         info |= {"parameters": parameters, "history": self._history}
         answer = self._callback(info)
         return isinstance(answer, (bool, np.bool_)) and bool(answer)
