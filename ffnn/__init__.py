@@ -20,6 +20,7 @@ draw             plot_costs, plot_history, plot_decision_boundary, plot_weights,
                  print_mislabeled_images; a net as a table: summary
 parameters       NetParameters, a dict that knows its net's activations
 files            save_parameters, load_parameters, save_checkpoint, load_checkpoint
+export           to_onnx, from_onnx; PyTorch's state dicts: to_state_dict, from_state_dict
 data             datasets.load_digits; the assignment's: load_data
 the machine      show_config, get_num_threads, set_num_threads, set_reproducible,
                  register_threadpoolctl
@@ -67,6 +68,8 @@ from ffnn._gradient_check import (
 from ffnn._initializers import initialize_parameters, initialize_parameters_deep
 from ffnn._intervals import predict_interval as predict_interval
 from ffnn._mini_batches import random_mini_batches as random_mini_batches
+from ffnn._onnx_read import from_onnx as from_onnx
+from ffnn._onnx_write import to_onnx as to_onnx
 from ffnn._parameters import NetParameters as NetParameters
 from ffnn._plot_assignment import plot_costs, print_mislabeled_images
 from ffnn._plot_nets import (
@@ -81,6 +84,10 @@ from ffnn._schedules import (
     update_lr as update_lr,
 )
 from ffnn._sources import rows as rows
+from ffnn._state_dict import (
+    from_state_dict as from_state_dict,
+    to_state_dict as to_state_dict,
+)
 from ffnn._summary import summary as summary
 from ffnn._threads import register_threadpoolctl as register_threadpoolctl
 from ffnn._train import train as train

@@ -24,7 +24,7 @@ from ffnn._file_meta import TYPES, put_together, take_apart
 from ffnn._initializers import Parameters
 from ffnn._parameters import NET, NetParameters
 
-__all__ = ["load", "load_parameters", "save", "save_parameters"]
+__all__ = ["load", "load_parameters", "replace_file", "save", "save_parameters"]
 
 _FORMAT = 1
 _META = "ffnn"  # the key of the JSON line in both formats
@@ -91,7 +91,7 @@ def save(function: str, path: Any, parameters: Mapping[str, Any], meta: Mapping[
     checked = _checked_arrays(function, parameters)
     line, arrays = _checked_line(function, checked, meta, _known(parameters))
     write = _npz if place.suffix == ".npz" else _tensors
-    _replace(place, write(arrays, line))
+    replace_file(place, write(arrays, line))
 
 
 def load(function: str, path: Any) -> tuple[Parameters, dict[str, Any]]:
@@ -229,7 +229,8 @@ def _tensors(arrays: Arrays, line: str) -> bytes:
     return content
 
 
-def _replace(place: Path, content: bytes) -> None:
+def replace_file(place: Path, content: bytes) -> None:
+    """Write a file beside its place and put it there in one step."""
     import secrets
 
     place = Path(os.path.realpath(place))
