@@ -111,6 +111,26 @@ class BuildFfnn(build_ext):
             # Where a plain build in place looks for objects: it need not compile them again.
             self.build_temp = f"build/temp.{self.plat_name}-{sys.implementation.cache_tag}"
 
+    def run(self):
+        super().run()
+        self.expand_scalar()
+
+    def expand_scalar(self):
+        """The arithmetic that ffnn.to_c writes out: csrc/isa/scalar.h, expanded, beside the module.
+
+        Whoever installs a wheel has neither a compiler nor csrc/.
+        """
+        folder = Path(self.get_ext_fullpath(self.extensions[0].name)).parent
+        for is_double, name in enumerate(("float", "double")):
+            run = subprocess.run(
+                [self.compiler.compiler_so[0], "-E", "-P", f"-DREAL_IS_DOUBLE={is_double}"]
+                + ["-x", "c", "csrc/isa/scalar.h"],
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            (folder / f"scalar_{name}.i").write_text(run.stdout)
+
     def build_extension(self, ext):
         flags = self.common_flags()
         self.check_toolchain(flags)

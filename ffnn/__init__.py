@@ -20,7 +20,7 @@ draw             plot_costs, plot_history, plot_decision_boundary, plot_weights,
                  print_mislabeled_images; a net as a table: summary
 parameters       NetParameters, a dict that knows its net's activations
 files            save_parameters, load_parameters, save_checkpoint, load_checkpoint
-export           to_onnx, from_onnx; PyTorch's state dicts: to_state_dict, from_state_dict
+export           to_onnx, from_onnx; as C: to_c; PyTorch's: to_state_dict, from_state_dict
 data             datasets.load_digits; the assignment's: load_data
 the machine      show_config, get_num_threads, set_num_threads, set_reproducible,
                  register_threadpoolctl
@@ -31,6 +31,7 @@ other courses    coursera: the helper files and notebooks of courses 1 and 2, ed
 
 from ffnn import coursera as coursera, datasets as datasets
 from ffnn._assignment_models import L_layer_model, two_layer_model
+from ffnn._c_source import to_c as to_c
 from ffnn._checkpoints import (
     load_checkpoint as load_checkpoint,
     save_checkpoint as save_checkpoint,

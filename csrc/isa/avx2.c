@@ -13,6 +13,8 @@
 
 typedef int32_t ivec_float __attribute__((vector_size(32)));
 typedef int64_t ivec_double __attribute__((vector_size(32)));
+typedef uint32_t uvec_float __attribute__((vector_size(32)));
+typedef uint64_t uvec_double __attribute__((vector_size(32)));
 
 /* The first n lanes, as masked loads and stores want them. */
 FFNN_INLINE __m256i first_float(ptrdiff_t n)
@@ -55,6 +57,7 @@ FFNN_INLINE __m256d exchange_high_double(__m256d a, __m256d b, int s)
 #define REAL_IS_DOUBLE 0
 #define vec __m256
 #define ivec ivec_float
+#define uvec uvec_float
 #define vmask __m256
 #define LANES 8
 #define MR 6
@@ -74,6 +77,8 @@ FFNN_INLINE __m256d exchange_high_double(__m256d a, __m256d b, int s)
 #define m_and(a, b) _mm256_and_ps(a, b)
 #define m_or(a, b) _mm256_or_ps(a, b)
 #define m_not(a) _mm256_xor_ps(a, _mm256_castsi256_ps(_mm256_set1_epi32(-1)))
+#define v_bits(x) ((uvec)(x))
+#define v_from(b) ((vec)(b))
 #define v_abs(x) _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x)
 #define v_sqrt(x) _mm256_sqrt_ps(x)
 #define v_min(a, b) _mm256_min_ps(a, b)
@@ -86,6 +91,7 @@ FFNN_INLINE __m256d exchange_high_double(__m256d a, __m256d b, int s)
 #define REAL_IS_DOUBLE 1
 #define vec __m256d
 #define ivec ivec_double
+#define uvec uvec_double
 #define vmask __m256d
 #define LANES 4
 #define MR 6
@@ -105,6 +111,8 @@ FFNN_INLINE __m256d exchange_high_double(__m256d a, __m256d b, int s)
 #define m_and(a, b) _mm256_and_pd(a, b)
 #define m_or(a, b) _mm256_or_pd(a, b)
 #define m_not(a) _mm256_xor_pd(a, _mm256_castsi256_pd(_mm256_set1_epi32(-1)))
+#define v_bits(x) ((uvec)(x))
+#define v_from(b) ((vec)(b))
 #define v_abs(x) _mm256_andnot_pd(_mm256_set1_pd(-0.0), x)
 #define v_sqrt(x) _mm256_sqrt_pd(x)
 #define v_min(a, b) _mm256_min_pd(a, b)

@@ -13,6 +13,8 @@
 
 typedef int32_t ivec_float __attribute__((vector_size(64)));
 typedef int64_t ivec_double __attribute__((vector_size(64)));
+typedef uint32_t uvec_float __attribute__((vector_size(64)));
+typedef uint64_t uvec_double __attribute__((vector_size(64)));
 
 /* The two halves of a butterfly step at distance s, a power of two: the lanes of `a` whose number
  * has the bit s change places with the lanes of `b` whose number has it not. One instruction each,
@@ -54,6 +56,7 @@ FFNN_INLINE __m512d exchange_high_double(__m512d a, __m512d b, int s)
 #define REAL_IS_DOUBLE 0
 #define vec __m512
 #define ivec ivec_float
+#define uvec uvec_float
 #define vmask __mmask16
 #define LANES 16
 #define MR 12
@@ -74,6 +77,8 @@ FFNN_INLINE __m512d exchange_high_double(__m512d a, __m512d b, int s)
 #define m_and(a, b) ((vmask)((a) & (b)))
 #define m_or(a, b) ((vmask)((a) | (b)))
 #define m_not(a) ((vmask) ~(a))
+#define v_bits(x) ((uvec)(x))
+#define v_from(b) ((vec)(b))
 #define v_abs(x) _mm512_abs_ps(x)
 #define v_sqrt(x) _mm512_sqrt_ps(x)
 #define v_min(a, b) _mm512_min_ps(a, b)
@@ -88,6 +93,7 @@ FFNN_INLINE __m512d exchange_high_double(__m512d a, __m512d b, int s)
 #define REAL_IS_DOUBLE 1
 #define vec __m512d
 #define ivec ivec_double
+#define uvec uvec_double
 #define vmask __mmask8
 #define LANES 8
 #define MR 12
@@ -108,6 +114,8 @@ FFNN_INLINE __m512d exchange_high_double(__m512d a, __m512d b, int s)
 #define m_and(a, b) ((vmask)((a) & (b)))
 #define m_or(a, b) ((vmask)((a) | (b)))
 #define m_not(a) ((vmask) ~(a))
+#define v_bits(x) ((uvec)(x))
+#define v_from(b) ((vec)(b))
 #define v_abs(x) _mm512_abs_pd(x)
 #define v_sqrt(x) _mm512_sqrt_pd(x)
 #define v_min(a, b) _mm512_min_pd(a, b)

@@ -12,6 +12,8 @@ typedef float vec_float __attribute__((vector_size(16)));
 typedef double vec_double __attribute__((vector_size(16)));
 typedef int32_t ivec_float __attribute__((vector_size(16)));
 typedef int64_t ivec_double __attribute__((vector_size(16)));
+typedef uint32_t uvec_float __attribute__((vector_size(16)));
+typedef uint64_t uvec_double __attribute__((vector_size(16)));
 
 FFNN_INLINE vec_float load_float(const float *p, ptrdiff_t n)
 {
@@ -105,6 +107,7 @@ FFNN_INLINE vec_double exchange_high_double(vec_double a, vec_double b, int s)
 #define REAL_IS_DOUBLE 0
 #define vec vec_float
 #define ivec ivec_float
+#define uvec uvec_float
 #define vmask ivec_float
 #define LANES 4
 #define MR 4
@@ -123,6 +126,8 @@ FFNN_INLINE vec_double exchange_high_double(vec_double a, vec_double b, int s)
 #define m_and(a, b) ((a) & (b))
 #define m_or(a, b) ((a) | (b))
 #define m_not(a) (~(a))
+#define v_bits(x) ((uvec)(x))
+#define v_from(b) ((vec)(b))
 #define v_abs(x) ((vec)((ivec)(x) & ~(ivec)v_set1(-0.0)))
 #define v_sqrt(x) sqrt_float(x)
 #define v_min(a, b) v_select(v_lt(a, b), a, b)
@@ -135,6 +140,7 @@ FFNN_INLINE vec_double exchange_high_double(vec_double a, vec_double b, int s)
 #define REAL_IS_DOUBLE 1
 #define vec vec_double
 #define ivec ivec_double
+#define uvec uvec_double
 #define vmask ivec_double
 #define LANES 2
 #define MR 4
@@ -153,6 +159,8 @@ FFNN_INLINE vec_double exchange_high_double(vec_double a, vec_double b, int s)
 #define m_and(a, b) ((a) & (b))
 #define m_or(a, b) ((a) | (b))
 #define m_not(a) (~(a))
+#define v_bits(x) ((uvec)(x))
+#define v_from(b) ((vec)(b))
 #define v_abs(x) ((vec)((ivec)(x) & ~(ivec)v_set1(-0.0)))
 #define v_sqrt(x) sqrt_double(x)
 #define v_min(a, b) v_select(v_lt(a, b), a, b)

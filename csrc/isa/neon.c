@@ -13,6 +13,8 @@
 
 typedef int32_t ivec_float __attribute__((vector_size(16)));
 typedef int64_t ivec_double __attribute__((vector_size(16)));
+typedef uint32_t uvec_float __attribute__((vector_size(16)));
+typedef uint64_t uvec_double __attribute__((vector_size(16)));
 
 /* The first n lanes go through memory: there are no masked loads, and only ragged edges need them.
  */
@@ -63,6 +65,7 @@ FFNN_INLINE float32x4_t exchange_high_float(float32x4_t a, float32x4_t b, int s)
 #define REAL_IS_DOUBLE 0
 #define vec float32x4_t
 #define ivec ivec_float
+#define uvec uvec_float
 #define vmask uint32x4_t
 #define LANES 4
 #define MR 8
@@ -82,6 +85,8 @@ FFNN_INLINE float32x4_t exchange_high_float(float32x4_t a, float32x4_t b, int s)
 #define m_and(a, b) vandq_u32(a, b)
 #define m_or(a, b) vorrq_u32(a, b)
 #define m_not(a) ((vmask)(~(ivec)(a)))
+#define v_bits(x) ((uvec)(x))
+#define v_from(b) ((vec)(b))
 #define v_abs(x) vabsq_f32(x)
 #define v_sqrt(x) vsqrtq_f32(x)
 #define v_min(a, b) vminq_f32(a, b)
@@ -94,6 +99,7 @@ FFNN_INLINE float32x4_t exchange_high_float(float32x4_t a, float32x4_t b, int s)
 #define REAL_IS_DOUBLE 1
 #define vec float64x2_t
 #define ivec ivec_double
+#define uvec uvec_double
 #define vmask uint64x2_t
 #define LANES 2
 #define MR 8
@@ -113,6 +119,8 @@ FFNN_INLINE float32x4_t exchange_high_float(float32x4_t a, float32x4_t b, int s)
 #define m_and(a, b) vandq_u64(a, b)
 #define m_or(a, b) vorrq_u64(a, b)
 #define m_not(a) ((vmask)(~(ivec)(a)))
+#define v_bits(x) ((uvec)(x))
+#define v_from(b) ((vec)(b))
 #define v_abs(x) vabsq_f64(x)
 #define v_sqrt(x) vsqrtq_f64(x)
 #define v_min(a, b) vminq_f64(a, b)

@@ -2,6 +2,7 @@
 #undef real
 #undef vec
 #undef ivec
+#undef uvec
 #undef vmask
 #undef LANES
 #undef REAL_IS_DOUBLE
@@ -23,6 +24,8 @@
 #undef m_and
 #undef m_or
 #undef m_not
+#undef v_bits
+#undef v_from
 #undef v_abs
 #undef v_sqrt
 #undef v_min

@@ -7,6 +7,7 @@
 /* The vocabulary:
  *   real                    float or double
  *   vec, ivec, vmask        LANES elements; as many integers of that size; a comparison
+ *   uvec                    as many unsigned integers
  *   MR, NV                  a tile has MR rows of NV vectors, whose sums stay in registers
  *   STRIP                   a strip has up to STRIP rows of one vector, whose sums stay in
  *                           registers; not defined where that is not many more than MR
@@ -17,12 +18,14 @@
  *   v_fma(a, b, c)          a * b + c, rounded once where the instruction set has that
  *   v_lt, v_le, v_eq        comparisons, false where an operand is NaN
  *   v_select(mask, yes, no), v_any(mask), m_and, m_or, m_not
+ *   v_bits(x), v_from(b)    the bits of a vec as a uvec, and the vec with those bits
  *   v_abs, v_sqrt
  *   v_min(a, b), v_max(a, b)    NaN where b is NaN
  *   v_exchange_low, _high   the two results of a butterfly step, of which transpositions are made
  *   v_scale(x, n)           x * 2^n, rounded once; not defined where there is no such instruction
- * Of the compiler's vector types are + - * / on vec, and & | ^ ~ << >> + - on ivec; a cast between
- * vec and ivec leaves the bits as they are. Contraction is off: v_fma alone fuses.
+ * Of the compiler's vector types are + - * / on vec, and & | ^ ~ << >> + - on ivec and uvec. What
+ * math, special, softmax and activations say of values needs no vector at all: isa/scalar.h has the
+ * words for one lane. Contraction is off: v_fma alone fuses.
  */
 /* clang-format on */
 #define NR (NV * LANES)

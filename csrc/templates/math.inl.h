@@ -11,7 +11,6 @@
 
 /* INTEGERS: numbers from here on have no fraction. */
 #if REAL_IS_DOUBLE
-typedef uint64_t FN(bits) __attribute__((vector_size(sizeof(vec))));
 #define MANTISSA_BITS 52
 #define EXPONENT_BIAS 1023
 #define INTEGERS 0x1p52
@@ -33,7 +32,6 @@ static const double FN(log_q)[] = {0x1.5555555555592p-1, 0x1.999999997ff3ap-2, 0
                                    0x1.c71c521636eb6p-3, 0x1.74663c94b7999p-3, 0x1.39a1f013e0c17p-3,
                                    0x1.2f038421ec52cp-3};
 #else
-typedef uint32_t FN(bits) __attribute__((vector_size(sizeof(vec))));
 #define MANTISSA_BITS 23
 #define EXPONENT_BIAS 127
 #define INTEGERS 0x1p23f
@@ -74,7 +72,7 @@ FFNN_INLINE vec FN(polynomial)(const real *c, int count, vec x, vec x_squared)
 /* 2^n for an integral n with a normal result. */
 FFNN_INLINE vec FN(power_of_2)(vec n)
 {
-    return (vec)((FN(bits))(n + v_set1(MAGIC + EXPONENT_BIAS)) << MANTISSA_BITS);
+    return v_from(v_bits(n + v_set1(MAGIC + EXPONENT_BIAS)) << MANTISSA_BITS);
 }
 
 /* x 2^n for an integral n and x near 1, rounded once: the first factor, half of the power, leaves x
@@ -174,14 +172,14 @@ FFNN_INLINE vec FN(log)(vec x)
     const vec zero = v_set1(0), integers = v_set1(INTEGERS);
     /* Subnormal numbers are made normal; their k is less by as much. */
     vmask subnormal = v_lt(x, v_set1(LEAST_NORMAL));
-    FN(bits) y = (FN(bits))v_select(subnormal, x * v_set1(2 * INTEGERS), x);
+    uvec y = v_bits(v_select(subnormal, x * v_set1(2 * INTEGERS), x));
     vec bias = v_select(subnormal, v_set1(INTEGERS + EXPONENT_BIAS + MANTISSA_BITS + 1),
                         v_set1(INTEGERS + EXPONENT_BIAS));
     /* The shift makes the exponent field change at sqrt(1/2), where 1 + f begins. */
-    const FN(bits) sqrt_half = (FN(bits))v_set1(SQRT_HALF), one = (FN(bits))v_set1(1);
-    FN(bits) shifted = y + (one - sqrt_half);
-    vec k = (vec)(shifted >> MANTISSA_BITS | (FN(bits))integers) - bias;
-    vec m = (vec)((shifted & ~(FN(bits))v_set1(-INFINITY)) + sqrt_half);
+    const uvec sqrt_half = v_bits(v_set1(SQRT_HALF)), one = v_bits(v_set1(1));
+    uvec shifted = y + (one - sqrt_half);
+    vec k = v_from(shifted >> MANTISSA_BITS | v_bits(integers)) - bias;
+    vec m = v_from((shifted & ~v_bits(v_set1(-INFINITY))) + sqrt_half);
     vec result = FN(log_parts)(m - v_set1(1), k);
     result = v_select(v_lt(x, v_set1(INFINITY)), result, x); /* infinity and NaN */
     result = v_select(v_lt(x, zero), v_set1(NAN), result);

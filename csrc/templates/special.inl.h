@@ -37,8 +37,8 @@ FFNN_INLINE vec FN(product_low)(vec a, vec b, vec p)
 #ifdef FFNN_HAS_FMA
     return v_fma(a, b, -p);
 #else
-    vec a_high = (vec)((FN(bits))a >> HALF_BITS << HALF_BITS), a_low = a - a_high;
-    vec b_high = (vec)((FN(bits))b >> HALF_BITS << HALF_BITS), b_low = b - b_high;
+    vec a_high = v_from(v_bits(a) >> HALF_BITS << HALF_BITS), a_low = a - a_high;
+    vec b_high = v_from(v_bits(b) >> HALF_BITS << HALF_BITS), b_low = b - b_high;
     return ((a_high * b_high - p) + a_high * b_low + a_low * b_high) + a_low * b_low;
 #endif
 }
@@ -64,8 +64,8 @@ FFNN_INLINE vec FN(tanh)(vec z)
     vec low, m = FN(expm1_parts)(v_set1(-2) * v_abs(z), &low);
     vec d = v_set1(2) + m, d_low = (m - (d - v_set1(2))) + low, t = -m / d;
     t = v_fma(v_fma(-t, d_low, -low), FN(rough_inverse)(d), t);
-    const FN(bits) sign = (FN(bits))v_set1((real)-0.0);
-    return (vec)((FN(bits))v_abs(t) | ((FN(bits))z & sign));
+    const uvec sign = v_bits(v_set1((real)-0.0));
+    return v_from(v_bits(v_abs(t)) | (v_bits(z) & sign));
 }
 
 /* z sigmoid(z); the rounding errors are carried along here, too. */
@@ -103,7 +103,7 @@ FFNN_INLINE vec FN(normal_parts)(vec a, vec *e, vec *n)
 {
     const vec one = v_set1(1);
     /* a^2 = square + square_low, to which exp is as sensitive as its argument is large. */
-    vec high = (vec)((FN(bits))a >> HALF_BITS << HALF_BITS), square = a * a;
+    vec high = v_from(v_bits(a) >> HALF_BITS << HALF_BITS), square = a * a;
     vec square_low = (high * high - square) + (a - high) * (a + high);
     vec e_low;
     *e = FN(exp_parts_of_sum)(v_set1(-0.5) * square, v_set1(-0.5) * square_low, &e_low, n);

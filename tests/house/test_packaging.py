@@ -160,7 +160,8 @@ def test_it_is_found_beside_a_folder_of_its_name(tmp_path, arguments):
 def test_extras_are_not_imported():
     code = (
         "import sys, ffnn; "
-        "print(*{'matplotlib', 'h5py', 'scipy', 'sklearn', 'torch', 'jax', 'onnx'} & set(sys.modules))"
+        "names = {'matplotlib', 'h5py', 'scipy', 'sklearn', 'torch', 'jax', 'onnx'}; "
+        "print(*names & set(sys.modules))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == ""
