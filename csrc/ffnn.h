@@ -227,6 +227,8 @@ typedef struct ffnn_kernels {
     /* For products that ffnn_product_is_small calls small. The same sums as tile's, for any number
      * of rows and columns, not FROM_TILE. */
     void (*small_product)(const ffnn_tile *t);
+    /* The same sums for cols = 1 and a left operand with a stride of 1. */
+    void (*column_product)(const ffnn_tile *t);
     /* dw[i, k] = the sum over the columns of dz[i, :] a[k, :], contiguous; taken as row_sums are.
      * dz has unit column stride, and so has a with more than FFNN_SMALL_COPY elements. */
     void (*small_gradients)(ptrdiff_t n, ptrdiff_t n_prev, ptrdiff_t cols, const void *dz,

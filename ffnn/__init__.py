@@ -6,7 +6,8 @@ in C.
 
 ===============  ===================================================================================
 train            train; the assignment's models: two_layer_model, L_layer_model
-predict          predict_classes, predict_proba, predict_interval; the assignment's: predict
+predict          predict_classes, predict_proba, predictor, predict_interval; the assignment's:
+                 predict
 begin            initialize_parameters, initialize_parameters_deep
 forward          linear_forward, linear_activation_forward, L_model_forward, compute_cost
 backward         linear_backward, linear_activation_backward, L_model_backward, update_parameters
@@ -51,6 +52,7 @@ from ffnn._ffnn import (
     linear_forward,
     optimizers as optimizers,
     predict_proba as predict_proba,
+    predictor as predictor,
     relu,
     relu_backward,
     set_num_threads as set_num_threads,

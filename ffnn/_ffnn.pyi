@@ -1,6 +1,6 @@
 """Types of the compiled half of ffnn; its docstrings say what the functions do."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, SupportsFloat, SupportsIndex, TypeAlias, TypedDict, final
 
 import numpy as np
@@ -105,6 +105,12 @@ def predict_proba(
     hidden_activation: _Hidden | None = None,
     output_activation: _Activation | None = None,
 ) -> _Array: ...
+def predictor(
+    parameters: dict[str, Any],
+    *,
+    hidden_activation: _Hidden | None = None,
+    output_activation: _Activation | None = None,
+) -> Callable[[ArrayLike], _Array]: ...
 def layer_dims(function: str, parameters: dict[str, Any]) -> tuple[int, ...]: ...
 def layer_activations(
     function: str,

@@ -10,6 +10,8 @@ extern PyMethodDef ffnn_elementwise_methods[], ffnn_cost_methods[], ffnn_dense_m
     ffnn_model_methods[], ffnn_predict_methods[], ffnn_gradients_methods[], ffnn_update_methods[],
     ffnn_trainer_methods[], ffnn_cost_and_gradients_methods[], ffnn_output_variances_methods[],
     ffnn_words_methods[], ffnn_nets_methods[], ffnn_config_methods[];
+/* Makes the type of what predictor returns. */
+int ffnn_predictor_add(PyObject *module, ffnn_state *state);
 /* Adds the type Trainer. */
 int ffnn_trainer_add(PyObject *module, ffnn_state *state);
 

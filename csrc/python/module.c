@@ -94,6 +94,7 @@ static int execute(PyObject *module)
         return -1;
     for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++)
         if (PyModule_AddFunctions(module, subjects[i]) < 0) return -1;
+    if (ffnn_predictor_add(module, state) < 0) return -1;
     return ffnn_trainer_add(module, state);
 }
 
@@ -101,6 +102,7 @@ static int traverse(PyObject *module, visitproc visit, void *arg)
 {
     const ffnn_state *state = ffnn_state_of(module);
     Py_VISIT(state->trainer);
+    Py_VISIT(state->predictor);
     Py_VISIT(state->net_parameters);
     Py_VISIT(state->net_caches);
     return 0;
@@ -110,6 +112,7 @@ static int clear(PyObject *module)
 {
     ffnn_state *state = ffnn_state_of(module);
     Py_CLEAR(state->trainer);
+    Py_CLEAR(state->predictor);
     Py_CLEAR(state->net_parameters);
     Py_CLEAR(state->net_caches);
     for (int i = 0; i < FFNN_NAMES; i++) Py_CLEAR(state->names[i]);

@@ -51,3 +51,34 @@ static const char predict_proba_doc[] =
     ">>> parameters = {\"W1\": np.array([[1.]]), \"b1\": np.array([[0.]])}\n"
     ">>> ffnn.predict_proba(np.array([[0.]]), parameters)\n"
     "array([[0.5]])";
+
+static const char predictor_doc[] =
+    "predictor(parameters, *, hidden_activation=None, output_activation=None)\n"
+    "--\n"
+    "\n"
+    "Return a function of X alone that computes what predict_proba does, sooner for one example.\n"
+    "\n"
+    "=================  ==============  ==================================================\n"
+    "parameters         dict            W1, b1, ..., WL, bL\n"
+    "hidden_activation  str or list     as L_model_forward has it\n"
+    "output_activation  str             likewise\n"
+    "net                function        net(X) is predict_proba(X, parameters); of one\n"
+    "                                   example, X (n_x,), it is (n_y,)\n"
+    "=================  ==============  ==================================================\n"
+    "\n"
+    "The dict is the caller's own: a change of an array in place is seen at the next call, and so "
+    "is\n"
+    "another array under a key. The activations are those of now: ValueError at a call that finds\n"
+    "another number of layers. Threads may call it at once. It cannot be pickled: the parameters\n"
+    "can. Errors as L_model_forward has them.\n"
+    "\n"
+    ">>> import numpy as np, ffnn\n"
+    ">>> parameters = {\"W1\": np.array([[1., 2.]]), \"b1\": np.array([[-2.]])}\n"
+    ">>> net = ffnn.predictor(parameters)\n"
+    ">>> net(np.array([0., 1.]))\n"
+    "array([0.5])\n"
+    ">>> parameters[\"b1\"][0, 0] = 1000\n"
+    ">>> net(np.array([[0.], [1.]]))\n"
+    "array([[1.]])";
+
+static const char predictor_type_doc[] = "Compute the output of one net; ffnn.predictor makes it.";

@@ -27,7 +27,7 @@ typedef struct {
     /* What runs: that, or the reproducible one. Calls without the GIL read it, too. */
     const ffnn_isa *_Atomic isa;
     bool is_reproducible; /* as asked for; that FFNN_ISA names the same set is no promise */
-    PyTypeObject *trainer;
+    PyTypeObject *trainer, *predictor;
     PyTypeObject *net_parameters, *net_caches; /* nets.h; NULL until they are registered */
     PyObject *names[FFNN_NAMES];
     PyObject *keys[FFNN_KEYS][FFNN_CACHED_LAYERS + 1];

@@ -40,6 +40,7 @@
 #include "cross_entropy.inl.h"
 #include "update.inl.h"
 #include "small.inl.h"
+#include "column.inl.h"
 #include "optimizers.inl.h"
 
 /* What a row's kind means for its table entry. */
@@ -79,6 +80,7 @@ static const ffnn_kernels FN(kernels) = {
     .drop = FN(drop),
     .weigh = FN(weigh),
     .small_product = FN(small_product),
+    .column_product = FN(column_product),
     .small_gradients = FN(small_gradients),
     .small_update = FN(small_update),
     .activations =

@@ -25,6 +25,23 @@ FFNN_INLINE void FN(softmax_columns)(ptrdiff_t rows, ptrdiff_t n, const real *z,
         FN(store_columns)(a + i * a_row, n, FN(load_columns)(a + i * a_row, n) / sum);
 }
 
+/* One column whose elements stand side by side, in the lanes: the same bits, since each exp is an
+ * element's own and they are added in the same order. */
+FFNN_INLINE void FN(softmax_column)(ptrdiff_t rows, const real *z, real *a)
+{
+    real top = z[0], sum = 0;
+    for (ptrdiff_t i = 1; i < rows; i++) top = z[i] < top ? top : z[i];
+    for (ptrdiff_t i = 0; i < rows; i += LANES) {
+        const ptrdiff_t n = rows - i < LANES ? rows - i : LANES;
+        FN(store_columns)(a + i, n, FN(exp)(FN(load_columns)(z + i, n) - v_set1(top)));
+    }
+    for (ptrdiff_t i = 0; i < rows; i++) sum = sum + a[i];
+    for (ptrdiff_t i = 0; i < rows; i += LANES) {
+        const ptrdiff_t n = rows - i < LANES ? rows - i : LANES;
+        FN(store_columns)(a + i, n, FN(load_columns)(a + i, n) / v_set1(sum));
+    }
+}
+
 static void FN(softmax_value_loop)(ptrdiff_t rows, ptrdiff_t cols, const void *z, ptrdiff_t z_row,
                                    void *a, ptrdiff_t a_row)
 {
@@ -32,6 +49,10 @@ static void FN(softmax_value_loop)(ptrdiff_t rows, ptrdiff_t cols, const void *z
     real *r = a;
     ptrdiff_t j = 0;
     if (rows == 0) return;
+    if (cols == 1 && z_row == 1 && a_row == 1) {
+        FN(softmax_column)(rows, x, r);
+        return;
+    }
     for (; j + LANES <= cols; j += LANES)
         FN(softmax_columns)(rows, LANES, x + j, z_row, r + j, a_row);
     if (j < cols) FN(softmax_columns)(rows, cols - j, x + j, z_row, r + j, a_row);

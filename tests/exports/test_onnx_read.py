@@ -1,0 +1,194 @@
+"""ONNX files of others, damaged ones, and those that lie: what comes back, and what is refused."""
+
+import re
+
+import numpy as np
+import pytest
+
+import ffnn
+from support import draw
+
+onnx = pytest.importorskip("onnx")
+
+from onnx import TensorProto, helper, numpy_helper  # noqa: E402
+
+pytestmark = pytest.mark.once
+
+
+def plain(dims=(3, 4, 1)):
+    return draw(np.random.default_rng(5), list(dims), 1, "linear")[2]
+
+
+# ---- other exporters' graphs ---------------------------------------------------------------------
+
+
+def graph(nodes, constants, n_x=3, name="y", opset=20):
+    """A model of such nodes, from "x" (m, n_x) to `name`."""
+    X = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["m", n_x])
+    y = helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
+    tensors = [numpy_helper.from_array(np.asarray(x, np.float32), key)
+               for key, x in constants.items()]  # fmt: skip
+    nodes = [helper.make_node(op, inputs.split(), [out], **more) for op, inputs, out, more in nodes]
+    made = helper.make_graph(nodes, "other", [X], [y], tensors)
+    return helper.make_model(made, opset_imports=[helper.make_opsetid("", opset)])
+
+
+W1, B1, W2 = np.arange(12.0).reshape(3, 4), np.arange(4.0), np.ones((4, 2))
+
+
+def test_keras_spells_a_layer_by_matmul_and_add():
+    model = graph(
+        [
+            ("MatMul", "x W1", "a", {}),
+            ("Add", "a b1", "z", {}),
+            ("Relu", "z", "h", {}),
+            ("MatMul", "h W2", "o", {}),
+            ("Softmax", "o", "p", {}),
+            ("Identity", "p", "y", {}),
+        ],
+        {"W1": W1, "b1": B1, "W2": W2},
+    )
+    net = ffnn.from_onnx(model)
+    assert (net["W1"] == W1.T).all() and (net["b1"][:, 0] == B1).all()
+    assert (net["W2"] == W2.T).all() and (net["b2"] == 0).all() and net["b2"].dtype == np.float32
+    assert (net.hidden_activation, net.output_activation) == ("relu", "softmax")
+
+
+def test_pytorch_spells_gelu_and_silu_by_several_nodes():
+    gelu = [
+        ("Div", "z root", "a", {}),
+        ("Erf", "a", "e", {}),
+        ("Add", "e one", "s", {}),
+        ("Mul", "z s", "t", {}),
+        ("Mul", "t half", "h", {}),
+    ]
+    silu = [("Sigmoid", "o", "g", {}), ("Mul", "o g", "y", {})]
+    first = ("Gemm", "x W1 b1", "z", {})
+    second = ("Gemm", "h W2", "o", {"transB": 1})
+    constants = {"W1": W1, "b1": B1, "W2": W2.T, "root": 2**0.5, "one": 1.0, "half": 0.5}
+    net = ffnn.from_onnx(graph([first, *gelu, second, *silu], constants))
+    assert (net.hidden_activation, net.output_activation) == ("gelu", "silu")
+    assert (net["W2"] == W2.T).all()
+
+
+def test_a_torch_export_comes_back(tmp_path):
+    torch = pytest.importorskip("torch")
+    module = torch.nn.Sequential(
+        torch.nn.Linear(6, 5), torch.nn.SiLU(), torch.nn.Linear(5, 4), torch.nn.GELU(),
+        torch.nn.Linear(4, 3), torch.nn.Softmax(dim=1),
+    )  # fmt: skip
+    X = torch.randn(7, 6)
+    torch.onnx.export(module, (X,), tmp_path / "net.onnx", dynamo=False, opset_version=17)
+    net = ffnn.from_onnx(tmp_path / "net.onnx")
+    expected = module(X).detach().numpy()
+    np.testing.assert_allclose(ffnn.predict_proba(X.numpy().T, net).T, expected, rtol=1e-5)
+
+
+GEMM = ("Gemm", "x W1 b1", "y", {})
+OTHERS = {
+    "is none of a plain dense net's": [("Conv", "x W1", "y", {})],
+    "is none of a plain dense net's ": [("Gemm", "x W1 b1", "z", {}), ("Mul", "z b1", "y", {})],
+    "no dense layer leads": [("Relu", "x", "y", {})],
+    "not X itself": [("Relu", "x", "h", {}), ("Gemm", "h W1 b1", "y", {})],
+    r"layer 1 ends in LeakyRelu\[alpha=0.2\]\(z\)": [
+        ("Gemm", "x W1 b1", "z", {}),
+        ("LeakyRelu", "z", "y", {"alpha": 0.2}),
+    ],
+    r"layer 1 ends in Gelu\[approximate=tanh\]": [
+        ("Gemm", "x W1 b1", "z", {}),
+        ("Gelu", "z", "y", {"approximate": "tanh"}),
+    ],
+    "it has a branch": [
+        ("Gemm", "x W1 b1", "z", {}),
+        ("Gemm", "z W2", "o", {}),
+        ("Relu", "z", "y", {}),
+    ],
+    "wants 3 inputs and gets 4": [("Gemm", "x W1 b1", "z", {}), ("Gemm", "z W1 b1", "y", {})],
+    "scales or transposes": [("Gemm", "x W1 b1", "y", {"alpha": 2.0})],
+    "has a bias of shape": [("Gemm", "x W1 W2", "y", {})],
+    "softmax stands in a hidden layer": [
+        ("Gemm", "x W1 b1", "z", {}),
+        ("Softmax", "z", "h", {}),
+        ("Gemm", "h W2", "y", {}),
+    ],
+    "by a constant": [("MatMul", "W1 x", "y", {})],
+    "too many others": [
+        ("Gemm", "x W1 b1", "z0", {}),
+        *(("Add", f"z{i} z{i}", f"z{i + 1}", {}) for i in range(60)),
+        ("Relu", "z60", "y", {}),
+    ],
+    "which is no constant": [("Gemm", "x nowhere", "y", {})],
+}
+
+
+@pytest.mark.parametrize("says", OTHERS)
+def test_another_graph_is_refused(says):
+    model = graph(OTHERS[says], {"W1": W1, "b1": B1, "W2": W2})
+    with pytest.raises(ValueError, match=f"^from_onnx: .*{says.strip()}"):
+        ffnn.from_onnx(model)
+
+
+# ---- bad input -----------------------------------------------------------------------------------
+
+
+def lie(change):
+    model = ffnn.to_onnx(plain())
+    change(next(one for one in model.graph.initializer if one.name == "W1"))
+    return model
+
+
+LIES = {
+    "claims the shape (400, 3) and holds 12": lambda W: W.dims.__setitem__(0, 400),
+    "claims the shape (1099511627776, 3) and holds 12": lambda W: W.dims.__setitem__(0, 2**40),
+    "claims the shape (-4, 3)": lambda W: W.dims.__setitem__(0, -4),
+    "claims the shape (4, 3) and holds 0": lambda W: W.ClearField("raw_data"),
+    "'W1' is neither of float32 nor of float64": lambda W: setattr(W, "data_type", 10),
+    "'W1' stands in another file": lambda W: setattr(W, "data_location", W.EXTERNAL),
+    "not all finite": lambda W: setattr(W, "raw_data", W.raw_data[:-8] + b"\xff" * 8),
+    "has a bias of shape (4,) for 6 units": lambda W: (
+        W.dims.__setitem__(0, 6),
+        W.dims.__setitem__(1, 2),
+    ),
+}
+
+
+@pytest.mark.parametrize("says", LIES)
+def test_an_array_that_lies_is_refused(says, tmp_path):
+    path = tmp_path / "net.onnx"
+    path.write_bytes(lie(LIES[says]).SerializeToString())
+    with pytest.raises(ValueError, match="^from_onnx: .*net.onnx: .*" + re.escape(says)):
+        ffnn.from_onnx(path)
+
+
+def test_external_data_is_never_opened(tmp_path):
+    """A file beside the model would change what comes back, were it read."""
+    path = tmp_path / "net.onnx"
+    onnx.save(ffnn.to_onnx(plain()), path, save_as_external_data=True, location="weights",
+              size_threshold=0)  # fmt: skip
+    assert (tmp_path / "weights").exists()
+    with pytest.raises(ValueError, match="another file, which is not read"):
+        ffnn.from_onnx(path)
+
+
+def test_damage_is_noticed_or_means_nothing(tmp_path):
+    """Every truncation, and a flip of every byte: one ValueError that names the file, or a net."""
+    content, path = ffnn.to_onnx(plain(dims=(2, 2, 1))).SerializeToString(), tmp_path / "net.onnx"
+    places = range(len(content))
+    damaged = [content[:i] for i in places]
+    damaged += [content[:i] + bytes([content[i] ^ 0x55]) + content[i + 1 :] for i in places]
+    said = []
+    for altered in damaged:
+        path.write_bytes(altered)
+        try:
+            assert {"W1", "b1"} <= set(ffnn.from_onnx(path))
+        except ValueError as error:
+            said.append(str(error))
+    assert len(said) > len(content)
+    assert all(text.startswith(f"from_onnx: {path}: ") for text in said)
+
+
+def test_a_file_that_is_none(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        ffnn.from_onnx(tmp_path / "none.onnx")
+    with pytest.raises(TypeError, match="from_onnx: model must be a path or an onnx.ModelProto"):
+        ffnn.from_onnx(3)
