@@ -123,8 +123,8 @@ class BuildFfnn(build_ext):
         folder = Path(self.get_ext_fullpath(self.extensions[0].name)).parent
         for is_double, name in enumerate(("float", "double")):
             run = subprocess.run(
-                [self.compiler.compiler_so[0], "-E", "-P", f"-DREAL_IS_DOUBLE={is_double}"]
-                + ["-x", "c", "csrc/isa/scalar.h"],
+                [*self.compiler.compiler_so, f"-DREAL_IS_DOUBLE={is_double}"]
+                + ["-E", "-P", "-x", "c", "csrc/isa/scalar.h"],
                 capture_output=True,
                 text=True,
                 check=True,

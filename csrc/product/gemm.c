@@ -16,8 +16,8 @@ bool ffnn_product_is_small(const ffnn_kernels *k, ptrdiff_t n, ptrdiff_t n_prev,
     return (double)n * (double)n_prev * vectors * (double)k->lanes <= MOST_WORK;
 }
 
-/* One column, of rows or columns that stand side by side. Shorter vectors transpose faster: 64-100
- * in float takes a third less with AVX2's than with AVX-512's. */
+/* One column, of rows or columns that stand side by side. A transposition has log2(lanes) steps for
+ * each vector, so the shorter ones of a narrow instruction set suit it. */
 static bool is_column(const ffnn_product *p)
 {
     return p->right.cols == 1 && (p->left.row == 1 || p->left.col == 1);
@@ -25,9 +25,8 @@ static bool is_column(const ffnn_product *p)
 
 static void run_small(const ffnn_product *p)
 {
-    const ffnn_kernels *k = ffnn_isa_kernels_for(p->kernels, p->right.cols);
-    void (*product)(const ffnn_tile *t) =
-        is_column(p) ? k->column_product : p->kernels->small_product;
+    void (*product)(const ffnn_tile *t) = p->kernels->small_product;
+    if (is_column(p)) product = ffnn_isa_kernels_for(p->kernels, 1)->column_product;
     product(&(ffnn_tile){
         .rows = p->left.rows,
         .cols = p->right.cols,

@@ -165,7 +165,8 @@ for function, argument in DIMS:
 # ---- rows 8, 9: dicts and caches -----------------------------------------------------------------
 
 DICTS = []
-for function in ("L_model_forward", "predict", "update_parameters", "Trainer"):
+EXPORTS = ("predictor", "to_c", "to_onnx", "to_state_dict")
+for function in ("L_model_forward", "predict", "update_parameters", "Trainer", *EXPORTS):
     DICTS += [
         *(bad(function, KeyError, f"parameters has no '{key}'", parameters=without(key))
           for key in ("W1", "b1", "W2", "b2", "W3", "b3")),
@@ -189,6 +190,22 @@ DICTS += [
       for key, value in (("dW2", None), ("db1", "0.5"), ("dW3", object()))),
     bad("update_parameters", TypeError, "grads must be a dict, not list", grads=[]),
 ]  # fmt: skip
+
+
+for function in EXPORTS:
+    DICTS += [
+        bad(
+            function, ValueError, "parameters['b2'] has shape (4,)", parameters=having(b2=zeros(4))
+        ),
+        bad(function, ValueError, "...do not chain: 6 != 5", parameters=having(W2=zeros(4, 6))),
+    ]
+for function in EXPORTS[1:]:
+    DICTS += [
+        bad(function, ValueError, "parameters['W1'] holds nan at row 0, column 0",
+            parameters=having(W1=np.full((5, ROWS), np.nan))),
+        bad(function, ValueError, "layer 1 has no units",
+            parameters=having(W1=zeros(0, ROWS), b1=zeros(0, 1), W2=zeros(4, 0))),
+    ]  # fmt: skip
 
 
 def _other_net(old):
