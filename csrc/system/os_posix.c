@@ -6,6 +6,7 @@
 
 #if defined(FFNN_OS_POSIX)
 
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -34,17 +35,25 @@ void ffnn_os_yield(void)
     sched_yield();
 }
 
-/* Whole processors that the control group grants, rounded up; 0 where there is no limit. */
-static int quota(void)
+int ffnn_os_quota(const char *text)
 {
     long long allowed = 0, period = 0;
+    const int found = sscanf(text, "%lld %lld", &allowed, &period); /* of "max 100000" none */
+    if (found != 2 || allowed <= 0 || period <= 0) return 0;
+    const long long whole = allowed / period + (allowed % period != 0);
+    return whole <= INT_MAX ? (int)whole : 0;
+}
+
+static int quota(void)
+{
+    char text[64] = "";
 #if defined(__linux__)
     FILE *file = fopen("/sys/fs/cgroup/cpu.max", "r");
     if (!file) return 0;
-    if (fscanf(file, "%lld %lld", &allowed, &period) != 2) allowed = 0; /* "max 100000" */
+    if (!fgets(text, sizeof text, file)) *text = '\0';
     fclose(file);
 #endif
-    return allowed > 0 && period > 0 ? (int)((allowed + period - 1) / period) : 0;
+    return ffnn_os_quota(text);
 }
 
 int ffnn_os_processors(void)

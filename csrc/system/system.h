@@ -47,6 +47,8 @@ void ffnn_os_pause(void);     /* in a loop that waits for another processor */
 void ffnn_os_yield(void);     /* lets another thread have the processor */
 /* How many processors this process may use, by affinity and control group. */
 int ffnn_os_processors(void);
+/* Whole processors that a control group's cpu.max grants, rounded up; 0 where there is no limit. */
+int ffnn_os_quota(const char *text);
 /* A hint that large pages suit these bytes. */
 void ffnn_os_advise_huge(void *memory, size_t bytes);
 
