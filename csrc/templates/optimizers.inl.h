@@ -83,10 +83,11 @@ FFNN_INLINE vec FN(adam_epsilon_hat_step)(vec w, vec g, vec *v, vec *s, const FN
     return w - c->corrected_rate * *v / (root * v_sqrt(c->inverse_correction));
 }
 
-/* Loshchilov and Hutter: the decay does not pass through the moments. */
+/* Loshchilov and Hutter: the decay does not pass through the moments. As a factor, since 0 times an
+ * infinite w would be NaN. */
 FFNN_INLINE vec FN(adamw_step)(vec w, vec g, vec *v, vec *s, const FN(step) * c)
 {
-    return FN(adam_step)(w - c->rate * c->weight_decay * w, g, v, s, c);
+    return FN(adam_step)(w * (v_set1(1) - c->rate * c->weight_decay), g, v, s, c);
 }
 
 FFNN_INLINE void FN(step_loop)(ptrdiff_t n, const ffnn_coefficients *o, const real *dw, real *w,
