@@ -121,16 +121,17 @@ void check_same_bits(ffnn_result x, ffnn_result y, ptrdiff_t rows, ptrdiff_t col
 
 /* ---- the checks, each for the table k ------------------------------------------------------- */
 
-void check_maps(void);     /* exp, log, activations */
-void check_costs(void);    /* costs and their gradients */
-void check_updates(void);  /* divide, update, add, row_sums, pack, optimisers */
-void check_products(void); /* ffnn_product_run */
-void check_layers(void);   /* one layer forward and backward */
-void check_runs(void);     /* whole runs */
-void check_search(void);   /* line search, Cholesky factor */
-void check_whole(void);    /* runs of methods on whole vectors */
-void check_hash(void);     /* whole trainings end at the same bits on every machine */
-void check_pool(void);     /* threads */
-void check_memory(void);   /* the allocator, and runs without memory */
+void check_maps(void);      /* exp, log, activations */
+void check_costs(void);     /* costs and their gradients */
+void check_updates(void);   /* divide, update, add, row_sums, pack, optimisers */
+void check_products(void);  /* ffnn_product_run */
+void check_layers(void);    /* one layer forward and backward */
+void check_runs(void);      /* whole runs */
+void check_search(void);    /* line search, Cholesky factor */
+void check_whole(void);     /* runs of methods on whole vectors */
+void check_hash(void);      /* whole trainings end at the same bits on every machine */
+void check_pool(void);      /* threads */
+void check_memory(void);    /* the allocator, and work without memory */
+void check_unwritten(void); /* runs in memory that holds NaN */
 
 #endif

@@ -1,10 +1,15 @@
 /* core_check_pool.c - the pool: each chunk done once whoever calls, and no bit of a product changed
  * by the number of threads. Under a thread sanitizer this is where races show. */
+#define _POSIX_C_SOURCE 200809L /* clock_gettime, sysconf */
 #include "core_check.h"
 
 #include "system/os.h"
 
 #include <stdatomic.h>
+#ifdef FFNN_OS_POSIX
+#include <time.h>
+#include <unistd.h>
+#endif
 
 enum { CALLERS = 4, JOBS = 200, MOST_CHUNKS = 70 };
 
@@ -100,6 +105,82 @@ static void check_rest(void)
     }
 }
 
+/* ---- helped, again and again ---- */
+
+/* The caller stays in its chunk until a worker has the other one. */
+static void meet_chunk(void *context, int chunk)
+{
+    visit *v = context;
+    const double until = ffnn_os_seconds() + 0.2;
+    (void)chunk;
+    if (&here != v->caller) atomic_fetch_add(&v->helped, 1);
+    while (!atomic_load(&v->helped) && ffnn_os_seconds() < until) ffnn_os_yield();
+}
+
+/* Job after job, also where workers have gone to sleep meanwhile: somebody comes, if not at once,
+ * since who had no processor a moment ago rests for up to a second. */
+static void check_help(void)
+{
+    place("workers that come again");
+    ffnn_pool_set_threads(2);
+    for (int job = 0; job < 6; job++) {
+        visit v = {.caller = &here};
+        const double began = ffnn_os_seconds();
+        while (!v.helped && ffnn_os_seconds() < began + 30) ffnn_pool_run(2, meet_chunk, &v);
+        CHECK(v.helped > 0, "nobody helps with job %d", job);
+        if (!v.helped) return;
+        for (const double now = ffnn_os_seconds(); ffnn_os_seconds() < now + 0.003 * (job % 3);)
+            ffnn_os_yield();
+    }
+}
+
+#ifdef FFNN_OS_POSIX
+/* Between two looks of our own at the same clock. */
+static void check_clock(void)
+{
+    place("the clock");
+    for (int i = 0; i < 100; i++) {
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        const double before = (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+        const double told = ffnn_os_seconds();
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        const double after = (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+        CHECK(before <= told && told <= after, "%.9f, not from %.9f to %.9f", told, before, after);
+    }
+}
+
+/* What a control group's cpu.max says. */
+static void check_quota(void)
+{
+    static const struct {
+        const char *text;
+        int due;
+    } rows[] = {{"max 100000\n", 0},
+                {"50000 100000\n", 1},
+                {"100000 100000\n", 1},
+                {"100001 100000\n", 2},
+                {"200000 100000", 2},
+                {"1 1000000", 1},
+                {"250000 100000\n", 3},
+                {"0 100000", 0},
+                {"-1 100000", 0},
+                {"100000 0", 0},
+                {"100000", 0},
+                {"", 0},
+                {"9223372036854775807 1", 0}};
+    place("a quota");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        CHECK(ffnn_os_quota(rows[i].text) == rows[i].due, "%s: %d, not %d", rows[i].text,
+              ffnn_os_quota(rows[i].text), rows[i].due);
+    const int ours = ffnn_os_processors();
+    const long all = sysconf(_SC_NPROCESSORS_ONLN);
+    CHECK(ours >= 1 && ours <= all, "%d processors of %ld", ours, all);
+}
+#endif
+
+/* ---- products ---- */
+
 /* Large enough to be cut, in both directions and with a rest. */
 static void check_products_by_threads(void)
 {
@@ -137,8 +218,15 @@ void check_pool(void)
     const int before = ffnn_pool_threads();
     place("the number of threads");
     CHECK(before >= 1 && before <= FFNN_MOST_THREADS, "%d threads", before);
+#ifdef FFNN_OS_POSIX
+    check_clock();
+    check_quota();
+#endif
     check_jobs();
     check_rest();
+#ifndef FFNN_OS_ALONE
+    check_help();
+#endif
     check_products_by_threads();
     ffnn_pool_set_threads(before);
 }

@@ -1,4 +1,4 @@
-/* core_check_runs.c - whole runs against a naive trainer, stopped runs, and runs without memory. */
+/* core_check_runs.c - whole runs against a naive trainer, and stopped runs. */
 #include "core_check.h"
 
 #include "train/parts.h"
@@ -292,88 +292,4 @@ void check_runs(void)
         for (int s = 0; s < 8; s++)
             if (!skipped(3)) try_epoch(sizes[s], sizes[(s + layout) % 8], (enum layout)layout);
     check_stop();
-}
-
-/* ---- memory --------------------------------------------------------------------------------- */
-
-/* A leak is for the sanitizer or valgrind to see: every block of a failed start must be free. */
-void check_memory(void)
-{
-    place("the allocator");
-    for (size_t bytes = 0; bytes < 200; bytes++) {
-        char *block = ffnn_allocate(bytes);
-        CHECK(block && (uintptr_t)block % FFNN_ALIGNMENT == 0, "%zu bytes at %p", bytes,
-              (void *)block);
-        if (block) memset(block, 1, bytes);
-        ffnn_free(block);
-    }
-    ffnn_free(NULL);
-    CHECK(!ffnn_allocate(SIZE_MAX), "all of the address space");
-    CHECK(!ffnn_allocate(PTRDIFF_MAX), "half of the address space");
-
-    place("blocks that are moved");
-    const size_t sizes[] = {0, 1, 63, 64, 200, 5 << 20, 100};
-    unsigned char *moved = ffnn_reallocate(NULL, 1);
-    size_t before = 0;
-    for (int i = 0; i < 7; i++) {
-        ffnn_allocate_fail_at(1);
-        CHECK(!ffnn_reallocate(moved, sizes[i]), "moved without memory");
-        moved = ffnn_reallocate(moved, sizes[i]);
-        for (size_t j = 0; j < (before < sizes[i] ? before : sizes[i]); j++)
-            CHECK(moved[j] == (unsigned char)(j + before), "byte %zu of %zu", j, before);
-        before = sizes[i];
-        for (size_t j = 0; j < before; j++) moved[j] = (unsigned char)(j + before);
-    }
-    ffnn_free(moved);
-
-    place("scratch");
-    enum { MANY = 70 }; /* more than are kept */
-    void *held[MANY];
-    for (int i = 0; i < MANY; i++) {
-        held[i] = ffnn_scratch_take();
-        memset(held[i], i, FFNN_SCRATCH_BYTES);
-        for (int j = 0; j < i; j++) CHECK(held[j] != held[i], "a block was given twice");
-    }
-    ffnn_allocate_fail_at(1);
-    CHECK(!ffnn_scratch_take(), "scratch without memory");
-    for (int i = 0; i < MANY; i++) ffnn_scratch_give(held[i]);
-    ffnn_scratch_give(NULL);
-    ffnn_allocate_fail_at(1);
-    void *kept = ffnn_scratch_take();
-    CHECK(kept, "a block that was given back is gone");
-    ffnn_scratch_give(kept);
-    ffnn_allocate_fail_at(0);
-
-    static problem q = {.layers = 3, .dims = {4, 3, 5, 1}, .m = 40};
-    place("a run without memory");
-    fresh();
-    pose(&q, PLAIN);
-    long n = 1;
-    for (;; n++) {
-        ffnn_allocate_fail_at(n);
-        ffnn_run *run = start_run(&q, q.X);
-        ffnn_allocate_fail_at(0);
-        if (!run) continue;
-        double cost = 0;
-        ffnn_status status = ffnn_run_iterate(run, 1, &cost, NULL, NULL);
-        CHECK(status == FFNN_OK && cost > 0, "status %d", (int)status);
-        ffnn_run_free(run);
-        break;
-    }
-    CHECK(n > 1 && n < 100, "a run starts without memory, or never");
-
-    const ptrdiff_t huge = PTRDIFF_MAX / 2, absurd[][2] = {{huge, huge}, {1, huge}, {huge, 1}};
-    for (int i = 0; i < 3; i++) {
-        const ffnn_activation g = FFNN_sigmoid;
-        const double keep = 1;
-        ffnn_run_options options = {.kernels = k,
-                                    .layers = 1,
-                                    .dims = absurd[i],
-                                    .activations = &g,
-                                    .keep_prob = &keep,
-                                    .examples.X.cols = 3,
-                                    .hyperparameters.learning_rate = 1};
-        place("a run with layers of %td and %td", absurd[i][0], absurd[i][1]);
-        CHECK(!ffnn_run_new(&options), "it starts");
-    }
 }

@@ -213,14 +213,17 @@ static void check_cholesky(ptrdiff_t n)
               x[i] - due[i]);
     check_rows(n, l, row, 0);
     check_rows(n, l, row, n / 2);
-    /* A matrix whose last pivot is negative. */
-    for (ptrdiff_t i = 0; i < n; i++)
-        for (ptrdiff_t j = 0; j <= i; j++) l[i * row + j] = a[i * row + j];
-    l[(n - 1) * row + n - 1] = -1;
-    is_definite = true;
-    for (ptrdiff_t first = 0; first < n; first += FFNN_CHOLESKY_BLOCK)
-        is_definite = is_definite && ffnn_cholesky_columns(k, n, l, row, first, negated);
-    CHECK(!is_definite, "an indefinite matrix has a factor");
+    /* A matrix whose last pivot is none; 0 for certain where it is the only one. */
+    const double pivots[] = {-1, -HUGE_VAL, HUGE_VAL, NAN, 0};
+    for (int bad = 0; bad < (n == 1 ? 5 : 4); bad++) {
+        for (ptrdiff_t i = 0; i < n; i++)
+            for (ptrdiff_t j = 0; j <= i; j++) l[i * row + j] = a[i * row + j];
+        l[(n - 1) * row + n - 1] = pivots[bad];
+        is_definite = true;
+        for (ptrdiff_t first = 0; first < n; first += FFNN_CHOLESKY_BLOCK)
+            is_definite = is_definite && ffnn_cholesky_columns(k, n, l, row, first, negated);
+        CHECK(!is_definite, "with a pivot of %g it has a factor", pivots[bad]);
+    }
     free(a), free(l), free(x), free(due), free(negated);
 }
 

@@ -183,3 +183,24 @@ def test_L_model_backward(rng, real, rows, depth, cols):
         if layer_number > 1:
             dZ = ffnn.relu_backward(expected[names[0]], caches[layer_number - 2][1])
     assert_same_dict(grads, expected)
+
+
+@pytest.mark.parametrize(
+    "rows, depth, cols",
+    # dA of few examples reads rows of W that are a page apart; of many units, in packed blocks.
+    [(12, 1030, 20), (13, 2100, 9), (300, 40, 700), (520, 20, 1300), (24, 1030, 600)],
+)
+def test_every_product_of_a_layer_is_exact_in_any_order(rng, real, rows, depth, cols):
+    """Whole numbers, whose sums have no rounding: one element in the wrong place shows."""
+    A, W = integers(rng, (depth, cols), real), integers(rng, (rows, depth), real)
+    b, dZ = integers(rng, (rows, 1), real), integers(rng, (rows, cols), real)
+    wide = np.float64
+    Z, dA = W.astype(wide) @ A + b, W.T.astype(wide) @ dZ
+    dW = dZ.astype(wide) @ A.T.astype(wide)
+    for order in "CF":
+        given = [np.asarray(x, order=order) for x in (A, W, b)]
+        assert (ffnn.linear_forward(*given)[0] == Z).all()
+        found, of_W, of_b = ffnn.linear_backward(np.asarray(dZ, order=order), tuple(given))
+        assert (found == dA).all()
+        np.testing.assert_allclose(of_W * cols, dW, rtol=1e-5, atol=1e-3)
+        np.testing.assert_allclose(of_b[:, 0], dZ.mean(axis=1), rtol=1e-5, atol=1e-4)
