@@ -8,6 +8,7 @@ import pytest
 
 import ffnn
 import reference
+from calls import trainer_of
 from reference_activations import ACTIVATIONS, COSTS, default_cost
 from support import HIDDEN, OUTPUTS, draw, network, plain_train
 
@@ -272,3 +273,72 @@ def test_lambd_needs_parameters():
         ffnn.compute_cost([[0.5]], [[1]], lambd=0.1)
     with pytest.raises(ValueError, match="lambd must be at least 0, not -0.1"):
         ffnn.compute_cost([[0.5]], [[1]], lambd=-0.1)
+
+
+# ---- the ends of costs and optimisers ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("m", [1, 5, 40])
+@pytest.mark.parametrize(("cost", "below"), [("mean_absolute_error", -1.0), ("huber", -0.5)])
+def test_the_slope_at_equality_is_0(m, cost, below):
+    """And the one below it is another, so that a comparison with = shows."""
+    W, b, X = np.zeros((1, 2)), np.zeros((1, 1)), np.ones((2, m))
+    net = {"output_activation": "linear", "cost": cost}
+    AL, caches = ffnn.L_model_forward(X, {"W1": W, "b1": b}, output_activation="linear")
+    for Y, slope in (np.zeros((1, m)), 0.0), (np.full((1, m), 0.5), below):
+        _, ours = ffnn.cost_and_gradients(X, Y, {"W1": W, "b1": b}, **net)
+        for grads in ours, ffnn.L_model_backward(AL, Y, caches, **net):
+            assert (grads["dW1"] == slope).all() and (grads["db1"] == slope).all()
+
+
+@pytest.mark.parametrize("m", [3, 40])
+def test_labels_of_a_softmax_need_not_sum_to_1(rng, m):
+    parameters = network(rng, [4, 5, 3], np.float64)
+    X, Y = rng.standard_normal((4, m)), 2 * rng.random((3, m))
+    net = {"hidden_activation": "tanh", "output_activation": "softmax"}
+    assert ffnn.gradient_check(parameters, X, Y, **net) < 1e-6
+    AL, caches = ffnn.L_model_forward(X, parameters, **net)
+    _, ours = ffnn.cost_and_gradients(X, Y, parameters, **net)
+    theirs = ffnn.L_model_backward(AL, Y, caches, **net)
+    for name, gradient in ours.items():
+        np.testing.assert_allclose(gradient, theirs[name], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+def test_an_impossible_class_that_is_not_there_costs_nothing(rng, real, output):
+    """A logit of -inf with label 0; with label 1 it costs infinitely much."""
+    n = 1 if output == "sigmoid" else 3
+    parameters = {"W1": np.zeros((n, 2), real), "b1": np.zeros((n, 1), real)}
+    parameters["b1"][0] = -np.inf
+    X, Y = np.ones((2, 19), real), np.zeros((n, 19))
+    Y[1:2] = 1
+    due = 0 if output == "sigmoid" else np.log(2)
+    cost, _ = ffnn.cost_and_gradients(X, Y, parameters, output_activation=output)
+    assert abs(cost - due) < 1e-6
+    Y[0, 7], Y[1:2, 7] = 1, 0
+    cost, _ = ffnn.cost_and_gradients(X, Y, parameters, output_activation=output)
+    assert cost == np.inf
+
+
+def test_infinity_by_0_is_no_division_by_zero(real):
+    """As in NumPy, whose 1 / 0 warns and whose inf / 0 does not."""
+    Z, AL = np.full((1, 19), 0.3, real), np.full((1, 19), 0.4, real)
+    Y, W = np.full((1, 19), 0.4, real), np.ones((1, 1), real)
+    AL[0, 7], Y[0, 7] = 0, np.inf
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        expected = Y / AL
+    assert expected[0, 7] == np.inf
+    with np.errstate(divide="raise", invalid="ignore"):
+        ffnn.L_model_backward(AL, Y, [((Z, W, W), Z)])
+
+
+@pytest.mark.parametrize("optimizer", [name for name in ffnn.optimizers() if "l" not in name[:1]])
+def test_an_infinite_parameter_stays_infinite_without_l2(rng, optimizer):
+    """A unit that is off for good: its gradient is 0, and 0 times infinity is in no step."""
+    X, Y, parameters = draw(rng, [4, 5, 2], 30, "sigmoid")
+    parameters["b1"][2] = -np.inf
+    run = trainer_of(X, Y, parameters, 0.01, optimizer=optimizer)
+    run.run(3)
+    found = run.parameters()
+    assert found["b1"][2] == -np.inf
+    assert all(np.isfinite(x).all() for name, x in found.items() if name != "b1")

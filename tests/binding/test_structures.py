@@ -81,6 +81,9 @@ def test_parameters_in_any_order_among_other_keys(net):
     AL, caches = ffnn.L_model_forward(X, parameters)
     mixed = {"note": "mine", **dict(reversed(parameters.items())), "learning_rate": 0.1, 7: None}
     assert_same_bits(ffnn.L_model_forward(X, mixed)[0], AL)
+    spelt = dict.fromkeys(["W02", "b02", "W04", "W 5", "W6x", "W", "W1111111111", "b-7"])
+    assert_same_bits(ffnn.L_model_forward(X, {**mixed, **spelt})[0], AL)
+    assert_same_bits(ffnn.L_model_forward(X, {"W09": 1, **parameters})[0], AL)
     grads = ffnn.L_model_backward(AL, Y, caches)
     keys = list(mixed)
     assert ffnn.update_parameters(mixed, grads, 0.1) is mixed

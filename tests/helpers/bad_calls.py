@@ -68,6 +68,15 @@ SHAPES = [
     bad("linear_forward", ValueError, "b has shape (5, 1), expected (4, 1) for W (4, 5)",
         b=zeros(5, 1)),
     bad("linear_forward", ValueError, "b has shape (), expected (4, 1)", b=np.zeros(())),
+    bad("linear_forward", ValueError, "b has shape (4,), expected (4, 1): pass it .reshape(-1, 1)",
+        b=zeros(4)),
+    bad("linear_forward", ValueError, "b has shape (5,), expected (4, 1) for W (4, 5)", b=zeros(5)),
+    bad("linear_forward", ValueError, "A has ndim 1 and shape (5,), expected ndim 2; one column is "
+        ".reshape(-1, 1), one row .reshape(1, -1)", A=zeros(5)),
+    bad("linear_forward", ValueError, "A has ndim 3 and shape (7, 2, 2), expected ndim 2; flatten "
+        "each example to a column", A=zeros(7, 2, 2)),
+    bad("update_parameters", KeyError, "grads has no 'dW3' but a 'W': is it the parameters' dict?",
+        grads={"W3": zeros(1, 1)}),
     bad("linear_activation_forward", ValueError, "W (4, 5) and A_prev (3, 7) do not chain: 5 != 3",
         A_prev=zeros(3, 7)),
     bad("linear_activation_forward", ValueError, "b has shape (4, 2), expected (4, 1)",

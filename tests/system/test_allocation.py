@@ -130,6 +130,27 @@ def test_python_has_no_memory_at_the_nth_place(name, order):
     assert int(output_of(code)) >= (name == "L_model_backward")
 
 
+DEEP = """
+def good(name, rng, real, order):
+    parameters = {}
+    for l in range(1, 71):  # keys beyond the 64th layer are made anew: there binding can fail
+        parameters |= {f"W{l}": np.full((1, 1), l, real), f"b{l}": np.full((1, 1), -l, real)}
+    grads = {"d" + key: np.ones((1, 1), real) for key in parameters}
+    return {"parameters": parameters, "grads": grads, "learning_rate": 0.5}
+
+name, order = """
+
+
+@pytest.mark.process
+@pytest.mark.skipif(SANITIZED, reason="the sanitizer brings its own allocator")
+@pytest.mark.skipif(importlib.util.find_spec("_testcapi") is None, reason="needs _testcapi")
+def test_an_update_that_fails_in_the_middle_goes_all_the_way_back():
+    """Of 70 layers the first keys have their new arrays when a later key cannot be made."""
+    code = NO_PYTHON_MEMORY.replace("name, order = ", DEEP, 1).replace("(1, 300)", "(1, 3000)")
+    code = f"import sys; sys.argv[1:] = ['update_parameters', 'C']\n{code}"
+    assert int(output_of(code)) > 12
+
+
 # ---- sizes beyond any memory ---------------------------------------------------------------------
 
 

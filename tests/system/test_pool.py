@@ -111,7 +111,8 @@ COUNT = "import ffnn; print(ffnn.get_num_threads())"
 
 @pytest.mark.process
 def test_the_environment_decides():
-    assert output_of(COUNT, FFNN_NUM_THREADS="7") == "7"
+    for count in "1", "7", "256":
+        assert output_of(COUNT, FFNN_NUM_THREADS=count) == count
     for wrong in "0", "-1", "257", "two", "1.5", "2 ":
         done = run_child(COUNT, FFNN_NUM_THREADS=wrong)
         assert done.returncode == 1
@@ -170,6 +171,105 @@ def test_50_children_of_a_process_with_live_workers(tmp_path, method):
         env=arguments["env"], capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr
+
+
+# ---- threads, one by one -------------------------------------------------------------------------
+
+has_tasks = pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="reads Linux's /proc")
+TASKS = """
+import os, signal, threading, time, warnings
+import numpy as np
+import ffnn
+
+warnings.simplefilter("ignore")  # that a process with threads forks is the point
+A = np.random.default_rng(1).standard_normal((400, 400))
+W, b = A[:300], np.zeros((300, 1))
+others = set(os.listdir("/proc/self/task"))  # the main thread, and those of NumPy's BLAS
+
+def compute(times=1):
+    for _ in range(times):
+        Z, _ = ffnn.linear_forward(A, W, b)
+    return Z.tobytes()
+
+def tasks():
+    return len(set(os.listdir("/proc/self/task")) - others) + 1
+
+def blocked(task):
+    with open(f"/proc/self/task/{task}/status") as file:
+        mask = next(int(line.split()[1], 16) for line in file if line.startswith("SigBlk"))
+    return {number for number in range(1, 32) if mask >> number - 1 & 1}
+
+ffnn.set_num_threads(3)
+expected = compute()
+"""
+
+
+@has_tasks
+@pytest.mark.process
+def test_there_are_as_many_threads_as_were_wanted():
+    code = """
+print(tasks(), ffnn.get_num_threads())
+ffnn.set_num_threads(5)
+print(tasks(), compute() == expected, tasks())
+ffnn.set_num_threads(2)
+print(compute() == expected, ffnn.get_num_threads())
+"""
+    assert output_of(TASKS + code).splitlines() == ["3 3", "3 True 5", "True 2"]
+
+
+@has_tasks
+@pytest.mark.process
+def test_signals_are_the_programs_own():
+    """Workers block all that can be blocked; who starts them has the mask that he had."""
+    code = """
+main = str(os.getpid())
+own = blocked(main)
+ffnn.set_num_threads(5)
+compute()
+workers = set(os.listdir("/proc/self/task")) - others
+for task in workers:
+    assert blocked(task) == set(range(1, 32)) - {signal.SIGKILL, signal.SIGSTOP}, blocked(task)
+assert blocked(main) == own and not own & {signal.SIGINT, signal.SIGTERM}
+print(len(workers))
+"""
+    assert int(output_of(TASKS + code)) >= 4
+
+
+BUSY_PARENT = """
+stop = threading.Event()
+def work():
+    while not stop.is_set():
+        compute()
+thread = threading.Thread(target=work)
+thread.start()
+time.sleep(0.1)
+"""
+FORKS = """
+for _ in range({times}):
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(60)
+        alone = len(os.listdir("/proc/self/task"))
+        same = {{compute() for _ in range(20)}} == {{expected}}
+        ours = len(os.listdir("/proc/self/task"))
+        os._exit(0 if (alone, same, ours) == (1, True, 3) else 10 * same + ours)
+    status = os.waitpid(pid, 0)[1]
+    if status != 0:
+        print("a child ended with", os.waitstatus_to_exitcode(status))
+        break
+{after}
+print(compute() == expected)
+"""
+
+
+@has_tasks
+@pytest.mark.process
+@pytest.mark.parametrize("parent", ["idle", "busy"])
+def test_a_forked_child_has_workers_of_its_own(parent):
+    """Whether the parent's sleep or are in the middle of a job; and takes none of its chunks."""
+    before, after = ("", "") if parent == "idle" else (BUSY_PARENT, "stop.set(); thread.join()")
+    forks = FORKS.format(times=2 if parent == "idle" else 15, after=after)
+    assert output_of(TASKS + before + forks) == "True"
 
 
 LEAVE = """

@@ -285,6 +285,7 @@ def test_every_instruction_set_can_be_chosen():
     assert set(config["available"]) <= set(config["built"]) and "generic" in config["available"]
     for name in config["available"]:
         assert output_of(ISA, FFNN_ISA=name) == name
+        assert output_of(ISA, FFNN_ISA=name.upper()) == name
     assert output_of(ISA, FFNN_ISA="") == config["available"][0]
 
 
@@ -294,6 +295,7 @@ def test_an_unknown_instruction_set_is_an_import_error(name):
     assert done.returncode == 1
     last = done.stderr.splitlines()[-1]
     assert last.startswith("ImportError: ") and name in last
+    assert "there is no such instruction set" in last
     for possible in ffnn._ffnn.config()["available"]:
         assert possible in last
 
@@ -307,6 +309,7 @@ def test_an_impossible_instruction_set_is_an_import_error():
         done = run_child("import ffnn", FFNN_ISA=name)
         last = done.stderr.splitlines()[-1]
         assert done.returncode == 1 and last.startswith("ImportError: ") and name in last
+        assert "this machine cannot run it" in last
         assert all(possible in last for possible in available)
 
 

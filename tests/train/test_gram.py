@@ -5,7 +5,7 @@ import pytest
 
 import ffnn
 from calls import trainer_of
-from support import assert_same_dict
+from support import HIDDEN, assert_same_dict
 
 # Layers, examples: one layer and several, one output unit and three, one slab and two; the Gram
 # form pays in the first ones only, and is right in all.
@@ -96,3 +96,112 @@ def test_the_option_is_a_truth_value(rng):
         trainer_of(X, Y, parameters, 0.1, gram=np.ones(2))
     with pytest.raises(TypeError, match="takes 4 positional arguments but 5 were given"):
         ffnn._ffnn.Trainer("Trainer", X, Y, [4, 1], True)
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize("m", [33, 600])
+def test_every_activation_of_the_first_layer(rng, hidden, m):
+    """Its derivative is taken from A or from Z, and Z of the Gram form stands elsewhere."""
+    X, Y, parameters = problem(rng, [700, 7, 3], m, np.float64)
+    plain, gram = (
+        trainer_of(X, Y, parameters, 0.01, gram=gram, hidden_activation=hidden)
+        for gram in (False, True)
+    )
+    for _ in range(3):
+        assert abs(gram.run(4) - plain.run(4)) <= 1e-9
+    assert_near(gram.parameters(), plain.parameters(), np.float64)
+
+
+@pytest.mark.parametrize("told", ["weights", "dropout", "biases"])
+def test_what_a_run_is_told(rng, told):
+    X, Y, parameters = problem(rng, [300, 9, 3], 60, np.float64)
+    options = {"sample_weight": rng.random(60) * 2} if told == "weights" else {}
+    if told == "dropout":
+        options = {"keep_prob": 0.8}
+    if told == "biases":
+        parameters["b1"] = rng.standard_normal((9, 1))
+    runs = [
+        trainer_of(X, Y, parameters, 0.05, gram=gram, bit_generator=np.random.MT19937(3), **options)
+        for gram in (False, True)
+    ]
+    for _ in range(3):
+        plain, gram = (run.run(3) for run in runs)
+        assert abs(gram - plain) <= 1e-9 * plain
+    assert_near(runs[1].parameters(), runs[0].parameters(), np.float64)
+
+
+NET, M = [400, 9, 3], 360  # the Gram form begins after 20 steps
+BEGINS = M // (2 * NET[1])
+
+
+def begun(rng, **options):
+    X, Y, parameters = problem(rng, NET, M, np.float64)
+    return X, Y, trainer_of(X, Y, parameters, 0.05, gram=None, **options)
+
+
+@pytest.mark.parametrize("before", [None, 1, BEGINS - 2])
+@pytest.mark.parametrize("steps", [BEGINS - 1, BEGINS, BEGINS + 1, BEGINS + 5])
+def test_record_points_around_its_first_step(rng, before, steps):
+    """Each is gone back to as often as one likes, whatever was asked for meanwhile."""
+    _, _, run = begun(rng)
+    if before is not None:
+        run.run(before)
+        run.snapshot(1)
+    run.run(steps - (before or 0))
+    run.snapshot(2)
+    kept = run.parameters()
+    for _ in range(2):
+        run.run(5)
+        later = run.parameters()
+        number, recorded, state = run.record_point()
+        assert number == 2 and state["t"] == steps
+        assert_same_dict(recorded, kept)
+        assert_same_dict(run.parameters(), later)
+        assert (later["W1"] != kept["W1"]).any()
+        assert run.restore() == 2
+        assert_same_dict(run.parameters(), kept)
+    run.run(3)
+    plain = trainer_of(*problem(np.random.default_rng(20170807), NET, M, np.float64), 0.05)
+    plain.run(steps + 3)
+    assert_near(run.parameters(), plain.parameters(), np.float64)
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda run, X, Y: run.measure(X, Y),
+        lambda run, X, Y: run.gradient(X, Y)[0],
+        lambda run, X, Y: run.step(X, Y),
+        lambda run, X, Y: run.epoch(None, 50),
+        lambda run, X, Y: run.update(3) or 0.0,
+    ],
+    ids=["measure", "gradient", "step", "epoch", "update"],
+)
+def test_other_work_in_between(rng, work):
+    """It reads W1 as it is, and the run goes on from there."""
+    X, Y, gram = begun(rng)
+    plain = trainer_of(*problem(np.random.default_rng(20170807), NET, M, np.float64), 0.05)
+    others = rng.standard_normal((NET[0], 11)), Y[:, :11]
+    for run in plain, gram:
+        run.gradient(X, Y)  # what update takes
+    for _ in range(2):
+        for run in plain, gram:
+            run.run(BEGINS + 5)
+        assert abs(work(gram, *others) - work(plain, *others)) <= 1e-9
+        assert_near(gram.parameters(), plain.parameters(), np.float64)
+    for run in plain, gram:
+        run.run(4)
+    assert_near(gram.parameters(), plain.parameters(), np.float64)
+
+
+def test_a_run_that_is_set_anew_begins_anew(rng):
+    X, Y, run = begun(rng)
+    parameters = run.parameters()
+    run.run(BEGINS + 7)
+    run.parameters()
+    once = run.run(1)
+    run.epoch(None, 50)
+    run.set(parameters)
+    assert_same_dict(run.parameters(), parameters)
+    run.run(BEGINS + 7)
+    assert run.run(1) == once

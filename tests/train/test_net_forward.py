@@ -52,9 +52,10 @@ def test_widens_where_a_layer_is_double(rng, first_double):
         parameters[f"W{layer}"] = parameters[f"W{layer}"].astype(np.float64)
     X = rng.standard_normal((5, 1100)).astype(np.float32)
     AL, _ = ffnn.L_model_forward(X, parameters)
-    found = ffnn.predict_proba(X, parameters)
-    assert found.dtype == AL.dtype == (np.float32 if first_double == 4 else np.float64)
-    assert (found == AL).all()
+    for layout in X, np.asfortranarray(X), np.repeat(X, 2, axis=1)[:, ::2], X[::-1][::-1]:
+        found = ffnn.predict_proba(layout, parameters)
+        assert found.dtype == AL.dtype == (np.float32 if first_double == 4 else np.float64)
+        assert (found == AL).all()
 
 
 @pytest.mark.process

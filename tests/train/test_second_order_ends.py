@@ -11,8 +11,9 @@ import pytest
 from test_second_order import LM, data, run, to_vector
 
 import ffnn
+from calls import trainer_of
 from reference_whole import METHODS, Net
-from support import assert_same_dict
+from support import assert_same_dict, draw
 
 
 def assert_best_seen(X, Y, parameters, history, **net):
@@ -162,3 +163,23 @@ def test_ctrl_c(rng, optimizer, dims):
     assert all(np.isfinite(value).all() for value in caught.value.parameters.values())
     assert waited < 2, "it is not even looked at"
     print(f"{1000 * waited:.0f} ms")
+
+
+@pytest.mark.parametrize("optimizer", METHODS)
+def test_gradients_are_those_of_where_the_run_is(rng, optimizer):
+    """Not of where it was before it went back, nor of examples that came with a call."""
+    X, Y, parameters = draw(rng, [4, 5, 2], 40, "softmax")
+    options = {"optimizer": optimizer, "output_activation": "softmax", "lambd": 0.1}
+    run = trainer_of(X, Y, parameters, 0.0075, **options)
+    run.run(2)
+    run.snapshot(1)
+    followed = [run.run(1), run.run(2)]
+    after = run.parameters()
+    for _ in range(2):
+        assert run.restore() == 1
+        assert [run.run(1), run.run(2)] == followed
+        assert_same_dict(run.parameters(), after)
+    run.restore()
+    run.gradient(X[:, :7], Y[:, :7])
+    assert [run.run(1), run.run(2)] == followed
+    assert_same_dict(run.parameters(), after)

@@ -187,4 +187,9 @@ def test_bad_examples_are_refused_before_anything_changes(rng):
             method(X, Y[:, :5])
         with pytest.raises(ValueError, match="no examples"):
             method(X[:, :0], Y[:, :0])
+        for weights in np.zeros(6), np.full(6, -1.0), np.full(6, np.nan):
+            with pytest.raises(ValueError, match="sample_weight must have a sum above 0"):
+                method(X, Y, sample_weight=weights)
+        with pytest.raises(ValueError, match=r"sample_weight has shape \(5,\), expected \(6,\)"):
+            method(X, Y, sample_weight=np.ones(5))
     assert same(bits_of(run), before)

@@ -319,7 +319,7 @@ def cost_and_gradients(
     W = {key: value for key, value in parameters.items() if key[0] == "W"}
     value = (loss(A[-1], Y, *trainer.level) * factors).sum() / m
     value += lambd / (2 * m) * sum((w**2).sum() for w in W.values())
-    gradients = trainer._backward(slope(A[-1], Y, *trainer.level) * factors, A, Z, D)
+    gradients = trainer._backward(slope(A[-1], Y, *trainer.level) * factors, A, Z, D, m)
     for key, w in W.items():
         gradients[key] = gradients[key] + lambd / m * w
     order = [f"{kind}{layer}" for layer in range(1, len(W) + 1) for kind in "Wb"]

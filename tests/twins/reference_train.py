@@ -106,8 +106,8 @@ class Trainer:
 
     def __init__(self, X, Y, parameters, learning_rate, *, hidden_activation="relu",
                  output_activation="sigmoid", cost=None, optimizer="gd", lambd=0.0, keep_prob=1.0,
-                 quantile=None,
-                 clip_norm=None, sample_weight=None, state=None, **numbers):  # fmt: skip
+                 quantile=None, clip_norm=None, sample_weight=None, weighted_mean=False, state=None,
+                 **numbers):  # fmt: skip
         self.X, self.Y = X, Y
         self._parameters = {key: value.copy() for key, value in parameters.items()}
         self.layers = len(parameters) // 2
@@ -121,6 +121,7 @@ class Trainer:
         assert not numbers
         self.lambd, self.clip_norm = lambd, clip_norm
         self.sample_weight = np.ones(X.shape[1]) if sample_weight is None else sample_weight
+        self.weighted_mean = weighted_mean
         self.t = state["t"] if state else 0
         self.moments = {
             name: {
@@ -159,16 +160,19 @@ class Trainer:
     def _step(self, examples):
         """One step; returns what these examples cost before it, summed."""
         Y, weights = self.Y[:, examples], self.sample_weight[examples]
+        m = weights.sum() if self.weighted_mean else examples.size
+        if m == 0:
+            return 0.0
         A, Z, D = self._forward(self.X[:, examples])
         loss, slope = COSTS[self.cost]
         squares = sum((W**2).sum() for key, W in self._parameters.items() if key[0] == "W")
         cost = (loss(A[-1], Y, *self.level) * weights).sum() + self.lambd / 2 * squares
-        grads = self._backward(slope(A[-1], Y, *self.level) * weights, A, Z, D)
+        grads = self._backward(slope(A[-1], Y, *self.level) * weights, A, Z, D, m)
         if self.clip_norm is not None:
             norm = np.sqrt(sum((g**2).sum() for g in grads.values()))
             grads = {key: g * min(1, self.clip_norm / norm) for key, g in grads.items()}
         self._update(grads)
-        return cost
+        return cost * examples.size / m
 
     def _forward(self, X):
         A, Z, D = [X], [], []
@@ -181,15 +185,15 @@ class Trainer:
             A.append(a if D[-1] is None else a * D[-1] / keep)
         return A, Z, D
 
-    def _backward(self, dA, A, Z, D):
-        m, grads = dA.shape[1], {}
+    def _backward(self, dA, A, Z, D, m):
+        grads = {}
         for i in reversed(range(self.layers)):
             if D[i] is not None:
                 dA = dA * D[i] / self.keep_prob[i]
             dZ = backward(self.activations[i], dA, Z[i])
             W = self._parameters[f"W{i + 1}"]
             grads[f"W{i + 1}"] = dZ @ A[i].T / m + self.lambd / m * W
-            grads[f"b{i + 1}"] = dZ.mean(axis=1, keepdims=True)
+            grads[f"b{i + 1}"] = dZ.sum(axis=1, keepdims=True) / m
             dA = W.T @ dZ
         return grads
 
