@@ -2,6 +2,8 @@
 # make test    the whole suite, and all that depends on it for each other instruction set
 # make bench   the races; RACE=name runs one of them or a group (benchmarks/README.md)
 # make notebooks   executes the notebooks and stores their outputs
+# make planted   the planted bugs, and the tests that notice them (tests/planted/README.md)
+# make coverage  the lines that the tests reach
 # make docs    the site, docs/_build/html/index.html; notebooks and gallery are run for it
 # make core    the core without Python against naive loops (tests/core/core_check.mk says more)
 # make core-everywhere   the same for twelve platforms, by emulators (tests/core/everywhere)
@@ -17,8 +19,8 @@ ENV := $(or $(VIRTUAL_ENV),.venv)
 RUN := $(ENV)/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test bench notebooks docs core core-everywhere wheels clean build-demo build-test \
-    build-bench build-notebooks build-docs build-platforms
+.PHONY: demo test bench notebooks docs planted coverage core core-everywhere wheels clean \
+    build-demo build-test build-bench build-notebooks build-docs build-platforms build-dev
 .DELETE_ON_ERROR:
 
 # The NumPy twins work on small arrays, where a second thread of the BLAS costs more than it gives.
@@ -43,6 +45,11 @@ bench: build-bench
 notebooks: build-notebooks
 	$(RUN) notebooks/execute.py
 
+planted: build-test
+	@$(RUN) tests/planted/run.py $(PLANTED)
+
+coverage: build-dev
+	@$(RUN) tests/planted/reach.py $(PART)
 # A warning is an error: a name that no page describes, a link within the site that leads nowhere.
 docs: build-docs
 	$(RUN) -m sphinx -W --keep-going -q -b html docs docs/_build/html
@@ -69,7 +76,8 @@ build-bench: $(ENV)/ffnn-bench.stamp
 build-notebooks: $(ENV)/ffnn-execute.stamp
 build-docs: $(ENV)/ffnn-docs.stamp
 build-platforms: $(ENV)/ffnn-platforms.stamp
-build-demo build-test build-bench build-notebooks build-docs build-platforms:
+build-dev: $(ENV)/ffnn-dev.stamp
+build-demo build-test build-bench build-notebooks build-docs build-platforms build-dev:
 	@$(RUN) setup.py --quiet build_ext --inplace
 
 $(ENV)/ffnn-%.stamp: pyproject.toml | $(RUN)
