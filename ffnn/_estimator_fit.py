@@ -10,6 +10,7 @@ for each epoch one permutation of the order that the last one had.
 import copy
 import warnings
 from contextlib import closing
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -90,7 +91,7 @@ class Engine(WholeGradients):
         if y.ndim == 1:
             y = y.reshape(-1, 1)
         self.n_outputs_ = y.shape[1]
-        self._random_state = check_random_state(self.random_state)
+        self._random_state = self._stream()
         if is_first:
             self._initialize(y, [X.shape[1], *hidden, self.n_outputs_], X.dtype)
         if uses_scipy:
@@ -105,6 +106,17 @@ class Engine(WholeGradients):
                 "Solver produced non-finite parameter weights. The input data may contain large "
                 "values and need to be preprocessed."
             )
+
+    def _stream(self) -> Any:
+        """Where this call's random numbers come from. A whole number restarts them: the generator
+        of the last call is seeded again, since to make one takes 200 times as long."""
+        if not isinstance(self.random_state, Integral):
+            return check_random_state(self.random_state)
+        if hasattr(self, "_seeded"):
+            self._seeded.seed(self.random_state)
+        else:
+            self._seeded = check_random_state(self.random_state)
+        return self._seeded
 
     def _initialize(self, y: Any, layer_units: list[int], dtype: Any) -> None:
         self.n_iter_ = self.t_ = 0
