@@ -83,10 +83,10 @@ def forward(X: Any, parameters: dict[str, Any], hidden: Any, output: str) -> Any
     """The output for each row of X (m, n_x), an array (m, n_y)."""
     if X.dtype.kind == "f" and X.dtype.itemsize not in (4, 8):
         X = X.astype(np.float64)
-    results = [
-        _ffnn.predict_proba(
+
+    def of(part: Any) -> Any:
+        return _ffnn.predict_proba(
             part.T, parameters, hidden_activation=hidden, output_activation=output
         ).T
-        for _, part in slabs(X)
-    ]
-    return results[0] if len(results) == 1 else np.concatenate(results)
+
+    return np.concatenate([of(part) for _, part in slabs(X)]) if sparse.issparse(X) else of(X)
