@@ -1,15 +1,37 @@
 /* small.inl.h - products so small that laying out tiles would cost more than the arithmetic, and
  * the layers of nets that have no others: forward, backward and a step of plain descent. */
 
+/* The last columns, fewer than a vector of them, in so many rows at once. */
+FFNN_INLINE void FN(small_rows)(const int rows, ptrdiff_t i, ptrdiff_t j, const ffnn_tile *t)
+{
+    enum { MOST_ROWS = 8 };
+    const ptrdiff_t last = t->cols - j, left_row = t->left_row, left_col = t->left_col;
+    const real *l = (const real *)t->left + i * left_row, *r = (const real *)t->right + j;
+    real *to = (real *)t->tile + i * t->tile_row + j;
+    vec sums[MOST_ROWS];
+    FFNN_UNROLL
+    for (int q = 0; q < rows; q++)
+        sums[q] = v_set1(
+            t->start == FFNN_FROM_BIAS ? ((const real *)t->bias)[(i + q) * t->bias_row] : 0);
+    for (ptrdiff_t k = 0; k < t->depth; k++, l += left_col, r += t->right_row) {
+        const vec right = v_load_part(r, last);
+        FFNN_UNROLL
+        for (int q = 0; q < rows; q++) sums[q] = v_fma(v_set1(l[q * left_row]), right, sums[q]);
+    }
+    FFNN_UNROLL
+    for (int q = 0; q < rows; q++) v_store_part(to + q * t->tile_row, last, sums[q]);
+}
+
 /* As a tile, of any number of rows and columns; it begins at the bias or at zero. */
 static void FN(small_product)(const ffnn_tile *t)
 {
     enum { WIDE = 4 }; /* sums side by side hide what a multiply-add takes */
     const ptrdiff_t cols = t->cols, depth = t->depth, right_row = t->right_row;
-    const ptrdiff_t left_col = t->left_col;
+    const ptrdiff_t left_col = t->left_col, whole = cols - cols % LANES;
     const real *l = t->left, *r = t->right, *b = t->bias;
     real *to = t->tile;
-    for (ptrdiff_t i = 0; i < t->rows; i++, l += t->left_row, to += t->tile_row) {
+    ptrdiff_t i = 0;
+    for (; whole > 0 && i < t->rows; i++, l += t->left_row, to += t->tile_row) {
         const vec start = v_set1(t->start == FFNN_FROM_BIAS ? b[i * t->bias_row] : 0);
         ptrdiff_t j = 0;
         for (; j + WIDE * LANES <= cols; j += WIDE * LANES) {
@@ -29,12 +51,11 @@ static void FN(small_product)(const ffnn_tile *t)
                 sum = v_fma(v_set1(l[k * left_col]), v_load(r + k * right_row + j), sum);
             v_store(to + j, sum);
         }
-        if (j == cols) continue;
-        vec sum = start;
-        for (ptrdiff_t k = 0; k < depth; k++)
-            sum = v_fma(v_set1(l[k * left_col]), v_load_part(r + k * right_row + j, cols - j), sum);
-        v_store_part(to + j, cols - j, sum);
     }
+    if (whole == cols) return;
+    for (i = 0; i + 8 <= t->rows; i += 8) FN(small_rows)(8, i, whole, t);
+    for (; i + 2 <= t->rows; i += 2) FN(small_rows)(2, i, whole, t);
+    for (; i < t->rows; i++) FN(small_rows)(1, i, whole, t);
 }
 
 /* Lane q of the result is the sum of all lanes of x[q]. */
