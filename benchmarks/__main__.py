@@ -38,9 +38,18 @@ def other(title, run, extra=False):
 
 BUSY = f"ffnn's step of {measure.BUSY_NET} beside another program that keeps one core busy"
 ITEMS = {
-    **{name: Item(race.title, measure.run_race, race.extra) for name, race in races.RACES.items()},
+    **{
+        name: Item(race.title, measure.run_race, race.extra)
+        for name, race in races.RACES.items()
+        if race.member_of is None
+    },
+    **{name: other(title, measure.run_set, extra=True) for name, title in races.SETS.items()},
     "narrow-busy": other(BUSY, measure.run_busy),
     "imports": other("what importing takes, in fresh processes", startup.run_imports),
+    "imports-estimators": other(
+        "what ffnn.MLPClassifier takes after scikit-learn's, in fresh processes",
+        startup.run_estimator_imports,
+    ),
     "clock": other(
         "from a process's start to a net that reads digits", startup.run_clock, extra=True
     ),

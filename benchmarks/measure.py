@@ -12,18 +12,17 @@ import time
 import warnings
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from statistics import median
+from statistics import geometric_mean, median
 
 import numpy as np
 
 from benchmarks import contenders, limits, machine, processes, report
 from benchmarks.contenders import seconds
-from benchmarks.races import KINDS, RACES
+from benchmarks.races import KINDS, RACES, SETS
 
 SHORT_RUN = 2
 FEWEST_ITERATIONS = 6  # of difference: the set-up of both runs must not drown them
 WARMS_ITSELF = 0.3  # seconds: a sample that lasts longer needs no step before it
-STEPS_COMPARED = 3
 ENOUGH_CORES = 0.9
 WITNESSES = {"ffnn", "NumPy"}
 PAUSE = 0.2  # seconds: threads of OpenBLAS spin for half of it, where the next contender computes
@@ -145,10 +144,11 @@ def checked(rival, race):
     ours = contenders.contenders("ffnn", race.kind, race.net)
     if rival == "ffnn":
         return ours, []
-    expected = after_some_steps(ours[0])
+    steps = KINDS[race.kind].compared
+    expected = after_some_steps(ours[0], steps)
     ready, missing = [], []
     for contender in contenders.contenders(rival, race.kind, race.net):
-        wrong = disagreement(contender, expected, race.net.start)
+        wrong = disagreement(contender, expected, race.net.start, steps)
         if wrong <= race.agreement:
             ready.append(contender)
         else:
@@ -157,21 +157,21 @@ def checked(rival, race):
     return ready, missing
 
 
-def after_some_steps(contender):
+def after_some_steps(contender, steps=3):
     contender = getattr(contender, "iterations", contender)
     contender.reset()
-    contender.work(STEPS_COMPARED)
+    contender.work(steps)
     return {name: np.array(value) for name, value in contender.parameters().items()}
 
 
-def disagreement(contender, expected, start):
+def disagreement(contender, expected, start, steps=3):
     """The worst difference of a result from ffnn's, as a share of its change in these steps.
 
     In the root of the sum of squares: a Z that rounds to the other side of relu's corner, as
     happens once in some hundred thousand float32, changes one row, and is no other computation.
     Every result is compared, but for dA0 where the contender has none.
     """
-    mine = after_some_steps(contender)
+    mine = after_some_steps(contender, steps)
     worst = 0.0
     for name, ours in expected.items():
         if name == "dA0" and name not in mine:
@@ -274,6 +274,61 @@ def run_race(name, options):
         "doubts": printed_doubts(results, peaks),
         "remark": remark,
     }
+
+
+def run_set(name, options):
+    """Several races as one."""
+    found = {}
+    for member, race in RACES.items():
+        if race.member_of == name:
+            print(f" {member}: {race.title}", flush=True)
+            found[member.removeprefix(f"{name}-")] = run_race(member, options)
+    race = combined(found) | {"title": SETS[name]}
+    print(report.table(*report.race_rows([*race["contenders"], *race["missing"]], False)))
+    print(f"  {race['remark']}")
+    return race
+
+
+def combined(found):
+    """Of races by name: a contender's time is the geometric mean of its times in them."""
+    told, rows, doubts, missing = {}, [], [], []
+    for name, race in found.items():
+        doubts += [f"{name}: {doubt}" for doubt in race["doubts"]]
+        missing += [row for row in race["missing"] if row not in missing]
+        rows += ratio_rows(name, race)
+        for result in race["contenders"]:
+            told.setdefault((result["name"], result["threads"], result["note"]), []).append(result)
+    means = ("median", "minimum", "cores")
+    results = [
+        of_all[0]
+        | {fact: geometric_mean(result[fact] for result in of_all) for fact in means}
+        | dict.fromkeys(report.SAMPLES)
+        for of_all in told.values()
+        if len(of_all) == len(found)
+    ]
+    least = min((float(row[-1]) for row in rows), default=None)
+    table = {"title": "each", "header": ["", "threads", "rival", "ffnn", "rival's", "ratio"]}
+    return {
+        "rounds": max(race["rounds"] for race in found.values()),
+        "contenders": results,
+        "missing": missing,
+        "tables": [table | {"rows": rows}],
+        "doubts": doubts,
+        "remark": f"The geometric mean over {len(found)} races; the least ratio is {least}.",
+    }
+
+
+def ratio_rows(name, race):
+    """[name, threads, rival, ffnn's time, rival's time, ratio] for each rival and setting."""
+    rows = []
+    for theirs in race["contenders"]:
+        ours = report.best(race, "ffnn", theirs["threads"])
+        if theirs["name"] == "ffnn":
+            continue
+        times = [report.time_text(r["median"]) for r in (ours, theirs)]
+        ratio = f"{theirs['median'] / ours['median']:.2f}"
+        rows.append([name, theirs["threads"], theirs["name"], *times, ratio])
+    return rows
 
 
 def floor_text(floors):

@@ -68,7 +68,7 @@ class Worker:
         self.rival, self.threads = rival, count
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=serve, args=(theirs, rival, count), daemon=True)
+        self._process = context.Process(target=serve, args=(theirs, rival, count))
         self._process.start()
         theirs.close()
         atexit.register(self.close)

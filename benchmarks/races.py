@@ -5,6 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
+from benchmarks.tasks import PATTERNS, Goal, Task
+
 SEED = 1
 
 
@@ -123,6 +125,7 @@ class Kind:
     float32: float = 1e-3
     float64: float = 1e-8
     most_rounds: int | None = None
+    compared: int = 3  # steps, before results are compared
 
 
 KINDS = {
@@ -136,18 +139,27 @@ KINDS = {
     "adam": Kind("a step of Adam"),
     "epoch": Kind("an epoch of Adam in shuffled mini-batches of 64"),
     "dropout": Kind("a step that keeps 80 % of the hidden units"),
+    # Here results are a score, the last loss and the number of epochs.
+    "fit": Kind("a fit", float32=0.02, float64=0.01, most_rounds=5, compared=1),
+    "grid": Kind("24 candidates x 5 folds", float64=0.01, most_rounds=3, compared=1),
+    "partial_fit": Kind("1,000 calls of partial_fit, 32 rows each", most_rounds=5, compared=1),
+    "one_row": Kind("predict_proba of one row"),
+    "one_column": Kind("the same by ffnn.predict_proba"),
+    "lbfgs": Kind("fits by L-BFGS", float64=0.02, most_rounds=7, compared=1),
+    "goal": Kind("from a start to a cost", least_sample=0.2, float64=0.34, compared=1),
 }
 
 
 @dataclass(frozen=True)
 class Race:
-    """One net, or one product, and one kind of work."""
+    """One net, one product or one task, and one kind of work."""
 
-    net: Net | Square
+    net: Net | Square | Task | Goal
     kind: str
     shows_flops: bool = False
     shows_floor: bool = False  # the time that products at the peak and activations alone take
     extra: bool = False  # takes minutes: only where it is asked for
+    member_of: str | None = None  # of a set, which is run and told as one race
 
     @property
     def title(self):
@@ -170,11 +182,21 @@ def narrow(dims, m, dtype="float32"):
     return Race(net, "adam", shows_flops=True, shows_floor=True)
 
 
+def fit(data, hidden=(100,), dtype="float64", **options):
+    return Race(Task(data, hidden, dtype, options), "fit", extra=True)
+
+
+def lbfgs(data, hidden, starts, **more):
+    options = {"activation": "tanh", "solver": "lbfgs", "max_iter": 200}
+    return Race(Task(data, hidden, options=options, starts=starts), "lbfgs", **more)
+
+
 TINY = Net((5, 4, 3, 1), 4)
 SMALL = Net((2, 4, 1), 400)
 WIDE = Net((12288, 20, 7, 5, 1), 209, data="images")
 MOONS = Net((2, 5, 2, 1), 300, hidden="tanh", batch=64)
 DIGITS = Net((64, 32, 10), 1797, data="digits", output="softmax")
+DIGITS_TASK = Task("digits", options={"max_iter": 5})
 BATCH_128 = dense(128, output="softmax", learning_rate=0.001)
 
 RACES = {
@@ -209,4 +231,27 @@ RACES = {
         for dtype in ("float32", "float64")
         for n in (512, 1024, 2048)
     },
+    **{
+        f"fit-default-{data}": Race(Task(data), "fit", member_of="fit-default") for data in PATTERNS
+    },
+    "fit-rows": fit("rows", (128, 32), batch_size=70, max_iter=2),
+    "fit-wide": fit("wide", dtype="float32", max_iter=3),
+    "fit-small": fit("small", (64, 64), max_iter=20),
+    "fit-sparse": fit("sparse", (64,), max_iter=2),
+    "grid": Race(Task("breast_cancer", options={"max_iter": 50}), "grid", extra=True),
+    "partial": Race(DIGITS_TASK, "partial_fit"),
+    "one-row": Race(DIGITS_TASK, "one_row"),
+    "one-row-function": Race(DIGITS_TASK, "one_column"),
+    "lbfgs-iris": lbfgs("iris", (10,), 5),
+    "lbfgs-wine": lbfgs("wine", (10,), 5),
+    "lbfgs-digits": lbfgs("digits", (100,), 1, extra=True),
+    "lm-sine": Race(Goal("sine", (1, 5, 1), 0.002, seeds=30), "goal", extra=True),
+    "lm-sinc": Race(Goal("sinc", (1, 20, 1), 3e-7, most_epochs=0), "goal", extra=True),
+    "lm-cancer": Race(
+        Goal("breast_cancer", (30, 5, 5, 2), 1e-3, output="softmax", most_epochs=3000),
+        "goal",
+        extra=True,
+    ),
+    "lm-diabetes": Race(Goal("diabetes", (10, 15, 1), 0.3, most_epochs=3000), "goal", extra=True),
 }
+SETS = {"fit-default": "fits with default parameters, the geometric mean over 13 data sets"}

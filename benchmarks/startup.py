@@ -27,17 +27,17 @@ SLOW = {"torch", "jax", "sklearn"}  # an import takes seconds: a third of the ro
 IMPORT = """
 import time
 start = time.perf_counter()
-import numpy
+{before}
 middle = time.perf_counter()
 {statement}
 print(middle - start, time.perf_counter() - middle)
 """
 
 
-def import_seconds(statement):
-    """(import numpy, the statement after it), in seconds, in a process of its own."""
+def import_seconds(statement, before="import numpy"):
+    """(the statement before, the statement), in seconds, in a process of its own."""
     run = subprocess.run(
-        [sys.executable, "-c", IMPORT.format(statement=statement)],
+        [sys.executable, "-c", IMPORT.format(before=before, statement=statement)],
         capture_output=True,
         text=True,
         check=True,
@@ -96,6 +96,27 @@ def run_imports(name, options):
     ]
     remark = f"NumPy by itself: {report.time_text(median(numpy_alone))}."
     return {"contenders": kept, "missing": missing, "remark": remark}
+
+
+def run_estimator_imports(name, options):
+    if reason := contenders.absent("sklearn"):
+        print(f"  scikit-learn: {reason}")
+        return {"missing": [{"name": "scikit-learn", "note": reason}]}
+    rounds = options.rounds
+    samples = [
+        import_seconds("import ffnn; ffnn.MLPClassifier", before="import sklearn.neural_network")
+        for _ in range(rounds + 1)  # the first fills the cache of files
+    ][1:]
+    notes = "import sklearn.neural_network", "ffnn.MLPClassifier after it"
+    kept = [
+        {
+            "name": title, "note": note, "threads": options.threads[0], "median": median(times),
+            "minimum": min(times), "cores": None, "of_peak": None, "long": list(times),
+        }
+        for title, note, times in zip(("scikit-learn", "ffnn"), notes, zip(*samples))
+    ]  # fmt: skip
+    print(report.table(*report.race_rows(kept, False)))
+    return {"contenders": kept, "missing": []}
 
 
 # ---- the clock ----------------------------------------------------------------------------------

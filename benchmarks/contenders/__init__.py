@@ -9,6 +9,7 @@ computes the same. Libraries are imported when they are asked for.
 """
 
 import importlib
+import os
 import time
 
 import numpy as np
@@ -200,3 +201,143 @@ class Product:
 
     def parameters(self):
         return {"C": np.asarray(self._product)}
+
+
+# ---- estimators and methods on all examples, from their own modules ------------------------------
+
+
+class OfEstimators:
+    """Work with scikit-learn's two classes, or with ffnn's, which are called as those are."""
+
+    flops, by_difference = 0, False
+
+    def __init__(self, name, module, task, note):
+        self.name, self.note = name, note
+        self._module, self._task = module, task
+        self.reset()
+
+    def reset(self):
+        self._model = None
+
+
+class Fit(OfEstimators):
+    """From each start a whole fit."""
+
+    def work(self, n):
+        X, y = self._task.rows
+        for _ in range(n):
+            for seed in range(self._task.starts):
+                self._model = self._task.estimator(self._module, seed).fit(X, y)
+
+    def parameters(self):
+        model = self._model
+        score = model.score(*self._task.rows)
+        found = {"cost": model.loss_, "score": score, "epochs": model.n_iter_}
+        return found if model.solver != "lbfgs" else {"score": score}
+
+
+class Grid(OfEstimators):
+    """A search in as many processes as there are threads."""
+
+    CANDIDATES = {
+        "hidden_layer_sizes": [(20,), (50,), (100,), (50, 50)],
+        "alpha": [1e-4, 1e-2],
+        "learning_rate_init": [1e-3, 3e-3, 1e-2],
+    }
+
+    def __init__(self, name, module, task):
+        jobs = int(os.environ.get("FFNN_NUM_THREADS", 1))
+        super().__init__(name, module, task, f"GridSearchCV(n_jobs={jobs})")
+        self._jobs = jobs
+
+    def work(self, n):
+        from sklearn.model_selection import GridSearchCV
+
+        for _ in range(n):
+            estimator = self._task.estimator(self._module)
+            search = GridSearchCV(estimator, self.CANDIDATES, cv=5, n_jobs=self._jobs)
+            self._model = search.fit(*self._task.rows)
+
+    def parameters(self):
+        return {"scores": self._model.cv_results_["mean_test_score"]}
+
+
+class PartialFit(OfEstimators):
+    """From a new estimator on, the first call included."""
+
+    CALLS, ROWS = 1000, 32
+
+    def work(self, n):
+        X, y = self._task.rows
+        classes, last = np.unique(y), X.shape[0] - self.ROWS
+        for _ in range(n):
+            self._model = self._task.estimator(self._module)
+            for call in range(self.CALLS):
+                first = call * self.ROWS % last
+                part = slice(first, first + self.ROWS)
+                self._model.partial_fit(X[part], y[part], classes=classes)
+
+    def parameters(self):
+        return {f"W{i}": coef for i, coef in enumerate(self._model.coefs_, 1)}
+
+
+class OneRow(OfEstimators):
+    """Fitted before; the first row again and again."""
+
+    def __init__(self, name, module, task):
+        super().__init__(name, module, task, "predict_proba")
+        X, _ = task.rows
+        self._call = self.call_for(task.estimator(module).fit(*task.rows), X[:1])
+
+    def call_for(self, model, row):
+        return lambda: model.predict_proba(row)
+
+    def work(self, n):
+        call = self._call
+        for _ in range(n):
+            self._found = call()
+
+    def parameters(self):
+        return {"probabilities": np.ravel(self._found)}
+
+
+class ToGoal:
+    """Steps are ways to a cost, from one start that leads there after the other.
+
+    `way(seed)` is a function that goes it, or None where the cost is not reached.
+    """
+
+    flops, by_difference = 0, False
+
+    def __init__(self, name, note, goal, way):
+        ways = [found for seed in range(goal.seeds) if (found := way(seed))]
+        self.name, self.share, self._ways = name, len(ways) / goal.seeds, ways
+        self.note = f"{note}; {len(ways)} of {goal.seeds} starts arrive"
+
+    def reset(self):
+        self._turn = 0
+
+    def work(self, n):
+        for _ in range(n):
+            self._ways[self._turn % len(self._ways)]()
+            self._turn += 1
+
+    def parameters(self):
+        return {"arrive": self.share}
+
+
+class Arrived(Exception):
+    """The cost that was to be reached is."""
+
+
+def until_arrived(run):
+    """way of ToGoal: run(seed) raises Arrived at the goal."""
+
+    def go(seed):
+        try:
+            run(seed)
+        except Arrived:
+            return True
+        return False
+
+    return lambda seed: (lambda: go(seed)) if go(seed) else None

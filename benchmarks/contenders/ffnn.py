@@ -5,9 +5,21 @@ from functools import partial
 import numpy as np
 
 import ffnn
-from benchmarks.contenders import CostAndGradients, FourCalls, Product, WholeRun
+from benchmarks.contenders import (
+    CostAndGradients,
+    Fit,
+    FourCalls,
+    Grid,
+    OneRow,
+    PartialFit,
+    Product,
+    ToGoal,
+    WholeRun,
+)
 
 SEED = 1
+RATES = (0.003, 0.01, 0.03, 0.1)  # of Adam: the best of them takes part
+ALWAYS = 10**9  # epochs between record points of a run that is only timed
 
 
 class Trained:
@@ -111,3 +123,139 @@ def dropout(net):
 
 def epoch(net):
     return [Epochs(net)]
+
+
+# ---- estimators ----------------------------------------------------------------------------------
+
+
+def fit(task):
+    return [Fit("ffnn", ffnn, task, "fit")]
+
+
+def grid(task):
+    return [Grid("ffnn", ffnn, task)]
+
+
+def partial_fit(task):
+    return [PartialFit("ffnn", ffnn, task, "partial_fit")]
+
+
+def one_row(task):
+    return [OneRow("ffnn", ffnn, task)]
+
+
+class OneColumn(OneRow):
+    def call_for(self, model, row):
+        parameters, column = model.parameters_, row.T
+        return lambda: ffnn.predict_proba(column, parameters)
+
+
+def one_column(task):
+    return [OneColumn("ffnn", ffnn, task)]
+
+
+# ---- methods that take all examples --------------------------------------------------------------
+
+
+class ByLBFGS:
+    """ffnn.train from scikit-learn's starts, to its tolerance."""
+
+    name, flops, by_difference = "ffnn", 0, False
+
+    def __init__(self, task):
+        X, y = task.rows
+        self._X, self._y, self._task = np.ascontiguousarray(X.T), y, task
+        self._Y = (np.unique(y)[:, None] == y).astype(float)
+        runs = [self._run(seed, 1) for seed in range(task.starts)]
+        evaluations = [history["evaluations"][-1] for _, history in runs]
+        costs = [history["cost"][-1] for _, history in runs]
+        self.note = lbfgs_note("train", evaluations, costs)
+
+    def _run(self, seed, record_every):
+        return ffnn.train(
+            self._X, self._Y, parameters=self._task.first_parameters(seed), optimizer="lbfgs",
+            hidden_activation="tanh", output_activation="softmax", lambd=1e-4, tol=1e-4,
+            num_epochs=self._task.options["max_iter"], record_every=record_every,
+        )  # fmt: skip
+
+    def reset(self):
+        pass
+
+    def work(self, n):
+        for _ in range(n):
+            for seed in range(self._task.starts):
+                self._parameters, _ = self._run(seed, ALWAYS)
+
+    def parameters(self):
+        AL = ffnn.predict_proba(self._X, self._parameters)
+        return {"score": np.mean(np.unique(self._y)[AL.argmax(axis=0)] == self._y)}
+
+
+def lbfgs_note(way, evaluations, costs):
+    return f"{way}; {np.mean(evaluations):.0f} evaluations, cost {np.mean(costs):.2g}"
+
+
+def lbfgs(task):
+    return [ByLBFGS(task), Fit("ffnn", ffnn, task, "MLPClassifier: SciPy's method, C's gradient")]
+
+
+def goal(goal):
+    ours = [
+        ToGoal("ffnn", "Levenberg-Marquardt, train", goal, partial(way_by_train, goal)),
+        ToGoal("ffnn", "the same in the core", goal, partial(way_in_core, goal)),
+        ToGoal("ffnn", "L-BFGS, train", goal, partial(way_by_train, goal, optimizer="lbfgs")),
+    ]
+    if goal.most_epochs:
+        rate = min(RATES, key=lambda rate: epochs_of_adam(goal, rate))
+        adam = partial(way_by_train, goal, **adam_at(goal, rate))
+        ours.append(ToGoal("ffnn", f"Adam at {rate}, all examples a step", goal, adam))
+    return [contender for contender in ours if contender.share]
+
+
+def epochs_to(goal, seed, optimizer="levenberg_marquardt", num_epochs=None, **options):
+    """How many steps lead from that start to the cost, or None."""
+    most = num_epochs or goal.most_iterations * (10 if optimizer == "lbfgs" else 1)
+    _, history = ffnn.train(
+        goal.X, goal.Y, parameters=goal.first_parameters(seed), optimizer=optimizer,
+        num_epochs=most, **goal.activations, **options,
+    )  # fmt: skip
+    reached = np.flatnonzero(np.array(history["cost"]) <= goal.cost)
+    return int(reached[0]) if reached.size else None
+
+
+def adam_at(goal, rate):
+    return {
+        "optimizer": "adam", "learning_rate": rate, "mini_batch_size": "all",
+        "num_epochs": goal.most_epochs,
+    }  # fmt: skip
+
+
+def epochs_of_adam(goal, rate):
+    """The median over some starts."""
+    found = [epochs_to(goal, seed, **adam_at(goal, rate)) for seed in range(3)]
+    return np.median([np.inf if epochs is None else epochs for epochs in found])
+
+
+def way_by_train(goal, seed, optimizer="levenberg_marquardt", **options):
+    epochs = epochs_to(goal, seed, optimizer, **options)
+    if epochs is None:
+        return None
+    fixed = {"parameters": goal.first_parameters(seed), "optimizer": optimizer}
+    fixed |= goal.activations | options | {"num_epochs": epochs, "record_every": ALWAYS}
+    return partial(ffnn.train, goal.X, goal.Y, **fixed)
+
+
+def way_in_core(goal, seed):
+    epochs, optimizer = epochs_to(goal, seed), "levenberg_marquardt"
+    start = goal.first_parameters(seed)
+    if epochs is None:
+        return None
+
+    def go():
+        trainer = ffnn._ffnn.Trainer(
+            "goal", goal.X, goal.Y, goal.dims, optimizer=optimizer, **goal.activations
+        )
+        trainer.set(start)
+        trainer.run(epochs)
+
+    return go

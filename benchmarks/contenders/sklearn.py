@@ -1,4 +1,4 @@
-"""scikit-learn's MLPClassifier, held to full batches of plain gradient descent.
+"""scikit-learn's MLPClassifier, held to full batches of plain gradient descent, and as it is.
 
 With a binary target, or several of them at once, its output is a sigmoid and its loss the same
 cross-entropy. A run is `fit` with so many epochs and no early stop. It has no counterpart of the
@@ -6,10 +6,13 @@ four calls: partial_fit does a step, but spends fifteen times as long on looking
 """
 
 import numpy as np
+from sklearn import neural_network
 from sklearn.neural_network import MLPClassifier
 
+from benchmarks import contenders
 
-class Fit:
+
+class FullBatches:
     """So many epochs of one batch with `fit`."""
 
     name, note, by_difference = "scikit-learn", "fit", True
@@ -56,7 +59,7 @@ class Fit:
         return found
 
 
-class PartialFit(Fit):
+class PartialFit(FullBatches):
     """A step a call, as who has the batches does it."""
 
     note, by_difference = "partial_fit", False
@@ -75,7 +78,7 @@ def calls(net):
 
 
 def run(net):
-    return [Fit(net, solver="sgd", momentum=0, nesterovs_momentum=False)]
+    return [FullBatches(net, solver="sgd", momentum=0, nesterovs_momentum=False)]
 
 
 def adam(net):
@@ -85,4 +88,70 @@ def adam(net):
     if net.dtype == "float64":
         return []
     options = {"solver": "adam", "epsilon": 1e-8 * np.sqrt(1 - 0.999**2)}
-    return [Fit(net, **options), PartialFit(net, **options)]
+    return [FullBatches(net, **options), PartialFit(net, **options)]
+
+
+# ---- estimators as they are ----------------------------------------------------------------------
+
+
+def fit(task):
+    return [contenders.Fit("scikit-learn", neural_network, task, "fit")]
+
+
+def grid(task):
+    return [contenders.Grid("scikit-learn", neural_network, task)]
+
+
+def partial_fit(task):
+    return [contenders.PartialFit("scikit-learn", neural_network, task, "partial_fit")]
+
+
+def one_row(task):
+    return [contenders.OneRow("scikit-learn", neural_network, task)]
+
+
+one_column = one_row
+
+
+def lbfgs(task):
+    """Its evaluations are counted beforehand, through a subclass."""
+    count = 0
+
+    class Counted(MLPClassifier):
+        def _loss_grad_lbfgs(self, *arguments):
+            nonlocal count
+            count += 1
+            return super()._loss_grad_lbfgs(*arguments)
+
+    class module:
+        MLPClassifier = Counted
+
+    fits = [task.estimator(module, seed).fit(*task.rows) for seed in range(task.starts)]
+    evaluations, cost = count / task.starts, np.mean([model.loss_ for model in fits])
+    note = f"solver='lbfgs'; {evaluations:.0f} evaluations, cost {cost:.2g}"
+    return [contenders.Fit("scikit-learn", neural_network, task, note)]
+
+
+def goal(goal):
+    """solver='lbfgs' from its own starts, with the fewest iterations that lead to the cost."""
+    if goal.data in ("sine", "sinc"):
+        return []
+    X, y = goal.rows
+    hidden = {"hidden_layer_sizes": goal.dims[1:-1], "activation": "tanh", "solver": "lbfgs"}
+    make = MLPClassifier if goal.output == "softmax" else neural_network.MLPRegressor
+    cost = goal.cost if goal.output == "softmax" else goal.cost / 2
+
+    def run(seed, iterations):
+        options = hidden | {"alpha": 0, "tol": 0, "random_state": seed, "max_iter": iterations}
+        return make(**options).fit(X, y)
+
+    def way(seed):
+        low, high = 0, 10 * goal.most_iterations
+        if run(seed, high).loss_ > cost:
+            return None
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if run(seed, middle).loss_ <= cost else (middle, high)
+        return lambda: run(seed, high)
+
+    return [contenders.ToGoal("scikit-learn", "solver='lbfgs'", goal, way)]

@@ -7,7 +7,14 @@ add to it.
 import torch
 from torch.nn import functional
 
-from benchmarks.contenders import CostAndGradients, Product, quickest
+from benchmarks.contenders import (
+    Arrived,
+    CostAndGradients,
+    Product,
+    ToGoal,
+    quickest,
+    until_arrived,
+)
 
 HIDDEN = {"relu": torch.relu, "tanh": torch.tanh}
 
@@ -167,3 +174,37 @@ def adam(net):
     except Exception:  # needs a C++ compiler and its headers: the eager one races alone
         return found
     return [*found, compiled]
+
+
+def goal(goal):
+    """torch.optim.LBFGS with a line search for the strong Wolfe conditions."""
+    X, is_softmax = torch.from_numpy(goal.rows[0].copy()), goal.output == "softmax"
+    target = torch.from_numpy(goal.rows[1] if is_softmax else goal.rows[1][:, None])
+    cost_of = functional.cross_entropy if is_softmax else functional.mse_loss
+
+    def run(seed):
+        start = goal.first_parameters(seed)
+        parameters = [
+            torch.from_numpy(value if name[0] == "W" else value.ravel()).clone().requires_grad_()
+            for name, value in start.items()
+        ]
+        pairs = list(zip(parameters[::2], parameters[1::2]))
+        optimizer = torch.optim.LBFGS(
+            parameters, max_iter=10 * goal.most_iterations, history_size=10, tolerance_grad=0,
+            tolerance_change=0, line_search_fn="strong_wolfe",
+        )  # fmt: skip
+
+        def evaluate():
+            A = X
+            for W, b in pairs[:-1]:
+                A = torch.tanh(functional.linear(A, W, b))
+            cost = cost_of(functional.linear(A, *pairs[-1]), target)
+            if cost.item() <= goal.cost:
+                raise Arrived
+            for parameter, gradient in zip(parameters, torch.autograd.grad(cost, parameters)):
+                parameter.grad = gradient
+            return cost
+
+        optimizer.step(evaluate)
+
+    return [ToGoal("PyTorch", "LBFGS, strong Wolfe", goal, until_arrived(run))]

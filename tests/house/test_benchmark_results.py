@@ -127,6 +127,23 @@ def test_the_share_of_the_floor_is_shown_where_there_is_one(report, canned):
     assert [row[-2] for row in rows] == ["65 %"] + [""] * 7
 
 
+def test_several_races_as_one(canned, report):
+    """A time is the geometric mean of the times, of those who took part in each."""
+    from benchmarks.measure import combined
+
+    canned |= {"rounds": 3, "doubts": ["no processor"]}
+    canned["contenders"][3]["note"] = "compiled"
+    others = [c for c in canned["contenders"] if c["name"] in ("ffnn", "NumPy")]
+    four = [c | {"median": 4 * c["median"]} for c in others]
+    race = combined({"one": canned, "four": canned | {"contenders": four}})
+    assert [r["name"] for r in race["contenders"]] == ["ffnn", "NumPy"] * 2
+    assert race["contenders"][1]["median"] == pytest.approx(4e-2)
+    assert report.ratio(race, "NumPy", 1) == pytest.approx(20)
+    assert race["tables"][0]["rows"][0] == ["one", 1, "NumPy", "1.00 ms", "20.0 ms", "20.00"]
+    assert "2 races" in race["remark"] and "three" not in race["remark"]
+    assert race["doubts"][-1] == "four: no processor"
+
+
 def test_the_chart(report, canned, tmp_path):
     pytest.importorskip("matplotlib")
     kept = {"machine": FACTS, "races": {"one": canned, "none": {"title": "no contenders"}}}

@@ -45,6 +45,8 @@ def test_the_list_names_every_race():
     assert {"calls-tiny", "calls-wide", "run-small", "dense-256", "imports"} <= set(names)
     assert {"adam-128", "moons-epoch", "dropout-128", "clock", "scaling"} <= set(names)
     assert {"narrow-4", "narrow-busy", "gradients-tiny", "gradients-digits"} <= set(names)
+    assert {"fit-default", "fit-small", "grid", "partial", "one-row", "lm-sine"} <= set(names)
+    assert {"lbfgs-iris", "imports-estimators"} <= set(names)
 
 
 def test_a_race_prints_ratios_and_keeps_its_samples(tmp_path):
@@ -124,10 +126,16 @@ def test_another_computation_is_left_out(in_the_tree):
         assert disagreement(Wrong(update_parameters=update)) > 0.1
 
 
+OF_ESTIMATORS = ("fit", "grid", "partial_fit", "one_row", "one_column", "lbfgs")
+
+
 def every_race():
     """[(kind, net)] of every kind, on nets small enough for a test."""
     from benchmarks.races import KINDS, Net, Square
+    from benchmarks.tasks import Goal, Task
 
+    iris = Task("iris", (6,), options={"max_iter": 2})
+    whole = Task("iris", (6,), options={"solver": "lbfgs", "activation": "tanh", "max_iter": 50})
     plain = Net((6, 5, 3), 20)
     softmax = Net((20, 12, 10), 32, "float32", learning_rate=0.001, output="softmax")
     narrow = Net((4, 8, 6, 3), 500, "float32", learning_rate=0.001, hidden="tanh", output="softmax")
@@ -141,6 +149,10 @@ def every_race():
         ("gradients", plain),
         ("gradients", Net((64, 12, 10), 1797, data="digits", output="softmax")),
     ]
+    races += [(kind, iris) for kind in OF_ESTIMATORS if kind != "lbfgs"] + [
+        ("lbfgs", whole),
+        ("goal", Goal("sine", (1, 5, 1), 0.002, seeds=3, most_epochs=4000)),
+    ]
     assert {kind for kind, _ in races} == set(KINDS)
     return races
 
@@ -148,7 +160,7 @@ def every_race():
 @pytest.mark.filterwarnings("ignore")  # as Contenders does: a rival's warnings are its own affair
 @pytest.mark.parametrize("rival", ["numpy", "torch", "jax", "sklearn"])
 def test_rivals_compute_what_ffnn_computes(in_the_tree, rival):
-    """NumPy takes part in all."""
+    """NumPy takes part in all but those of estimators, and scikit-learn in these."""
     from benchmarks import contenders, measure
     from benchmarks.races import Race
 
@@ -157,7 +169,29 @@ def test_rivals_compute_what_ffnn_computes(in_the_tree, rival):
     for kind, net in every_race():
         ready, left_out = measure.checked(rival, Race(net, kind))
         assert not left_out, (kind, left_out)
-        assert ready or rival != "numpy", kind
+        assert ready or rival != ("sklearn" if kind in OF_ESTIMATORS else "numpy"), kind
+
+
+def test_another_fit_is_left_out(in_the_tree):
+    """Of fewer epochs, say: a loss, a score or a number of epochs tells."""
+    from benchmarks import measure
+    from benchmarks.contenders import contenders
+    from benchmarks.tasks import Task
+
+    task = Task("iris", (6,), options={"max_iter": 30})
+    expected = measure.after_some_steps(contenders("ffnn", "fit", task)[0], 1)
+    less = Task("iris", (6,), options={"max_iter": 20})
+    for other, is_same in (task, True), (less, False):
+        [ours] = contenders("ffnn", "fit", other)
+        assert (measure.disagreement(ours, expected, {}, 1) < 0.01) == is_same
+
+
+def test_a_goal_that_no_start_reaches_has_no_contender(in_the_tree):
+    from benchmarks.contenders import contenders
+    from benchmarks.tasks import Goal
+
+    goal = Goal("sine", (1, 2, 1), 1e-9, seeds=1, most_iterations=3, most_epochs=0)
+    assert contenders("ffnn", "goal", goal) == []
 
 
 def test_the_gradient_of_X_is_compared_too(in_the_tree):
