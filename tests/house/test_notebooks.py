@@ -23,6 +23,7 @@ NOTEBOOKS = [
     "regression",
     "large_data",
     "second_order",
+    "from_scikit_learn",
 ]
 PLOTS = re.compile(
     r"\b(plt\.subplots|plot_costs|plot_history|plot_weights|print_mislabeled_images)\("
