@@ -143,11 +143,14 @@ def checked(rival, race):
     """Contenders that compute what ffnn computes, and rows for the others."""
     ours = contenders.contenders("ffnn", race.kind, race.net)
     if rival == "ffnn":
-        return ours, []
+        return list(ours), []
+    theirs = list(contenders.contenders(rival, race.kind, race.net))
+    if not theirs:
+        return [], []
     steps = KINDS[race.kind].compared
-    expected = after_some_steps(ours[0], steps)
+    expected = after_some_steps(next(iter(ours)), steps)
     ready, missing = [], []
-    for contender in contenders.contenders(rival, race.kind, race.net):
+    for contender in theirs:
         wrong = disagreement(contender, expected, race.net.start, steps)
         if wrong <= race.agreement:
             ready.append(contender)

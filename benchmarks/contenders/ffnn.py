@@ -200,16 +200,24 @@ def lbfgs(task):
 
 
 def goal(goal):
-    ours = [
-        ToGoal("ffnn", "Levenberg-Marquardt, train", goal, partial(way_by_train, goal)),
-        ToGoal("ffnn", "the same in the core", goal, partial(way_in_core, goal)),
-        ToGoal("ffnn", "L-BFGS, train", goal, partial(way_by_train, goal, optimizer="lbfgs")),
+    """One after the other, since each takes long to make and a check needs the first alone."""
+    by_train, in_core = partial(way_by_train, goal), partial(way_in_core, goal)
+    found = [
+        lambda: ToGoal("ffnn", "Levenberg-Marquardt, train", goal, by_train),
+        lambda: ToGoal("ffnn", "the same in the core", goal, in_core),
+        lambda: ToGoal("ffnn", "L-BFGS, train", goal, partial(by_train, optimizer="lbfgs")),
+        lambda: by_adam(goal),
     ]
-    if goal.most_epochs:
-        rate = min(RATES, key=lambda rate: epochs_of_adam(goal, rate))
-        adam = partial(way_by_train, goal, **adam_at(goal, rate))
-        ours.append(ToGoal("ffnn", f"Adam at {rate}, all examples a step", goal, adam))
-    return [contender for contender in ours if contender.share]
+    for make in found if goal.most_epochs else found[:-1]:
+        contender = make()
+        if contender.share:
+            yield contender
+
+
+def by_adam(goal):
+    rate = min(RATES, key=lambda rate: epochs_of_adam(goal, rate))
+    way = partial(way_by_train, goal, **adam_at(goal, rate))
+    return ToGoal("ffnn", f"Adam at {rate}, all examples a step", goal, way)
 
 
 def epochs_to(goal, seed, optimizer="levenberg_marquardt", num_epochs=None, **options):

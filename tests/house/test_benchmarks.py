@@ -191,7 +191,7 @@ def test_a_goal_that_no_start_reaches_has_no_contender(in_the_tree):
     from benchmarks.tasks import Goal
 
     goal = Goal("sine", (1, 2, 1), 1e-9, seeds=1, most_iterations=3, most_epochs=0)
-    assert contenders("ffnn", "goal", goal) == []
+    assert list(contenders("ffnn", "goal", goal)) == []
 
 
 def test_the_gradient_of_X_is_compared_too(in_the_tree):
