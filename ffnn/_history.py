@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["ENDS", "History"]
+__all__ = ["ENDS", "History", "attach"]
 
 ENDS = ("optimizer_state", "best_epoch", "stopped_by", "posterior")
 
@@ -41,3 +41,22 @@ class History(dict[str, Any]):
         """Forget the record points from number `length` on."""
         for values in self.values():
             del values[length:]
+
+
+def attach(function: str, error: BaseException, parameters: Any, history: Any, costs: Any) -> None:
+    """Hang the last record point on an error; whoever did not catch the error reads where it is."""
+    names = ".history and .costs" if parameters is None else ".parameters, .history and .costs"
+    told = (
+        f"{function}: the last record point hangs on this exception: {names} (where nothing "
+        "caught it: sys.last_value.parameters and so on)"
+    )
+    try:
+        error.parameters = parameters  # type: ignore[attr-defined]
+        error.history = history  # type: ignore[attr-defined]
+        error.costs = costs  # type: ignore[attr-defined]
+        if isinstance(error, KeyboardInterrupt) and not error.args:
+            error.args = (told,)  # Python's own has no text
+        else:
+            error.add_note(told)
+    except Exception:
+        pass  # an exception without room for attributes is raised as it is

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ffnn import _ffnn
-from ffnn._history import History
+from ffnn._history import History, attach
 from ffnn._initializers import Parameters
 from ffnn._metrics import measure
 from ffnn._plan import Plan
@@ -233,7 +233,7 @@ class Run:
                 pass  # one more Ctrl-C: the run is ending already
             except (MemoryError, RuntimeError):
                 break  # the costs are there
-        _attach(self.plan.function, error, parameters, self.history, self.costs)
+        attach(self.plan.function, error, parameters, self.history, self.costs)
 
     def _state(self, epoch: int, of_optimizer: Any) -> dict[str, Any]:
         state = {"epoch": epoch, "optimizer": self.plan.optimizer, **of_optimizer}
@@ -382,25 +382,6 @@ class Run:
         if plan.bar is None:
             return None
         return plan.bar(total=plan.first + plan.epochs, initial=plan.first, unit=self.unit)
-
-
-def _attach(function: str, error: BaseException, parameters: Any, history: Any, costs: Any) -> None:
-    """Hang the last record point on an error; whoever did not catch the error reads where it is."""
-    names = ".history and .costs" if parameters is None else ".parameters, .history and .costs"
-    told = (
-        f"{function}: the last record point hangs on this exception: {names} (where nothing "
-        "caught it: sys.last_value.parameters and so on)"
-    )
-    try:
-        error.parameters = parameters  # type: ignore[attr-defined]
-        error.history = history  # type: ignore[attr-defined]
-        error.costs = costs  # type: ignore[attr-defined]
-        if isinstance(error, KeyboardInterrupt) and not error.args:
-            error.args = (told,)  # Python's own has no text
-        else:
-            error.add_note(told)
-    except Exception:
-        pass  # an exception without room for attributes is raised as it is
 
 
 def print_line(line: str) -> None:

@@ -85,7 +85,7 @@ typedef struct {
 #define RANGE_POSITIVE {5e-324, HUGE_VAL, "must be above 0, not %S", false, false}
 #define RANGE_LEVEL {5e-324, 1, "must be above 0 and below 1, not %S", false, false}
 #define RANGE_SIZE {1, 0x1p31, "must be an integer from 1 to 2**31 - 1, not %S", true, false}
-#define RANGE_FLAG {0, 2, NULL, false, true}
+#define RANGE_FLAG {0, 2, "must be True or False, not %R", false, true}
 
 typedef struct {
     const char *name;
@@ -117,13 +117,11 @@ static const number numbers[FFNN_RUN_OPTIONS] = {
 
 static int number_parse(ffnn_place place, PyObject *object, const range *within, double *value)
 {
-    if (within->is_flag) {
-        const bool is_one = PyBool_Check(object) || PyArray_IsScalar(object, Bool);
-        if (is_one) *value = PyObject_IsTrue(object);
-        return is_one ? 0
-                      : ffnn_error_raise(PyExc_TypeError, place, "must be True or False, not %R",
-                                         object);
+    if (within->is_flag && (PyBool_Check(object) || PyArray_IsScalar(object, Bool))) {
+        *value = PyObject_IsTrue(object);
+        return 0;
     }
+    if (within->is_flag) return ffnn_error_raise(PyExc_TypeError, place, within->words, object);
     if (within->is_integer && !PyIndex_Check(object))
         return ffnn_error_raise(PyExc_TypeError, place, "must be an integer, not %R", object);
     if (ffnn_number_parse(place, object, value) < 0) return -1;
@@ -371,8 +369,8 @@ static int whole_check(const ffnn_state *state, const char *function,
                                 cost->name, row->name);
     if (h->bayesian != 0 && settings->cost != FFNN_mean_squared_error)
         return ffnn_error_raise(PyExc_ValueError, (ffnn_place){function, "bayesian", 0},
-                                "estimates the variance of the noise of the targets, which "
-                                "cost='%s' knows nothing of; take cost='mean_squared_error'",
+                                "estimates the targets' noise, which cost='%s' has none of: "
+                                "take 'mean_squared_error'",
                                 cost->name);
     if (h->bayesian != 0 && h->lambd != 0)
         return ffnn_error_raise(PyExc_ValueError, (ffnn_place){function, "lambd", 0},
