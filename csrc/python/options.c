@@ -369,8 +369,7 @@ static int whole_check(const ffnn_state *state, const char *function,
                                 cost->name, row->name);
     if (h->bayesian != 0 && settings->cost != FFNN_mean_squared_error)
         return ffnn_error_raise(PyExc_ValueError, (ffnn_place){function, "bayesian", 0},
-                                "estimates the targets' noise, which cost='%s' has none of: "
-                                "take 'mean_squared_error'",
+                                "wants cost='mean_squared_error': '%s' has no noise to estimate",
                                 cost->name);
     if (h->bayesian != 0 && h->lambd != 0)
         return ffnn_error_raise(PyExc_ValueError, (ffnn_place){function, "lambd", 0},

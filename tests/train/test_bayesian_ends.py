@@ -74,9 +74,9 @@ def test_a_limit_of_evaluations(rng):
 
 REFUSED = [
     (ValueError, "lambd is what bayesian=True finds", {"lambd": 0.1}),
-    (ValueError, "bayesian estimates the targets' noise, which cost='binary_cross_entropy' has "
-     "none of: take 'mean_squared_error'", {"output_activation": "sigmoid"}),
-    (ValueError, "bayesian estimates", {"output_activation": "softmax"}),
+    (ValueError, "bayesian wants cost='mean_squared_error': 'binary_cross_entropy' has no noise to "
+     "estimate", {"output_activation": "sigmoid"}),
+    (ValueError, "bayesian wants", {"output_activation": "softmax"}),
     (ValueError, "cost 'huber' has no Gauss-Newton matrix", {"cost": "huber"}),
     (ValueError, "bayesian goes with optimizer='levenberg_marquardt', not 'lbfgs'",
      {"optimizer": "lbfgs"}),
