@@ -24,6 +24,7 @@ OUTPUTS = {
     "mean_squared_error": "linear",
     "mean_absolute_error": "linear",
     "huber": "linear",
+    "quantile": "linear",
     "half_squared_error": "linear",
     "poisson": "exp",
 }
