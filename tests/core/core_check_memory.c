@@ -229,7 +229,8 @@ static void check_runs_without_memory(void)
                                 .hyperparameters.learning_rate = 1};
     place("a run without memory");
     fresh();
-    options.examples = (ffnn_examples){lay(PLAIN, 4, m, feature), lay(PLAIN, 1, m, feature), NULL};
+    options.examples =
+        (ffnn_examples){.X = lay(PLAIN, 4, m, feature), .Y = lay(PLAIN, 1, m, feature)};
     long n = 1;
     for (;; n++) {
         ffnn_allocate_fail_at(n);

@@ -123,8 +123,8 @@ static void check_what_nobody_wrote(const kind *of)
 {
     place("%s in memory that holds NaN", of->name);
     fresh();
-    ffnn_examples examples = {lay(PLAIN, of->dims[0], of->m, feature),
-                              lay(PLAIN, of->dims[2], of->m, feature), NULL};
+    ffnn_examples examples = {.X = lay(PLAIN, of->dims[0], of->m, feature),
+                              .Y = lay(PLAIN, of->dims[2], of->m, feature)};
     for (ptrdiff_t i = 0; i < of->dims[2] * of->m; i++) put((void *)examples.Y.data, i, i % 3 == 0);
     if (of->has_weights) {
         void *weights = take(of->m);

@@ -96,7 +96,12 @@ class Copy:
     def build_core(self) -> str:
         """Link the core's checks with the extension's objects; likewise."""
         compiler = shlex.split(os.environ.get("CC", "cc"))
-        objects = [path for path in self._made() if path.parent.name in CORE_ROOMS]
+        of_core = {
+            f"{room}/{path.stem}.o"
+            for room in CORE_ROOMS
+            for path in (self.folder / "csrc" / room).glob("*.c")
+        }
+        objects = [path for path in self._made() if f"{path.parent.name}/{path.name}" in of_core]
         for source in sorted((self.folder / "tests/core").glob("core_check*.c")):
             made = self.folder / CORE.parent / f"{source.stem}.o"
             made.parent.mkdir(parents=True, exist_ok=True)

@@ -117,6 +117,16 @@ def test_no_order_without_a_generator(rng):
         trainer_of(X, Y, parameters, 0.1).shuffled(1, 16)
 
 
+def test_a_run_that_keeps_all_units_wants_no_generator(rng):
+    X, Y, parameters = draw(rng, [5, 9, 4, 1], 30, "sigmoid")
+    plain = trainer_of(X, Y, parameters, 0.1)
+    for keep_prob in 1, 1.0, [1, 1.0]:
+        run = trainer_of(X, Y, parameters, 0.1, keep_prob=keep_prob)
+        run.run(2)
+        run.restore()
+        assert run.run(1) == plain.run(1) and plain.restore() == 0
+
+
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
 @pytest.mark.parametrize("key", ["W1", "b1", "W2", "b2"])
 def test_is_finite(rng, real, key, value):
