@@ -11,8 +11,8 @@ FFNN_INLINE void FN(small_rows)(const int rows, ptrdiff_t i, ptrdiff_t j, const 
     vec sums[MOST_ROWS];
     FFNN_UNROLL
     for (int q = 0; q < rows; q++)
-        sums[q] = v_set1(
-            t->start == FFNN_FROM_BIAS ? ((const real *)t->bias)[(i + q) * t->bias_row] : 0);
+        sums[q] =
+            v_set1(t->start == FFNN_FROM_BIAS ? ((const real *)t->bias)[(i + q) * t->bias_row] : 0);
     for (ptrdiff_t k = 0; k < t->depth; k++, l += left_col, r += t->right_row) {
         const vec right = v_load_part(r, last);
         FFNN_UNROLL
