@@ -36,6 +36,8 @@ __all__ = ["Engine"]
 class Engine(WholeGradients):
     """The methods of BaseMultilayerPerceptron that do arithmetic; stands before it."""
 
+    _seeded: Any  # the generator of the last fit with a whole number as random_state
+
     # ---- one fit ----
 
     def _fit(

@@ -65,7 +65,7 @@ def test_help_opens_with_a_line_that_can_be_read(name):
     is_spread = first.startswith(f"{name}(\n")
     shown = first[: first.index("\n)") + 2] if is_spread else first.split("\n    ")[0]
     shown = re.sub(r"\s+", " ", shown)
-    assert shown.startswith(f"{name}(") and len(shown) < 700 and "_typing" not in shown
+    assert shown.startswith(f"{name}(") and len(shown) < 800 and "_typing" not in shown
     signature = inspect.signature(function)
     assert shown.count("=") == sum(p.default is not p.empty for p in signature.parameters.values())
     if len(shown) < 250:
