@@ -13,6 +13,8 @@ from ffnn import _ffnn
 from ffnn._checks import check_finite, check_number, choose, suggest_keywords
 from ffnn._frames import as_array
 from ffnn._initializers import Parameters
+from ffnn._reading import Reader
+from ffnn._sources import Source, take_inputs
 
 __all__ = ["predict_interval"]
 
@@ -31,7 +33,7 @@ def predict_interval(
     """Predict an interval for each output of each example.
 
     =================  ============  ========================================================
-    X                  (n_x, m)      inputs, a column per example
+    X                  (n_x, m)      inputs, a column per example; or a source, as train has it
     parameters         dict          those that a run of train with bayesian=True returned
     posterior          dict          history["posterior"] of that run
     coverage           float         the share of cases that an interval is to hold; above 0
@@ -78,6 +80,13 @@ def predict_interval(
         "hidden_activation": hidden_activation,
         "output_activation": output_activation,
     }
+    source = take_inputs(function, "X", X)
+    if isinstance(source, Source) and source.shape[1] > 0:
+        same = {"coverage": coverage, "of": of, **net}
+        pieces = Reader(source).pieces()
+        parts = [predict_interval(piece, parameters, posterior, **same) for _, piece in pieces]
+        lower, upper = (np.concatenate(part, axis=1) for part in zip(*parts))
+        return lower, upper
     AL = _ffnn.net_output(function, X, parameters, **net)
     check_finite(function, "X", as_array(f"{function}: X", X))
     variances = _ffnn.output_variances(function, X, parameters, factor, **net)

@@ -39,7 +39,7 @@ def predict(
     """Predict 0 or 1 for each example, and print the accuracy against y.
 
     =================  ============  ========================================================
-    X                  (n_x, m)      inputs, a column per example
+    X                  (n_x, m)      inputs, a column per example; or a source, as train has it
     y                  (n_y, m)      labels; where n_y is 1 also (m,) and (m, 1); a list will
                                      do. Of a softmax one-hot, or a class for each example:
                                      (m,), (1, m) or (m, 1)
@@ -172,7 +172,7 @@ def predict_classes(
     """Predict a class, or the output where there is no class, for each example.
 
     =================  ===========  ========================================================
-    X                  (n_x, m)     inputs, a column per example
+    X                  (n_x, m)     inputs, a column per example; or a source, as train has it
     parameters         dict         W1, b1, ..., WL, bL
     hidden_activation  str or list  as in L_model_forward: None, the default, is what the
                                     parameters know, else "relu"

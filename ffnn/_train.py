@@ -68,7 +68,7 @@ def train(
     The network, and what it begins with:
 
     ===================  =============  ====================================================
-    X                    (n_x, m)       inputs, a column per example
+    X                    (n_x, m)       inputs, a column per example; or a source, see below
     Y                    (n_y, m)       labels, as compute_cost takes them
     layer_dims           integers       n_x, n_1, ..., n_y; not needed with parameters
     parameters           dict           W1, b1, ... to begin with; else they are drawn

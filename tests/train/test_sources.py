@@ -125,6 +125,19 @@ def test_full_batches_of_a_source(tmp_path, rng, settings, m):
             assert_same_run(train(source, labels, **settings), expected)
 
 
+def test_bayesian_runs_and_their_intervals(tmp_path, rng):
+    rows = rng.standard_normal((700, N_X)).astype(np.float32)
+    Y = np.tanh(rows[:, :2].T) + 0.1 * rng.standard_normal((2, 700))
+    settings = {"optimizer": "levenberg_marquardt", "bayesian": True, "seed": 1, "num_epochs": 5}
+    settings |= {"output_activation": "linear", "hidden_activation": "tanh"}
+    expected = ffnn.train(rows.T, Y, [N_X, 3, 2], **settings)
+    bands = ffnn.predict_interval(rows.T, expected[0], expected[1]["posterior"])
+    for _, source in sources_of(tmp_path, rows, "float32"):
+        assert_same_run(ffnn.train(source, Y, [N_X, 3, 2], **settings), expected)
+        found = ffnn.predict_interval(source, expected[0], expected[1]["posterior"])
+        assert np.array_equal(found, bands)
+
+
 @pytest.mark.parametrize(
     "settings",
     [
