@@ -37,7 +37,7 @@ static const char predict_proba_doc[] =
     "Compute the AL of L_model_forward and keep no caches.\n"
     "\n"
     "=================  ==============  ==================================================\n"
-    "X                  (n_x, m)        inputs, a column per example; or a source, as train has it\n"
+    "X                  (n_x, m)        inputs, a column per example; or a source, see train\n"
     "parameters         dict            W1, b1, ..., WL, bL\n"
     "hidden_activation  str or list     as L_model_forward has it\n"
     "output_activation  str             likewise\n"
