@@ -26,6 +26,7 @@ COLOURS = {
 }
 BAR = 0.2  # of the distance between two races
 INCHES_PER_RACE = 0.5
+BUSY = 10  # programs that want a processor, in the mean of a minute: the page tells it
 
 # ---- a table for each race -----------------------------------------------------------------------
 
@@ -212,10 +213,16 @@ def where_and_when(kept):
     dates = sorted({race.get("date", facts["date"]) for race in kept["races"].values()})
     when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
     libraries = [f"{p} {facts[p]}" for p in ("torch", "jax", "scikit-learn") if p in facts]
-    return (
+    text = (
         f"{when}; {facts['processor']}; {facts['system']}; ffnn {facts['ffnn']}; "
         f"NumPy {facts['NumPy']}; {', '.join(libraries)}."
     )
+    load = max((float(race.get("load before", 0)) for race in kept["races"].values()), default=0)
+    if load > BUSY:
+        text += (
+            f" Shared: up to {load:.0f} programs wanted a processor before a race."
+        )
+    return text
 
 
 LEGEND = (

@@ -127,6 +127,12 @@ def test_the_share_of_the_floor_is_shown_where_there_is_one(report, canned):
     assert [row[-2] for row in rows] == ["65 %"] + [""] * 7
 
 
+def test_the_page_tells_that_a_machine_was_shared(canned, report):
+    for load, is_told in ("0.1", False), ("28.0", True):
+        kept = {"machine": FACTS, "races": {"one": canned | {"load before": load}}}
+        assert ("Shared: up to 28 programs" in report.where_and_when(kept)) == is_told
+
+
 def test_several_races_as_one(canned, report):
     """A time is the geometric mean of the times, of those who took part in each."""
     from benchmarks.measure import combined
