@@ -26,6 +26,7 @@ data             datasets.load_digits; the assignment's: load_data
 the machine      show_config, get_num_threads, set_num_threads, set_reproducible,
                  register_threadpoolctl
 scikit-learn     MLPClassifier, MLPRegressor, from_sklearn: rows are examples there
+a cluster        dask: train and predict_proba on Dask arrays, by the workers of a client
 other courses    coursera: the helper files and notebooks of courses 1 and 2, edition by edition
 ===============  ===================================================================================
 """
@@ -132,6 +133,10 @@ _ESTIMATORS = ("MLPClassifier", "MLPRegressor", "from_sklearn")
 
 
 def __getattr__(name: str) -> object:
+    if name == "dask":  # which comes in the same way
+        from importlib import import_module
+
+        return import_module("ffnn.dask")
     if name not in _ESTIMATORS:
         raise AttributeError(f"module 'ffnn' has no attribute {name!r}")
     from ffnn import estimators

@@ -181,6 +181,8 @@ class Trainer:
         input_name: str = "layer_dims[0]",
         reproducible: bool | None = None,
         source: Any = None,
+        sums: Callable[..., tuple[ArrayLike, ArrayLike]] | None = None,
+        isa: str | None = None,
         **numbers: SupportsFloat | None,  # those of an optimiser, by csrc/options.def
     ) -> Trainer: ...
     def set(
@@ -219,4 +221,14 @@ class Trainer:
     def gradient(
         self, X: ArrayLike, Y: ArrayLike, *, sample_weight: ArrayLike | None = None
     ) -> tuple[_Array, dict[str, _Array]]: ...
+    def shard(
+        self,
+        X: ArrayLike,
+        Y: ArrayLike,
+        batch_size: SupportsIndex,
+        *,
+        sample_weight: ArrayLike | None = None,
+        gradients: bool = True,
+    ) -> tuple[float, _Array | None]: ...
+    def shard_columns(self, count: SupportsIndex) -> int: ...
     def update(self, m: SupportsIndex) -> None: ...

@@ -42,18 +42,19 @@ def cost_of(output_activation: str) -> str:
 
 
 def measure(
-    part: Part, scores: Mapping[str, Score], output: Callable[[NDArray[Any]], NDArray[Any]]
+    part: Part, scores: Mapping[str, Score], output: Callable[[slice], NDArray[Any]]
 ) -> dict[str, float]:
     """Return the value of each score, the part's prefix before its name.
 
-    `output` gives AL of X. It is asked slab by slab, but where a score wants all of AL at once.
+    `output` gives AL of some examples. It is asked slab by slab, but where a score wants all of AL
+    at once.
     """
     m = part.X.shape[1]
     size = m if any(score.is_whole for score in scores.values()) else _SLAB
     sums: dict[str, Any] = {}
     for first in range(0, m if scores else 0, size):
         some = slice(first, first + size)
-        AL, Y = output(part.X[:, some]), part.Y[:, some]
+        AL, Y = output(some), part.Y[:, some]
         w = None if part.weights is None else part.weights[some]
         for name, score in scores.items():
             found = score.tally(Y, AL, w)

@@ -26,6 +26,7 @@ from ffnn._pace import (
 from ffnn._parameters import NET
 from ffnn._randomness import PortableDraws, Randomness
 from ffnn._reading import Reader
+from ffnn._remote import Remote, stand_in
 from ffnn._sample_weights import weights_by_class
 from ffnn._scores import Score
 from ffnn._sources import Source, check_dtype, take_labels, take_run_inputs
@@ -117,7 +118,7 @@ class Plan(NamedTuple):
         if isinstance(X, Source):  # its beginning will do
             X = X.gather(np.arange(min(X.shape[1], _LOOK)))
         for name, A in (("X", X), ("Y", self.trained.Y)):
-            largest = np.abs(A).max(initial=0)
+            largest = A.largest() if isinstance(A, Remote) else np.abs(A).max(initial=0)
             if not np.isfinite(largest):
                 found.append(f"{name} holds NaN or infinity")
             elif largest > _LARGE and (name == "X" or "cross_entropy" not in self.cost):
@@ -171,24 +172,35 @@ def make_plan(
     is_portable = is_reproducible and random.is_seeded
 
     is_full_batch = batch_size is None or is_whole(options["optimizer"])
-    X = take_run_inputs(function, "X", X, dtype, is_full_batch=is_full_batch)
+    if isinstance(X, Remote):
+        X.real = dtype or X.real
+    else:
+        X = take_run_inputs(function, "X", X, dtype, is_full_batch=is_full_batch)
     Y = take_labels(function, "Y", Y)
     sample_weight = take_labels(function, "sample_weight", examples.sample_weight)
     examples = examples._replace(sample_weight=sample_weight)
 
     def trainer_of(X: Any, Y: Any, weights: Any = None) -> tuple[_ffnn.Trainer, Reader | None]:
         reader = Reader(X, is_checked=not is_assignment) if isinstance(X, Source) else None
+        weights = None if weights is None else weights / weights.mean()
+        elsewhere: dict[str, Any] = {}
+        if isinstance(X, Remote):
+            isa = None if is_reproducible else X.isa
+            net = {name: options[name] for name in (*NET, "cost", "quantile") if name in options}
+            net |= {"layer_dims": dims, "reproducible": is_reproducible, "isa": isa}
+            elsewhere = {"sums": X.train(Y, weights, net), "isa": isa}
         trainer = _ffnn.Trainer(
             function,
-            X.placeholder() if isinstance(X, Source) else X,
+            stand_in(X),
             Y,
             dims,
             source=reader,
             learning_rate=first_rate,
             gram=gram,
-            sample_weight=None if weights is None else weights / weights.mean(),
+            sample_weight=weights,
             bit_generator=random.bit_generator,
             input_name=input_name,
+            **elsewhere,
             **options,
         )
         return trainer, reader

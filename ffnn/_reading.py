@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ffnn import _ffnn
+from ffnn._remote import Remote
 from ffnn._sources import PIECE, Source, take_inputs
 
 __all__ = ["Reader", "draw_blocks", "mean_cost", "net_output", "output_of"]
@@ -182,6 +183,8 @@ def mean_cost(
     trainer: _ffnn.Trainer, X: Any, Y: NDArray[Any], weights: NDArray[Any] | None
 ) -> NDArray[Any]:
     """The cost of other examples than the trainer's own, in memory or in a source."""
+    if isinstance(X, Remote):
+        return X.mean_cost(trainer, Y, weights)
     if not isinstance(X, Source):
         return trainer.measure(X, Y, sample_weight=weights)
     reader = Reader(X)

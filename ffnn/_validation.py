@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 from ffnn import _ffnn
 from ffnn._checks import check_finite, check_labels, check_number, check_sample_weight
 from ffnn._frames import as_array
+from ffnn._remote import Remote, run_type, stand_in
 from ffnn._sample_weights import check_classes, classes_of, has_classes
-from ffnn._sources import Source, real_of, take_labels, take_run_inputs
+from ffnn._sources import Source, take_labels, take_run_inputs
 
 __all__ = ["Examples", "Part", "take_examples"]
 
@@ -29,7 +30,7 @@ class Part(NamedTuple):
     """Examples that costs and scores are measured on; `prefix` stands before their names."""
 
     prefix: str
-    X: Any  # an array, or a Source
+    X: Any  # an array, a Source or a Remote
     Y: NDArray[Any]  # (n_y, m), or (1, m) of classes
     weights: NDArray[np.float64] | None = None  # the caller's, (m,)
 
@@ -50,7 +51,9 @@ def take_examples(
 
     def checked(place: str, part: Part) -> Part:
         if not is_assignment:
-            if not isinstance(part.X, Source):  # which is checked as it is read
+            if isinstance(part.X, Remote):
+                part.X.check_finite(place)
+            elif not isinstance(part.X, Source):  # which is checked as it is read
                 check_finite(place, "X", part.X)
             check_finite(place, "Y", part.Y)
             check_labels(place, part.Y, n_y, cost)
@@ -60,12 +63,12 @@ def take_examples(
     if examples.validation_data is not None:
         place = f"{function}: validation_data"
         X_val, Y_val, w_val = _validation_data(function, examples)
-        X_val = take_run_inputs(place, "X", X_val, None, is_full_batch=False)
+        if not isinstance(X_val, Remote):
+            X_val = take_run_inputs(place, "X", X_val, None, is_full_batch=False)
         Y_val, w_val = take_labels(place, "Y", Y_val), take_labels(place, "sample_weight", w_val)
-        if isinstance(X_val, Source):
-            X_val.real = real_of(given.X)
-        shaped = X_val.placeholder() if isinstance(X_val, Source) else X_val
-        trainer.check("validation_data", shaped, Y_val)
+        if isinstance(X_val, (Source, Remote)):
+            X_val.real = run_type(given.X)
+        trainer.check("validation_data", stand_in(X_val), Y_val)
         held = checked(place, _as_part("val_", X_val, Y_val, n_y))
         held = held._replace(weights=_weights_of(place, w_val, held))
     given = given._replace(weights=_weights_of(function, examples.sample_weight, given))
@@ -115,7 +118,7 @@ def _as_part(
     prefix: str, X: Any, Y: Any, n_y: int, weights: NDArray[np.float64] | None = None
 ) -> Part:
     """Return examples that have been checked, labels being rows."""
-    inputs = X if isinstance(X, Source) else as_array("X", X)
+    inputs = X if isinstance(X, (Source, Remote)) else as_array("X", X)
     labels = as_array("Y", Y)
     m = inputs.shape[1]
     rows = labels if labels.shape == (n_y, m) else labels.reshape(1, m)
@@ -156,7 +159,8 @@ def _split(
 
 def _part_of(given: Part, prefix: str, index: NDArray[np.intp]) -> Part:
     weights = None if given.weights is None else given.weights[index]
-    return Part(prefix, given.X[:, index], given.Y[:, index], weights)
+    X = given.X.take(index) if isinstance(given.X, Remote) else given.X[:, index]
+    return Part(prefix, X, given.Y[:, index], weights)
 
 
 def _quotas(function: str, sizes: NDArray[np.intp], count: int) -> NDArray[np.intp]:

@@ -10,7 +10,6 @@
 #include "lock.h"
 #include "methods.h"
 #include "parse.h"
-#include "poll.h"
 #include "results.h"
 #include "trainer_docs.h"
 #include "../system/system.h"
@@ -60,32 +59,49 @@ static int choose_gram(const trainer_object *self, PyObject *gram, ffnn_run_opti
     const bool fits =
         !options->examples.reader && ffnn_gram_fits(options->kernels, &options->hyperparameters);
     if (gram == NULL || gram == Py_None) {
-        options->is_gram = fits && ffnn_gram_pays(options->kernels, self->dims[0], self->dims[1],
-                                                  options->examples.X.cols, &options->gram_from);
+        options->is_gram = !self->sums && fits &&
+                           ffnn_gram_pays(options->kernels, self->dims[0], self->dims[1],
+                                          options->examples.X.cols, &options->gram_from);
         return 0;
     }
     const int is_gram = PyObject_IsTrue(gram);
     if (is_gram < 0) return -1;
     options->is_gram = is_gram;
-    if (!is_gram || fits) return 0;
+    if (!is_gram || (fits && !self->sums)) return 0;
     return ffnn_error_raise(
         PyExc_ValueError, (ffnn_place){PyUnicode_AsUTF8(self->function), "gram", 0},
-        "fits optimizer='gd' alone, without lambd and clip_norm, and X in memory");
+        "fits optimizer='gd' alone, without lambd, clip_norm and sums, and X in memory");
 }
 
-/* The instruction set of a run: None as the module's, True and False whatever that is. */
-static int choose_kernels(const trainer_object *self, PyObject *reproducible,
+/* An instruction set by its name: workers of a run agree on one. */
+static int choose_isa(ffnn_place place, PyObject *name, const ffnn_isa **isa)
+{
+    const char *why = "";
+    if (name == NULL || name == Py_None) return 0;
+    if (!PyUnicode_Check(name))
+        return ffnn_error_raise(PyExc_TypeError, place, "must be a str, not %s",
+                                Py_TYPE(name)->tp_name);
+    const char *wanted = PyUnicode_AsUTF8(name);
+    if (wanted == NULL) return -1;
+    *isa = ffnn_isa_choose(wanted, &why);
+    return *isa != NULL ? 0 : ffnn_error_raise(PyExc_ValueError, place, "is '%s': %s", wanted, why);
+}
+
+/* The instruction set of a run: None as the module's, True and False whatever that is; or the one
+ * that is named. */
+static int choose_kernels(const trainer_object *self, PyObject *reproducible, PyObject *name,
                           ffnn_run_options *options)
 {
+    const char *function = PyUnicode_AsUTF8(self->function);
     const ffnn_isa *isa = self->state->isa;
     if (reproducible == Py_True)
         isa = ffnn_isa_reproducible();
     else if (reproducible == Py_False)
         isa = self->state->fastest;
     else if (reproducible != NULL && reproducible != Py_None)
-        return ffnn_error_raise(PyExc_TypeError,
-                                (ffnn_place){PyUnicode_AsUTF8(self->function), "reproducible", 0},
+        return ffnn_error_raise(PyExc_TypeError, (ffnn_place){function, "reproducible", 0},
                                 "must be True, False or None");
+    if (choose_isa((ffnn_place){function, "isa", 0}, name, &isa) < 0) return -1;
     options->kernels = isa->kernels[self->real];
     return 0;
 }
@@ -104,7 +120,8 @@ static int start_run(trainer_object *self, const ffnn_run_settings *settings, Py
     self->optimizer = settings->hyperparameters.optimizer;
     self->is_bayesian = settings->hyperparameters.bayesian != 0;
     if (ffnn_trainer_take_examples(self, arg, settings->net.has_dropout, &options) < 0) return -1;
-    if (choose_kernels(self, arg[FFNN_TRAINER_REPRODUCIBLE], &options) < 0) return -1;
+    if (choose_kernels(self, arg[FFNN_TRAINER_REPRODUCIBLE], arg[FFNN_TRAINER_ISA], &options) < 0)
+        return -1;
     if (choose_gram(self, arg[FFNN_TRAINER_GRAM], &options) < 0) return -1;
     self->moments = options.kernels->optimizers[settings->hyperparameters.optimizer].moments;
     self->iteration_work = ffnn_net_work(self->dims, self->layers, options.examples.X.cols, 3);
@@ -140,7 +157,8 @@ static PyObject *trainer_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
 #define FFNN_OPTION(name, shown) FFNN_NAME_##name,
 #include "../options.def"
          FFNN_NAME_gram, FFNN_NAME_sample_weight, FFNN_NAME_weighted_mean, FFNN_NAME_bit_generator,
-         FFNN_NAME_input_name, FFNN_NAME_reproducible, FFNN_NAME_source},
+         FFNN_NAME_input_name, FFNN_NAME_reproducible, FFNN_NAME_source, FFNN_NAME_sums,
+         FFNN_NAME_isa},
         FFNN_TRAINER_ARGUMENTS - FFNN_TRAINER_SETTINGS};
     const ffnn_state *state = PyType_GetModuleState(type);
     if (state == NULL) return NULL;
@@ -185,6 +203,7 @@ static int trainer_traverse(PyObject *object, visitproc visit, void *arg)
     Py_VISIT(self->source.object);
     Py_VISIT(self->source.piece.object);
     Py_VISIT(self->bit_generator);
+    Py_VISIT(self->sums);
     return 0;
 }
 
@@ -201,6 +220,8 @@ static void trainer_dealloc(PyObject *object)
     ffnn_source_clear(&self->source);
     ffnn_labels_clear(&self->labels);
     Py_XDECREF(self->bit_generator);
+    Py_XDECREF(self->order);
+    Py_XDECREF(self->sums);
     ffnn_known_clear(&self->known);
     Py_XDECREF(self->function);
     Py_XDECREF(self->input_name);
@@ -236,6 +257,8 @@ static PyObject *compute(trainer_object *self, ptrdiff_t n, ptrdiff_t record,
     ffnn_poll_context poll;
     double cost = 0;
     if (record > 0) ffnn_run_ask_record(self->run);
+    Py_CLEAR(self->order);
+    self->poll = &poll;
     ffnn_source_begin(&self->source, &poll, (double)(n > 0 ? n : 1) * self->iteration_work);
     const ffnn_status status =
         size == 0 ? ffnn_run_iterate(self->run, n, &cost, ffnn_poll_signals, &poll)
@@ -339,6 +362,9 @@ static PyMethodDef trainer_methods[] = {
     {"measure", FFNN_METHOD(ffnn_trainer_measure), METH_FASTCALL | METH_KEYWORDS, measure_doc},
     {"step", FFNN_METHOD(ffnn_trainer_step), METH_FASTCALL | METH_KEYWORDS, step_doc},
     {"gradient", FFNN_METHOD(ffnn_trainer_gradient), METH_FASTCALL | METH_KEYWORDS, gradient_doc},
+    {"shard", FFNN_METHOD(ffnn_trainer_shard), METH_FASTCALL | METH_KEYWORDS, shard_doc},
+    {"shard_columns", FFNN_METHOD(ffnn_trainer_shard_columns), METH_FASTCALL | METH_KEYWORDS,
+     shard_columns_doc},
     {"update", FFNN_METHOD(ffnn_trainer_update), METH_FASTCALL | METH_KEYWORDS, update_doc},
     {NULL, NULL, 0, NULL},
 };

@@ -22,7 +22,10 @@ typedef struct {
     ffnn_labels labels;
     ffnn_source source; /* of X, where that has a shape alone */
     PyObject *bit_generator;
-    ffnn_known known; /* what a dict of its parameters knows */
+    PyObject *sums;          /* who is asked for a step's sums, or NULL */
+    PyObject *order;         /* of the epoch that it was asked in last, or NULL */
+    ffnn_poll_context *poll; /* of the call in hand */
+    ffnn_known known;        /* what a dict of its parameters knows */
     ffnn_cost cost;
     ffnn_optimizer optimizer;
     bool is_bayesian;
@@ -50,6 +53,8 @@ enum {
     FFNN_TRAINER_INPUT_NAME,
     FFNN_TRAINER_REPRODUCIBLE,
     FFNN_TRAINER_SOURCE,
+    FFNN_TRAINER_SUMS,
+    FFNN_TRAINER_ISA,
     FFNN_TRAINER_ARGUMENTS
 };
 
@@ -67,7 +72,7 @@ typedef struct {
     ffnn_labels labels;
     ffnn_source source;
     ffnn_examples examples;
-    double total; /* of the weights, or m */
+    double total; /* of the weights, or m; examples that all weigh nothing may be a shard */
 } ffnn_given;
 
 /* `function` names the call; weights and source may be NULL or None. */
@@ -110,6 +115,16 @@ int ffnn_trainer_memory_copy(const trainer_object *self, PyObject *state, bool i
 
 /* A method. */
 PyObject *ffnn_trainer_posterior(PyObject *object, PyObject *ignored);
+
+/* ---- trainer_sums.c: what the core asks for sums, and methods ---- */
+
+ffnn_sums ffnn_trainer_ask;
+/* A Trainer that asks for sums computes none. */
+int ffnn_trainer_no_sums_check(const trainer_object *self, const char *method);
+PyObject *ffnn_trainer_shard(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
+                             PyObject *kw_names);
+PyObject *ffnn_trainer_shard_columns(PyObject *object, PyObject *const *args, Py_ssize_t n_args,
+                                     PyObject *kw_names);
 
 /* ---- trainer_attributes.c ---- */
 

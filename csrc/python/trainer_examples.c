@@ -65,6 +65,26 @@ static int take_random(trainer_object *self, const char *function, PyObject *obj
     return 0;
 }
 
+/* Who has the examples computes the sums; what stands here of X and Y is their shapes and types. */
+static int take_sums(trainer_object *self, const char *function, PyObject *object, bool has_dropout,
+                     ffnn_run_options *options)
+{
+    const ffnn_place place = {function, "sums", 0};
+    if (object == NULL || object == Py_None) return 0;
+    if (!PyCallable_Check(object))
+        return ffnn_error_raise(PyExc_TypeError, place, "must be callable, not %s",
+                                Py_TYPE(object)->tp_name);
+    if (has_dropout)
+        return ffnn_error_raise(PyExc_ValueError, place, "do not go with keep_prob below 1");
+    if (options->hyperparameters.optimizer == FFNN_levenberg_marquardt)
+        return ffnn_error_raise(PyExc_ValueError, place,
+                                "do not go with optimizer='levenberg_marquardt'");
+    self->sums = Py_NewRef(object);
+    options->sums = ffnn_trainer_ask;
+    options->sums_context = self;
+    return 0;
+}
+
 int ffnn_trainer_take_examples(trainer_object *self, PyObject *const arg[FFNN_TRAINER_ARGUMENTS],
                                bool has_dropout, ffnn_run_options *options)
 {
@@ -75,8 +95,14 @@ int ffnn_trainer_take_examples(trainer_object *self, PyObject *const arg[FFNN_TR
                                       &self->X, &self->labels) < 0)
         return -1;
     self->real = self->X.kind == FFNN_KIND_FLOAT ? FFNN_FLOAT : FFNN_DOUBLE;
-    if (ffnn_operand_view(&self->X, self->real, FFNN_ANY_LAYOUT, &options->examples.X) < 0 ||
-        ffnn_labels_elements(function, &self->labels, self->real, n_y, options->examples.X.cols,
+    if (ffnn_operand_view(&self->X, self->real, FFNN_ANY_LAYOUT, &options->examples.X) < 0)
+        return -1;
+    if (take_random(self, function, arg[FFNN_TRAINER_BIT_GENERATOR], has_dropout,
+                    &options->random) < 0 ||
+        take_sums(self, function, arg[FFNN_TRAINER_SUMS], has_dropout, options) < 0)
+        return -1;
+    if (self->sums != NULL) return 0;
+    if (ffnn_labels_elements(function, &self->labels, self->real, n_y, options->examples.X.cols,
                              &y) < 0 ||
         take_weights(self, function, arg[FFNN_TRAINER_SAMPLE_WEIGHT], &options->examples.weights) <
             0)
@@ -87,8 +113,7 @@ int ffnn_trainer_take_examples(trainer_object *self, PyObject *const arg[FFNN_TR
     const int is_weighted_mean = weighted_mean == NULL ? 0 : PyObject_IsTrue(weighted_mean);
     if (is_weighted_mean < 0) return -1;
     options->is_weighted_mean = is_weighted_mean;
-    return take_random(self, function, arg[FFNN_TRAINER_BIT_GENERATOR], has_dropout,
-                       &options->random);
+    return 0;
 }
 
 int ffnn_trainer_take_order(const trainer_object *self, PyObject *object, PyObject **array)
@@ -146,9 +171,6 @@ static int given_weights_take(const trainer_object *self, const char *function, 
         return -1;
     given->total = 0;
     for (npy_intp j = 0; j < m; j++) given->total += ((const double *)elements)[j];
-    if (!(given->total > 0))
-        return ffnn_error_raise(PyExc_ValueError, (ffnn_place){function, "sample_weight", 0},
-                                "must have a sum above 0");
     return ffnn_operand_elements(&given->weights, self->real, &given->examples.weights);
 }
 

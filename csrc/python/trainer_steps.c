@@ -5,7 +5,6 @@
 #include "lock.h"
 #include "parameters.h"
 #include "parse.h"
-#include "poll.h"
 #include "results.h"
 
 /* How one of the core's functions takes examples. */
@@ -37,7 +36,13 @@ static int compute(trainer_object *self, const ffnn_signature *signature, PyObje
     ffnn_given given;
     *cost = *total = 0;
     if (ffnn_arguments_parse(self->state, signature, args, n_args, kw_names, arg) < 0) return -1;
+    if (work != ffnn_run_measure && ffnn_trainer_no_sums_check(self, signature->function) < 0)
+        return -1;
     int status = ffnn_given_take(self, signature->function, arg[0], arg[1], arg[2], arg[3], &given);
+    if (status == 0 && !(given.total > 0))
+        status = ffnn_error_raise(PyExc_ValueError,
+                                  (ffnn_place){signature->function, "sample_weight", 0},
+                                  "must have a sum above 0");
     if (status == 0) status = ffnn_trainer_enter(self, signature->function, FFNN_NEEDS_PARAMETERS);
     if (status == 0) {
         ffnn_poll_context poll;

@@ -95,7 +95,8 @@ bool ffnn_batch_is_small(const ffnn_run *run, ptrdiff_t count)
 
 bool ffnn_batch_prepare(ffnn_run *run, bool is_ordered, ptrdiff_t count)
 {
-    run->is_small = ffnn_batch_is_small(run, count);
+    run->is_small = !run->sums && ffnn_batch_is_small(run, count);
+    if (run->sums) return true;
     if ((is_ordered || run->is_small) && !run->work.gathered) {
         const size_t bytes = lay_out_gathered(run).end;
         run->work.gathered = bytes < SIZE_MAX ? ffnn_allocate(bytes) : NULL;

@@ -124,6 +124,8 @@ struct ffnn_run {
     ffnn_examples examples;
     ffnn_hyperparameters hyperparameters;
     ffnn_random random;
+    ffnn_sums *sums; /* who computes a step's sums elsewhere, or NULL */
+    void *sums_context;
     ptrdiff_t steps;
     ptrdiff_t widest; /* layer */
     ptrdiff_t most;   /* columns that a slab's arrays have room for */

@@ -63,6 +63,22 @@ ffnn_status ffnn_run_gradients(ffnn_run *run, const ffnn_examples *examples, dou
     return ffnn_step_gradients(run, &b, cost, &check) ? FFNN_INTERRUPTED : FFNN_OK;
 }
 
+ffnn_status ffnn_run_shard(ffnn_run *run, const ffnn_examples *shard, ptrdiff_t size, double *cost,
+                           ffnn_poll *poll, void *context)
+{
+    interrupt_check check = {poll, context, 0};
+    const batch b = all_of(run, shard);
+    *cost = 0;
+    if (!ffnn_batch_prepare(run, false, b.count)) return FFNN_NO_MEMORY;
+    run->is_small = ffnn_batch_is_small(run, size);
+    return ffnn_step_gradients(run, &b, cost, &check) ? FFNN_INTERRUPTED : FFNN_OK;
+}
+
+ptrdiff_t ffnn_run_shard_columns(const ffnn_run *run, ptrdiff_t count)
+{
+    return ffnn_shards_count(run, count) == 1 ? count : ffnn_batch_columns(run, count);
+}
+
 void ffnn_run_update(ffnn_run *run, double m)
 {
     ffnn_run_settle(run);

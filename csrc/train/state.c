@@ -132,6 +132,8 @@ ffnn_run *ffnn_run_new(const ffnn_run_options *o)
         .examples = o->examples,
         .hyperparameters = o->hyperparameters,
         .random = o->random,
+        .sums = o->sums,
+        .sums_context = o->sums_context,
         .is_weighted_mean = o->is_weighted_mean,
         .is_gram = o->is_gram,
         .gram_from = o->gram_from,

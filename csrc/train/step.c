@@ -122,19 +122,31 @@ void ffnn_step_record(ffnn_run *run, const double *cost)
     run->steps++;
 }
 
+/* The sums come from elsewhere. */
+static bool ask_for_sums(ffnn_run *run, const batch *b, bool has_update, double *cost)
+{
+    if (run->sums(run->sums_context, b->order, b->first, b->count, cost)) return true;
+    ffnn_step_record(run, cost);
+    if (has_update) ffnn_step_update_all(run);
+    return false;
+}
+
 /* Forward and backward, slab by slab; has_update: with the update. */
 static bool propagate(ffnn_run *run, const batch *b, bool has_update, double *cost,
                       interrupt_check *check)
 {
     workspace *w = &run->work;
+    if (run->sums) return ask_for_sums(run, b, has_update, cost);
     if (ffnn_shards_count(run, b->count) > 1)
         return ffnn_shards_propagate(run, b, has_update, cost, check);
     const destination to = {.sums = run->gradients, .has_update = has_update};
+    double sum = 0; /* of the batch, as a shard's is, before it joins those of others */
     for (ptrdiff_t first = 0; first < b->count;) {
         const slab s = ffnn_batch_slab(run, w, b, first);
         if (s.is_lost) return true;
         if (run->is_small) return ffnn_small_step(run, w, &s, cost, has_update, check);
-        if (ffnn_propagate_forward(run, w, &s, cost, check)) return true;
+        if (ffnn_propagate_forward(run, w, &s, cost ? &sum : NULL, check)) return true;
+        if (s.is_last && cost) *cost += sum;
         if (s.is_last) ffnn_step_record(run, cost);
         if (ffnn_propagate_backward(run, w, &s, to, check)) return true;
         first += s.X.cols;

@@ -54,6 +54,13 @@ typedef struct {
     const ffnn_reader *reader; /* NULL, or X has a shape alone and is read in the calling thread */
 } ffnn_examples;
 
+/* Whoever computes a step's sums in the run's place: makes the run's gradients those of `count`
+ * examples, in `order` unless that is NULL, from `first` on, and adds their costs to *cost, unless
+ * that is NULL; both without L2, shard by shard, so that the bits are those of the run. True:
+ * stop. */
+typedef bool ffnn_sums(void *context, const ptrdiff_t *order, ptrdiff_t first, ptrdiff_t count,
+                       double *cost);
+
 typedef struct {
     const ffnn_kernels *kernels;
     int layers;                         /* L */
@@ -65,6 +72,10 @@ typedef struct {
     ffnn_examples examples;
     ffnn_hyperparameters hyperparameters;
     ffnn_random random;
+    /* Not NULL: the examples have no data, and no dropout; a method on whole vectors is one that
+     * asks for sums alone. */
+    ffnn_sums *sums;
+    void *sums_context;
     /* A step takes the mean by the sum of its examples' weights, not by their number. */
     bool is_weighted_mean;
     bool is_gram; /* the first layer by way of X^T X, see gram.c, from the step `gram_from` on */
@@ -139,6 +150,11 @@ void ffnn_run_settle(ffnn_run *run);
  * both without L2: sums of parts add up to those of the whole. Masks are drawn. */
 ffnn_status ffnn_run_gradients(ffnn_run *run, const ffnn_examples *examples, double *cost,
                                ffnn_poll *poll, void *context);
+/* The same sums of one shard: to the bit what batches of `size` examples add up. */
+ffnn_status ffnn_run_shard(ffnn_run *run, const ffnn_examples *shard, ptrdiff_t size, double *cost,
+                           ffnn_poll *poll, void *context);
+/* So many examples has each shard of a batch of `count`, the last perhaps fewer. */
+ptrdiff_t ffnn_run_shard_columns(const ffnn_run *run, ptrdiff_t count);
 /* The optimiser's step with gradients that are sums over m examples, clipped, with L2. */
 void ffnn_run_update(ffnn_run *run, double m);
 /* Both in one, to the same bits; *cost is the mean before the step, L2 included. */

@@ -21,7 +21,7 @@ EXAMPLES = [
 ]
 
 
-EXTRAS = {"h5py", "matplotlib", "pandas", "safetensors", "scipy", "sklearn", "tqdm"}
+EXTRAS = {"dask", "h5py", "matplotlib", "pandas", "safetensors", "scipy", "sklearn", "tqdm"}
 
 
 def extras_of(code):

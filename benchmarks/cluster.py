@@ -1,0 +1,114 @@
+"""The cost of a step on a cluster: measured on this machine, and calculated for more workers.
+
+python -m benchmarks.cluster        two workers of one thread, on this machine; then the table
+python -m benchmarks.cluster table  the table alone
+
+A step's overhead is its time on the cluster less the time that its slowest worker computes. The
+table says what it stands on; put your own network in its place.
+"""
+
+import math
+import sys
+import time
+
+import numpy as np
+
+NET = (100, 256, 64, 1)
+BATCHES = (1024, 8192)
+LEAST_STEPS = 24
+M = 32_768
+
+# What the table is calculated with: float32, a network of 10 Gbit/s, a scheduler of Dask's.
+SECONDS_OF_SHARD = 0.004  # 512 examples of NET on one thread
+SECONDS_OF_ROUND_TRIP = 0.005
+SECONDS_OF_TASK = 0.0002  # of the scheduler's one thread
+SECONDS_OF_HOP = 0.001  # sums that go from one worker to the next
+BYTES_A_SECOND = 1.25e9
+
+
+def parameters_bytes() -> int:
+    """Bytes of all parameters in float32."""
+    return 4 * sum(n * (n_prev + 1) for n_prev, n in zip(NET, NET[1:]))
+
+
+def step(workers: int, batch: int) -> dict[str, float]:
+    """Tasks, bytes and seconds of a step, as ffnn/_dask_steps.py sends it."""
+    P, shards = parameters_bytes(), math.ceil(batch / 512)
+    packets = min(shards, max(workers, math.ceil(shards * P / (32 << 20))))
+    is_chained = shards * P > 4 << 20
+    is_passed_on = packets * P > 1 << 20
+    tasks = packets + is_passed_on + (packets - 1 if is_chained else 0)
+    down = P if is_passed_on else packets * P
+    up = P if is_chained else (shards - shards // packets + 1) * P
+    rounds = math.ceil(packets / workers) * math.ceil(shards / packets)
+    seconds = rounds * SECONDS_OF_SHARD + SECONDS_OF_ROUND_TRIP + tasks * SECONDS_OF_TASK
+    seconds += (down + up) / BYTES_A_SECOND
+    if is_passed_on:  # from worker to worker, twice as many each time
+        seconds += math.ceil(math.log2(packets)) * (SECONDS_OF_HOP + P / BYTES_A_SECOND)
+    if is_chained:
+        seconds += (packets - 1) * (SECONDS_OF_HOP + P / BYTES_A_SECOND)
+    return {"tasks": tasks, "down": down, "up": up, "seconds": seconds,
+            "alone": shards * SECONDS_OF_SHARD}  # fmt: skip
+
+
+def table() -> None:
+    """Print what 10, 100 and 1,000 workers give."""
+    print("| batch | workers | tasks | MB down | MB up | ms a step | times one process |")
+    print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for batch in (8192, 65_536, 1_000_000):
+        for workers in (2, 10, 30, 100, 1000):
+            s = step(workers, batch)
+            print(
+                f"| {batch:,} | {workers:,} | {s['tasks']:,} "
+                f"| {s['down'] / 1e6:.1f} | {s['up'] / 1e6:.1f} "
+                f"| {1e3 * s['seconds']:.0f} | {s['alone'] / s['seconds']:.1f} |"
+            )
+
+
+def measured() -> None:
+    """Print the time of a step by ffnn.train and by two workers, and how much is overhead."""
+    from dask.distributed import Client, LocalCluster
+
+    import ffnn.dask
+    from ffnn._dask_steps import Packets
+
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((NET[0], M)).astype(np.float32)
+    Y = (X[:1] > 0) * 1
+    sums, stamps = Packets.sums, []
+
+    def timed(self, *args, **keywords):
+        began = time.perf_counter()
+        result = sums(self, *args, **keywords)
+        stamps.append(time.perf_counter() - began)
+        return result
+
+    ffnn.set_num_threads(1)
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=":0", memory_limit=0
+    ) as cluster, Client(cluster) as client:
+        client.run(ffnn.set_num_threads, 1)
+        for batch in BATCHES:
+            keywords = {"seed": 1, "mini_batch_size": batch, "shuffle": False}
+            own = []
+            Packets.sums = sums
+            for _ in range(3):
+                began = time.perf_counter()
+                ffnn.train(X, Y, NET, num_epochs=1, **keywords)
+                own.append((time.perf_counter() - began) / (M // batch))
+            Packets.sums, stamps[:] = timed, []
+            epochs = math.ceil(LEAST_STEPS * batch / M)
+            ffnn.dask.train(client, X, Y, NET, num_epochs=epochs, **keywords)
+            least, median = min(stamps), float(np.median(stamps))
+            print(
+                f"batches of {batch:,}: one process {1e3 * min(own):.1f} ms a step; two workers "
+                f"{1e3 * least:.1f} ms at least, {1e3 * median:.1f} in the median; overhead "
+                f"{1e3 * (least - min(own) / 2):.1f} ms at least"
+            )
+        Packets.sums = sums
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["table"]:
+        measured()
+    table()

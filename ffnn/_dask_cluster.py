@@ -1,0 +1,127 @@
+"""A cluster as a run sees it: work that is sent, answers that come, nothing left in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError
+from typing import Any
+
+import dask
+from dask.distributed import Client
+
+from ffnn import _ffnn
+from ffnn._checks import choose
+
+__all__ = ["Cluster"]
+
+# Y goes to the workers with the tasks; Dask would warn of each array above 10 MB.
+_LARGE = {"distributed.admin.large-graph-warning-threshold": "4 GiB"}
+
+
+class Cluster:
+    """The client of one run. `function` is in whose name errors are raised."""
+
+    def __init__(
+        self, function: str, client: Any, isa: str | None = None, local_steps: int = 1
+    ) -> None:
+        if not isinstance(client, Client):
+            raise TypeError(
+                f"{function}: client must be a dask.distributed.Client, "
+                f"not {type(client).__name__}"
+            )
+        if client.asynchronous:
+            raise TypeError(f"{function}: client must not be asynchronous")
+        self.function, self.client = function, client
+        self.net: dict[str, Any] = {}  # a Trainer's keywords, as soon as they are known,
+        self.m = 0  # and how many examples are trained on
+        self.local_steps = local_steps
+        self.learning_rate: Callable[[], float] = float  # of the epoch, once there is a run
+        self._held: set[Any] = set()
+        if client.status != "running":
+            raise ValueError(f"{function}: the client is {client.status}")
+        if isa is not None:
+            choose(function, "isa", isa, ["common", *_ffnn.config()["built"]])
+        self.isa = self._agree(isa)
+
+    def _agree(self, isa: str | None) -> str:
+        """The instruction set of the run, which every worker must have."""
+        have = {"this process": list(_ffnn.config()["available"])}
+        have |= self._ask(lambda: self.client.run(_available))
+        if len(have) == 1:
+            raise ValueError(f"{self.function}: the cluster has no workers")
+        own = _ffnn.config()["isa"]
+        common = [name for name in have["this process"] if all(name in h for h in have.values())]
+        wanted = (common + [own])[0] if isa == "common" else isa or own
+        lacking = [who for who, names in have.items() if wanted not in names]
+        if lacking:
+            raise ValueError(
+                f"{self.function}: isa {wanted!r} does not run on {', '.join(sorted(lacking))}; "
+                "isa='common' takes the best that runs everywhere, which is "
+                f"{common[0] if common else 'none'}"
+            )
+        return wanted
+
+    def seats(self) -> list[str]:
+        """The addresses of the workers, each as often as it has threads."""
+        threads = self._ask(self.client.nthreads)
+        return [address for address in sorted(threads) for _ in range(threads[address])]
+
+    # ---- work ----
+
+    def submit(self, function: Callable[..., Any], *args: Any, seat: str | None = None) -> Any:
+        """Send a task; `seat` is where it is done, if it can be."""
+        where = {} if seat is None else {"workers": [seat], "allow_other_workers": True}
+        with dask.config.set(_LARGE):
+            future = self._ask(lambda: self.client.submit(function, *args, pure=False, **where))
+        self._held.add(future)
+        return future
+
+    def compute(self, collections: list[Any]) -> list[Any]:
+        """Send Dask's own collections."""
+        with dask.config.set(_LARGE):
+            futures: list[Any] = self._ask(lambda: self.client.compute(collections))
+        self._held.update(futures)
+        return futures
+
+    def gather(self, futures: Sequence[Any], names: Sequence[str]) -> list[Any]:
+        """The results, which are then released; an error says which of `names` it came from."""
+        try:
+            return list(self._ask(lambda: self.client.gather(list(futures))))
+        except Exception as error:
+            for future, name in zip(futures, names):
+                if future.status == "error":
+                    error.add_note(f"{self.function}: in {name}")
+                    break
+            raise
+        finally:
+            self.release(futures)
+
+    def release(self, futures: Sequence[Any]) -> None:
+        """Let go of results, and of work that nobody waits for any more."""
+        self._held.difference_update(futures)
+        for future in futures:
+            future.release()
+
+    def close(self) -> None:
+        """Leave nothing of this run on the cluster, whatever is in flight."""
+        held, self._held = list(self._held), set()
+        if self.client.status == "running":
+            self.client.cancel(held)  # but for what another client wants, too
+        for future in held:
+            future.release()
+
+    def _ask(self, question: Callable[[], Any]) -> Any:
+        """What the scheduler answers, or why there is no answer."""
+        try:
+            return question()
+        except (OSError, CancelledError, RuntimeError) as error:
+            if self.client.status == "running" and not isinstance(error, CancelledError):
+                raise
+            raise ConnectionError(
+                f"{self.function}: the scheduler at {self.client.scheduler.address} is gone, or "
+                f"has forgotten the run: {error or type(error).__name__}"
+            ) from error
+
+
+def _available() -> list[str]:
+    return list(_ffnn.config()["available"])

@@ -1,0 +1,175 @@
+"""The steps of a run on a cluster: packets of examples on their way, and sums that come back.
+
+The shards of a step are those of one process, by shapes and batch alone, and their sums are added
+in their order: no bit depends on who computed which of them, how many there are, or how X is cut.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ffnn._dask_cluster import Cluster
+from ffnn._dask_tasks import Net, fold, join, pass_on, sum_shards, take, trainer_of
+
+__all__ = ["Packets", "Steps"]
+
+_WINDOW_BYTES = 32 << 20  # of X in the packets of one worker's thread, where their order changes
+_PART_BYTES = 32 << 20  # of sums that wait on a worker for those before them
+_ARGUMENT_BYTES = 1 << 20  # of parameters that go with each task; more go from worker to worker
+_GATHERED_BYTES = 4 << 20  # of sums that this process adds itself; of more, the workers do
+
+Batch = tuple[int, int]  # its first example in the order, and how many it has
+
+
+class Packets:
+    """The examples of some batches, on the workers that compute their shards.
+
+    Each packet has consecutive shards of each batch, so that the packets' sums, one packet after
+    the other, are in the order of the shards.
+    """
+
+    def __init__(
+        self, cluster: Cluster, X: Any, Y: NDArray[Any], weights: Any, batches: list[Batch],
+        order: NDArray[np.intp] | None,
+    ) -> None:  # fmt: skip
+        """X is a Columns."""
+        real = str(X.real)
+        size = max(count for _, count in batches)
+        self.cluster = cluster
+        self.net = Net(cluster.function, cluster.net, cluster.m, size, real, cluster.local_steps)
+        trainer, dims = trainer_of(self.net), cluster.net["layer_dims"]
+        P = sum(n * (n_prev + 1) for n_prev, n in zip(dims, dims[1:]))
+        each = [trainer.shard_columns(count) for _, count in batches]
+        shards = [-(-count // columns) for (_, count), columns in zip(batches, each)]
+        seats = cluster.seats()
+        bytes_of_sums = max(shards) * P * np.dtype(real).itemsize
+        self.is_chained = bytes_of_sums > _GATHERED_BYTES
+        count = min(max(shards), max(len(seats), -(-bytes_of_sums // _PART_BYTES)))
+        self.futures: list[Any] = []
+        self.names: list[str] = []
+        self._seats: list[str] = []  # where they are, unless that worker dies
+        self._pieces: list[Any] = []
+        for g in range(count):
+            steps, parts, at = [], [], 0
+            for (first, of_batch), columns, all_of in zip(batches, each, shards):
+                begin = min(all_of * g // count * columns, of_batch)
+                end = min(all_of * (g + 1) // count * columns, of_batch)
+                cuts = [*range(begin, end, columns), end]
+                places = [at - begin + cut for cut in cuts]
+                steps.append([slice(a, b) for a, b in zip(places, places[1:])])
+                parts.append(np.arange(first + begin, first + end))
+                at += end - begin
+            wanted = np.concatenate(parts)
+            wanted = wanted if order is None else order[wanted]
+            self._send(X, Y, weights, wanted, steps, seats[g * len(seats) // count])
+
+    def _send(
+        self, X: Any, Y: NDArray[Any], weights: Any, wanted: NDArray[np.intp], steps: Any, seat: str
+    ) -> None:
+        pieces, places = [], []
+        for block, index, place in X.pieces(wanted):
+            pieces.append(self.cluster.submit(take, block, index))
+            places.append(place)
+        w = None if weights is None else weights[wanted]
+        packet = self.cluster.submit(join, pieces, places, Y[:, wanted], w, steps, seat=seat)
+        self.futures.append(packet)
+        self._seats.append(seat)
+        self.names.append(f"the packet of examples {wanted.min()} to {wanted.max()}")
+        self._pieces += pieces
+
+    def sums(
+        self, step: int, vector: NDArray[Any], rate: float = 0.0, has_gradients: bool = True
+    ) -> tuple[list[float], NDArray[Any] | None]:
+        """The costs of all shards of a batch, and the sum of their gradients, (P,)."""
+        cluster = self.cluster
+        is_short = vector.nbytes * len(self.futures) <= _ARGUMENT_BYTES
+        shared = vector if is_short else cluster.submit(pass_on, vector)
+        sent = [
+            cluster.submit(
+                sum_shards, self.net, packet, shared, step, rate, has_gradients, i == 0, seat=seat
+            )
+            for i, (packet, seat) in enumerate(zip(self.futures, self._seats))
+        ]
+        wanted, names = sent, self.names
+        try:
+            if self.is_chained and has_gradients:
+                last = sent[0]
+                for one, seat in zip(sent[1:], self._seats[1:]):
+                    last = cluster.submit(fold, last, one, seat=seat)
+                    sent.append(last)
+                wanted, names = [last], ["the sums of a step"]
+            first, *more = cluster.gather(wanted, names)
+        finally:
+            cluster.release(sent if is_short else [shared, *sent])
+        for one in more:
+            first = fold(first, one)
+        costs, total = first
+        return costs, None if total is None else total[0]
+
+    def release(self) -> None:
+        """Let the workers forget them."""
+        self.cluster.release([*self.futures, *self._pieces])
+
+
+class Steps:
+    """Whom a Trainer asks for the sums of its steps.
+
+    Examples in their own order are sent once. In a drawn order they come in windows of some
+    batches, of which the next is on its way while one is computed.
+    """
+
+    def __init__(
+        self, cluster: Cluster, X: Any, Y: Any, weights: Any, net: dict[str, Any]
+    ) -> None:
+        """Y is as the caller gave it, and will have been checked when the first step begins."""
+        cluster.net, cluster.m = net, X.shape[1]
+        self.cluster, self.X, self.Y, self.weights = cluster, X, Y, weights
+        self._order: Any = None
+        self._size = 0
+        self._windows: deque[list[Batch]] = deque()  # that are not sent yet
+        self._sent: deque[tuple[list[Batch], Packets]] = deque()
+
+    def __call__(
+        self, vector: NDArray[Any], order: Any, first: int, count: int
+    ) -> tuple[list[float], Any]:
+        """As Trainer's `sums`."""
+        if first == 0 and (not self._sent or order is not self._order or self._size != count):
+            self._begin(order, count)
+        while first not in [begin for begin, _ in self._sent[0][0]]:
+            if order is None:
+                self._sent.rotate(-1)
+                continue
+            self._sent.popleft()[1].release()
+            self._send()
+        batches, packets = self._sent[0]
+        number = [begin for begin, _ in batches].index(first)
+        return packets.sums(number, vector, self.cluster.learning_rate())
+
+    def _begin(self, order: Any, size: int) -> None:
+        """The windows of an epoch."""
+        while self._sent:
+            self._sent.pop()[1].release()
+        self._order, self._size = order, size
+        n_x, m = self.X.shape
+        starts = range(0, m, size)
+        room = _WINDOW_BYTES * len(self.cluster.seats())
+        of_batch = size * n_x * self.X.dtype.itemsize
+        many = len(starts) if order is None else max(1, room // of_batch)
+        self._windows = deque(
+            [(first, min(size, m - first)) for first in starts[i : i + many]]
+            for i in range(0, len(starts), many)
+        )
+        self._send()
+        self._send()
+
+    def _send(self) -> None:
+        if self._windows:
+            batches = self._windows.popleft()
+            m, Y = self.X.shape[1], np.asarray(self.Y)
+            rows = Y if Y.ndim == 2 and Y.shape[1] == m else Y.reshape(1, m)
+            packets = Packets(self.cluster, self.X, rows, self.weights, batches, self._order)
+            self._sent.append((batches, packets))

@@ -1,0 +1,161 @@
+"""What the workers of a cluster do: pure functions, so that Dask may repeat any of them.
+
+A packet is what one worker needs of some steps: X, Y and the weights of its shards, and where each
+step's shards lie in it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ffnn import _ffnn
+from ffnn._checks import lost_entry, lost_examples
+
+__all__ = ["Net", "Packet", "fold", "inspect", "join", "output", "pass_on",
+           "sum_shards", "take", "trainer_of"]  # fmt: skip
+
+Sums = tuple[list[float], NDArray[Any] | None]
+
+
+class Net(NamedTuple):
+    """What a worker has to know of a run."""
+
+    function: str
+    options: dict[str, Any]  # a Trainer's keywords: layer_dims, activations, cost, isa
+    m: int
+    batch_size: int
+    real: str
+    local_steps: int
+
+
+class Packet(NamedTuple):
+    """X (n_x, k), Y (n_y, k), weights (k,) and the shards of each step, by their columns."""
+
+    X: NDArray[Any]
+    Y: NDArray[Any]
+    weights: NDArray[np.float64] | None
+    steps: list[list[slice]]
+
+
+def inspect(block: Any, shape: tuple[int, int], dtype: Any) -> tuple[str, float]:
+    """What is wrong with a block, where its shape is to be (n_x, k), and its largest magnitude."""
+    X = np.asarray(block)
+    if X.shape != shape or X.dtype != dtype:
+        return f"is {X.dtype} of shape {X.shape}, and was said to be {dtype} of {shape}", 0.0
+    if X.dtype.kind != "f":
+        return "", float(np.abs(X.astype(np.float64)).max(initial=0))
+    lost = lost_examples(X)
+    return (f"holds {lost_entry(X, lost)}", np.inf) if lost is not None else (
+        "", float(np.abs(X).max(initial=0)))  # fmt: skip
+
+
+def take(block: Any, index: Any) -> NDArray[Any]:
+    """The examples of a block that a packet is made of, a slice or an array of their numbers."""
+    return np.asarray(block)[:, index]
+
+
+def join(
+    pieces: list[NDArray[Any]], places: list[Any], Y: NDArray[Any], weights: Any, steps: Any
+) -> Packet:
+    """A packet from its pieces, each with the columns that it goes to."""
+    if len(pieces) == 1 and isinstance(places[0], slice):
+        return Packet(pieces[0], Y, weights, steps)
+    n_x, k = pieces[0].shape[0], Y.shape[1]
+    X = np.empty((k, n_x), pieces[0].dtype).T  # examples one by one, as they are gathered
+    for piece, place in zip(pieces, places):
+        X[:, place] = piece
+    return Packet(X, Y, weights, steps)
+
+
+def pass_on(vector: NDArray[Any]) -> NDArray[Any]:
+    """The parameters of a step, which its shards get from each other's workers."""
+    return vector
+
+
+def trainer_of(net: Net) -> _ffnn.Trainer:
+    """A Trainer whose kernels are those of the whole run, still without parameters."""
+    options = dict(net.options)
+    dims = options.pop("layer_dims")
+    m = min(net.m, 1024)  # of which no kernel asks more
+    X = np.broadcast_to(np.zeros((), net.real), (dims[0], m))
+    Y = np.broadcast_to(np.zeros((), net.real), (dims[-1], m))
+    return _ffnn.Trainer(net.function, X, Y, dims, gram=False, **options)
+
+
+def parameters_of(dims: tuple[int, ...], vector: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """The arrays that stand in a vector, in the order of parameters_to_vector."""
+    parameters, at = {}, 0
+    for number, (n_prev, n) in enumerate(zip(dims, dims[1:]), start=1):
+        for name, cols in ((f"W{number}", n_prev), (f"b{number}", 1)):
+            parameters[name] = vector[at : at + n * cols].reshape(n, cols)
+            at += n * cols
+    return parameters
+
+
+def _given(packet: Packet, columns: slice, real: str) -> tuple[Any, ...]:
+    """X in the type of the run, Y and weights."""
+    weights = None if packet.weights is None else packet.weights[columns]
+    return packet.X[:, columns].astype(real, copy=False), packet.Y[:, columns], weights
+
+
+def sum_shards(
+    net: Net, packet: Packet, vector: NDArray[Any], step: int, rate: float, has_gradients: bool,
+    is_folded: bool,
+) -> Sums:  # fmt: skip
+    """The costs of a step's shards in this packet, and the sums of their gradients.
+
+    These are (k, P), a row for each shard, or, folded, (1, P).
+    """
+    trainer = trainer_of(net)
+    trainer.learning_rate = rate
+    parameters = parameters_of(net.options["layer_dims"], vector)
+    trainer.set(parameters)
+    costs: list[float] = []
+    rows: list[NDArray[Any]] = []
+    for columns in packet.steps[step]:
+        X, Y, weights = _given(packet, columns, net.real)
+        cost, sums = trainer.shard(
+            X, Y, net.batch_size, sample_weight=weights, gradients=has_gradients
+        )
+        if sums is not None and net.local_steps > 1:
+            _go_on(trainer, net, X, Y, weights, sums)
+            trainer.set(parameters)
+        costs.append(cost)
+        if sums is not None and is_folded and rows:
+            rows[0] += sums
+        elif sums is not None:
+            rows.append(sums)
+    return costs, np.stack(rows) if rows else None
+
+
+def _go_on(
+    trainer: _ffnn.Trainer, net: Net, X: Any, Y: Any, weights: Any, sums: NDArray[Any]
+) -> None:
+    """Steps of gradient descent on one shard after its first gradient, each adding its own."""
+    for _ in range(net.local_steps - 1):
+        trainer.update(X.shape[1])
+        more = trainer.shard(X, Y, net.batch_size, sample_weight=weights)[1]
+        assert more is not None
+        sums += more
+
+
+def fold(before: Sums, these: Sums) -> Sums:
+    """Sums so far, and those of the shards that follow, added in their order: (1, P).
+
+    Either may be of no shard at all.
+    """
+    rows = [row for _, sums in (before, these) if sums is not None for row in sums]
+    if not rows:
+        return before[0] + these[0], None
+    total = rows[0].copy()
+    for row in rows[1:]:
+        total += row
+    return before[0] + these[0], total[np.newaxis]
+
+
+def output(packet: Packet, parameters: dict[str, Any], net: dict[str, Any]) -> NDArray[Any]:
+    """AL of a packet."""
+    return _ffnn.predict_proba(packet.X, parameters, **net)
