@@ -6,6 +6,7 @@
 #include "labels.h"
 #include "nets.h"
 #include "options.h"
+#include "poll.h"
 #include "source.h"
 #include "state.h"
 #include "../train/train.h"
