@@ -7,7 +7,6 @@
 #include "errors.h"
 #include "lock.h"
 #include "parse.h"
-#include "poll.h"
 #include "results.h"
 #include "shapes.h"
 
