@@ -7,7 +7,7 @@ A piece has so many that a question costs nothing beside it; two more wait at mo
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from queue import SimpleQueue
 from typing import Any
 
@@ -18,7 +18,7 @@ from ffnn import _ffnn
 from ffnn._remote import Remote
 from ffnn._sources import PIECE, Source, take_inputs
 
-__all__ = ["Reader", "draw_blocks", "mean_cost", "net_output", "output_of"]
+__all__ = ["Reader", "draw_blocks", "mean_cost", "net_output", "output_of", "outputs"]
 
 _AHEAD = 2  # pieces that are read and not yet asked for
 _BLOCK = 1 << 18  # entries of a block, which a disk reads at its speed
@@ -192,6 +192,15 @@ def mean_cost(
         return trainer.measure(X.placeholder(), Y, sample_weight=weights, source=reader)
     finally:
         reader.close()
+
+
+def outputs(
+    X: Any, parameters: dict[str, Any], net: dict[str, Any]
+) -> Callable[[slice], NDArray[Any]]:
+    """Return a function that gives AL of some of the examples."""
+    if isinstance(X, Remote):
+        return X.outputs(parameters, net)
+    return lambda some: _ffnn.predict_proba(X[:, some], parameters, **net)
 
 
 def output_of(

@@ -8,21 +8,17 @@ after the epoch. Whatever ends a run before its time carries the last record poi
 
 import sys
 import warnings
-from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ffnn import _ffnn
 from ffnn._history import History, attach
 from ffnn._initializers import Parameters
 from ffnn._metrics import measure
 from ffnn._plan import Plan
-from ffnn._reading import draw_blocks, mean_cost
-from ffnn._remote import Remote
-from ffnn._validation import Part
+from ffnn._reading import draw_blocks, mean_cost, outputs
 
 __all__ = ["Run", "print_line"]
 
@@ -265,7 +261,7 @@ class Run:
                 cost = mean_cost(trainer, part.X, part.Y, part.weights)
                 values[part.prefix + "cost"] = float(cost)
             if plan.scores:
-                values |= measure(part, plan.scores, _outputs(part, parameters, plan.net))
+                values |= measure(part, plan.scores, outputs(part.X, parameters, plan.net))
         return values
 
     def _measured(self) -> str:
@@ -384,14 +380,6 @@ class Run:
         if plan.bar is None:
             return None
         return plan.bar(total=plan.first + plan.epochs, initial=plan.first, unit=self.unit)
-
-
-def _outputs(
-    part: Part, parameters: Parameters, net: dict[str, Any]
-) -> Callable[[slice], NDArray[Any]]:
-    if isinstance(part.X, Remote):
-        return part.X.outputs(parameters, net)
-    return lambda some: _ffnn.predict_proba(part.X[:, some], parameters, **net)
 
 
 def print_line(line: str) -> None:

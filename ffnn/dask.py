@@ -65,12 +65,12 @@ def train(
     and when workers die or join meanwhile, which costs no more than the step in hand. The bits
     depend on the instruction set alone, so all workers use one.
 
-    A step is a round trip, some 5 to 20 ms on one machine. It pays where a step takes longer: large
-    batches ("all", or thousands of examples), wide nets, or an X that no machine holds; below that
-    ffnn.train is faster. A batch keeps no more workers busy than it has shards. lbfgs takes all
-    examples in few steps, which suits a cluster best. With shuffle, the default, each epoch sends X
-    from worker to worker once, some batches ahead of their steps; without, and with "all", nothing
-    but parameters and sums is sent.
+    A step is a round trip through the scheduler, some 10 ms. It pays where a step takes longer:
+    large batches ("all", or thousands of examples), wide nets, or an X that no machine holds; below
+    that ffnn.train is faster. A batch keeps no more workers busy than it has shards. lbfgs takes
+    all examples in few steps, which suits a cluster best. With shuffle, the default, each epoch
+    sends X from worker to worker once, some batches ahead of their steps; without, and with "all",
+    nothing but parameters and sums is sent.
 
     Where a round trip costs more than a step (small nets), local_steps=k lets each shard of a batch
     take k steps of gradient descent at the epoch's learning_rate by itself. The optimizer gets the
