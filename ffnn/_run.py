@@ -165,11 +165,10 @@ class Run:
     def _draw_order(self) -> NDArray[np.intp] | None:
         """The order of the next epoch, where the core does not draw it; the reader reads in it."""
         plan = self.plan
-        order, piece = None, None
+        order, piece, shape = None, None, plan.trained.X.shape
         if plan.batch_size is None:
             return None
         if plan.has_drawn_order:
-            shape = plan.trained.X.shape
             if plan.shuffle == "blocks":
                 order, piece = draw_blocks(plan.random.source, shape, plan.batch_size)
             else:

@@ -112,7 +112,7 @@ def test_numbers_are_drawn_under_the_generators_lock(run, monkeypatch, seed, opt
     """While a run draws in C, no other thread may draw from the same generator."""
     steps, held = ffnn._run.Run._work, []
 
-    def watched(self, epochs, record):
+    def watched(self, *arguments):
         lock = self.plan.random.bit_generator.lock
 
         def look():
@@ -124,7 +124,7 @@ def test_numbers_are_drawn_under_the_generators_lock(run, monkeypatch, seed, opt
         thread = threading.Thread(target=look)
         thread.start()
         thread.join()
-        return steps(self, epochs, record)
+        return steps(self, *arguments)
 
     monkeypatch.setattr(ffnn._run.Run, "_work", watched)
     run(seed=seed, num_epochs=2, **options)
