@@ -25,6 +25,7 @@ export           to_onnx, from_onnx; as C: to_c; PyTorch's: to_state_dict, from_
 data             datasets.load_digits; the assignment's: load_data
 the machine      show_config, get_num_threads, set_num_threads, set_reproducible,
                  register_threadpoolctl
+more machines    dask.train, dask.predict_proba, by a Dask cluster: import ffnn.dask
 scikit-learn     MLPClassifier, MLPRegressor, from_sklearn: rows are examples there
 a cluster        dask: train and predict_proba on Dask arrays, by the workers of a client
 other courses    coursera: the helper files and notebooks of courses 1 and 2, edition by edition
@@ -130,6 +131,7 @@ __all__ = [
 
 # These come when they are asked for, and bring scikit-learn with them.
 _ESTIMATORS = ("MLPClassifier", "MLPRegressor", "from_sklearn")
+_INNER = ("dask", "estimators")  # modules that stand among the names once they are imported
 
 
 def __getattr__(name: str) -> object:
@@ -151,6 +153,6 @@ def __dir__() -> list[str]:
     """
     from importlib.util import find_spec
 
-    names = [name for name in globals() if not name.startswith("_") and name != "estimators"]
+    names = [name for name in globals() if not name.startswith("_") and name not in _INNER]
     lazy = _ESTIMATORS if find_spec("sklearn") else ()
     return sorted(["__version__", *lazy, *names])

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ffnn._checks import suggest_keywords
 from ffnn._frames import as_array
 
 __all__ = [
@@ -60,6 +61,7 @@ class Rows:
         return f"ffnn.rows({self.source!r})"
 
 
+@suggest_keywords
 def rows(source: Any) -> Rows:
     """Say that the rows of a source are examples: it is read as its transpose, which it never is.
 

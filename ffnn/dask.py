@@ -172,7 +172,7 @@ def predict_proba(
     >>> import dask.array, ffnn.dask, numpy as np
     >>> X = dask.array.ones((2, 6), chunks=(2, 4))
     >>> AL = ffnn.dask.predict_proba(X, {"W1": np.zeros((1, 2)), "b1": np.zeros((1, 1))})
-    >>> AL.chunks, AL.compute()
+    >>> AL.chunks, AL.compute(scheduler="sync")
     (((1,), (4, 2)), array([[0.5, 0.5, 0.5, 0.5, 0.5, 0.5]]))
     """
     function = "ffnn.dask.predict_proba"
