@@ -9,7 +9,7 @@ import pytest
 from tree import TREE
 
 sys.path.insert(0, str(TREE / "tests" / "planted"))
-from bugs import read_bugs  # noqa: E402
+from bugs import read_bugs, read_caught  # noqa: E402
 
 pytestmark = [
     pytest.mark.skipif(
@@ -30,6 +30,10 @@ def test_a_bug_still_applies(bug):
     assert re.fullmatch(r"[a-zA-Z0-9-]+", bug.name)
     assert bug.equal is None or len(bug.equal) > 20, "equal in effect, but why?"
     assert bug.equal or bug.likely, "no test is likely"
+
+
+def test_bugs_that_were_noticed_are_there_and_can_be_seen():
+    assert all(name in BUGS and not BUGS[name].equal for name in read_caught())
 
 
 def test_there_are_bugs_everywhere():

@@ -11,12 +11,14 @@
 A test is "core" with names of its checks, or arguments of pytest; variables may stand before them.
 """
 
+import json
 import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
 FOLDER = Path(__file__).resolve().parent
 TREE = FOLDER.parents[1]
+CAUGHT = FOLDER / "caught.toml"
 
 
 class Bug(NamedTuple):
@@ -38,12 +40,25 @@ class Bug(NamedTuple):
         return text.replace(self.text, self.planted)
 
 
+def read_caught() -> dict[str, str]:
+    """Return the test that was seen to notice each bug, of those that were tried."""
+    return tomllib.loads(CAUGHT.read_text())
+
+
+def write_caught(caught: dict[str, str]) -> None:
+    """Put that into the tree."""
+    lines = ["# Which test was seen to notice a bug: make planted PLANTED=record writes this.", ""]
+    lines += [f"{name} = {json.dumps(test)}" for name, test in sorted(caught.items())]
+    CAUGHT.write_text("\n".join(lines) + "\n")
+
+
 def read_bugs() -> dict[str, Bug]:
     """Return all bugs by their names, file by file."""
     bugs: dict[str, Bug] = {}
     tables = {path: tomllib.loads(path.read_text()) for path in sorted(FOLDER.glob("*.toml"))}
     of_file = tables.pop(FOLDER / "likely.toml")
     tables.pop(FOLDER / "unreached.toml")
+    tables.pop(CAUGHT)
     for path, content in tables.items():
         for name, row in content.items():
             if name in bugs:

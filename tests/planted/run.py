@@ -4,6 +4,7 @@
     make planted PLANTED=name     one bug, or several with commas, whatever is known of them
     make planted PLANTED=sample   ten, drawn by the commit, or by PLANTED_SEED
     make planted PLANTED=likely   as the first, without the tests that are not likely to notice
+    make planted PLANTED=record   none: caught.toml gets what results.json knows
 
 Two copies stand in build/planted, each with its objects, and two bugs are tried at a time. The
 likely tests come first, then all others. build/planted/results.json holds what was found: a run
@@ -23,7 +24,7 @@ import sys
 import threading
 import time
 
-from bugs import TREE, Bug, read_bugs
+from bugs import TREE, Bug, read_bugs, read_caught, write_caught
 from copies import CORE, Copy
 
 HOME = TREE / "build" / "planted"
@@ -128,7 +129,7 @@ def make_copies() -> list[Copy]:
 
 
 def sample(bugs: dict[str, Bug]) -> list[Bug]:
-    """Ten of those that can be seen, by the hash of the commit and of their names."""
+    """Ten of those that a test was seen to notice, by the hash of the commit and their names."""
     seed = os.environ.get("PLANTED_SEED")
     if not seed:
         command = ["git", "rev-parse", "HEAD"]
@@ -137,7 +138,21 @@ def sample(bugs: dict[str, Bug]) -> list[Bug]:
     def drawn(bug: Bug) -> str:
         return hashlib.sha256((seed.strip() + bug.name).encode()).hexdigest()
 
-    return sorted((bug for bug in bugs.values() if not bug.equal), key=drawn)[:SAMPLE]
+    return sorted((bugs[name] for name in read_caught()), key=drawn)[:SAMPLE]
+
+
+def record(bugs: dict[str, Bug], results: Results) -> int:
+    """Add what is known to caught.toml."""
+    caught = {name: test for name, test in read_caught().items() if name in bugs}
+    for bug in bugs.values():
+        found = results.of(bug)
+        if found is not None and not bug.equal:
+            caught.pop(bug.name, None)
+            if found["by"]:
+                caught[bug.name] = re.sub(r"\[.*|'", "", str(found["by"]))  # without its case
+    write_caught(caught)
+    print(f"{len(caught)} of {sum(not bug.equal for bug in bugs.values())} bugs are noticed")
+    return 0
 
 
 def wanted(words: str, bugs: dict[str, Bug], results: Results) -> list[Bug]:
@@ -192,7 +207,10 @@ def main(words: str) -> int:
     bugs = read_bugs()
     for bug in bugs.values():
         bug.planted_in((TREE / bug.file).read_text())
-    copies, results = make_copies(), Results()
+    results = Results()
+    if words == "record":
+        return record(bugs, results)
+    copies = make_copies()
     chosen = wanted(words, bugs, results)
     print(f"{len(chosen)} of {len(bugs)} bugs", flush=True)
     try_all(copies, chosen, () if words == "likely" else REST, results)
