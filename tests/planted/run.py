@@ -149,7 +149,7 @@ def record(bugs: dict[str, Bug], results: Results) -> int:
         if found is not None and not bug.equal:
             caught.pop(bug.name, None)
             if found["by"]:
-                caught[bug.name] = re.sub(r"\[.*|'", "", str(found["by"]))  # without its case
+                caught[bug.name] = re.sub(r"::.*|'", "", str(found["by"]))  # its file is enough
     write_caught(caught)
     print(f"{len(caught)} of {sum(not bug.equal for bug in bugs.values())} bugs are noticed")
     return 0
