@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import (
+    bayes,
     contenders,
     large,
     machine,
@@ -45,6 +46,11 @@ ITEMS = {
     },
     **{name: other(title, measure.run_set, extra=True) for name, title in races.SETS.items()},
     "narrow-busy": other(BUSY, measure.run_busy),
+    "bayes": other(
+        "one Bayesian run beside a grid of 20 regularisations with a validation set",
+        bayes.run,
+        extra=True,
+    ),
     "imports": other("what importing takes, in fresh processes", startup.run_imports),
     "imports-estimators": other(
         "what ffnn.MLPClassifier takes after scikit-learn's, in fresh processes",
