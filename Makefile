@@ -66,7 +66,7 @@ wheels: build-platforms
 
 clean:
 	rm -rf build dist *.egg-info ffnn/*.so demo.png docs/_build docs/auto_gallery docs/notebooks \
-	    docs/reference docs/sg_execution_times.rst
+	    docs/reference docs/README.txt docs/sg_execution_times.rst
 
 # The first time installs the tree in place, with the extra that the command needs; from then on
 # only what changed in csrc/ is compiled.

@@ -27,9 +27,13 @@ extensions = [
     "docstring_fields",
     "reference_pages",
 ]
-# Sphinx reads what lies in its folder: the notebooks are copied there at each build.
+# Sphinx reads what lies in its folder: notebooks and README are copied there at each build.
 shutil.rmtree(HERE / "notebooks", ignore_errors=True)
 shutil.copytree(TREE / "notebooks", HERE / "notebooks", ignore=shutil.ignore_patterns("*.py"))
+readme = (TREE / "README.md").read_text(encoding="utf-8")
+for folder, beside in ("notebooks/", "/notebooks/"), ("benchmarks/", "../benchmarks/"):
+    readme = readme.replace(f"]({folder}", f"]({beside}")
+(HERE / "README.txt").write_text(readme, encoding="utf-8")
 
 exclude_patterns = ["_build", "gallery", "auto_gallery/*.ipynb", "**/sg_execution_times.rst"]
 nitpicky = True

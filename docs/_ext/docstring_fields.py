@@ -46,9 +46,19 @@ def slug(title):
     return title.replace(" ", "-")
 
 
+def escaped(line):
+    """Docstrings are plain text: stars, bars and last underscores mean nothing, but in code."""
+    if line.lstrip().startswith((">>>", "...")):
+        return line
+    parts = re.split(r"(``.*?``|`[^`]*`)", line)
+    parts[::2] = [re.sub(r"([*|]|_(?!\w))", r"\\\1", part) for part in parts[::2]]
+    return "".join(parts)
+
+
 def process(app, what, name, obj, options, lines):
     if what not in ("function", "method", "class"):
         return
+    lines[:] = map(escaped, lines)
     names, at = names_of(obj), 0
     while at < len(lines):
         if not RULE.match(lines[at]):
