@@ -121,9 +121,13 @@ class BuildFfnn(build_ext):
         Whoever installs a wheel has neither a compiler nor csrc/.
         """
         folder = Path(self.get_ext_fullpath(self.extensions[0].name)).parent
+        command = list(self.compiler.compiler_so)
+        while command.count("-arch") > 1:  # macOS: -E is for one of them, and the text is the same
+            at = command.index("-arch")
+            del command[at : at + 2]
         for is_double, name in enumerate(("float", "double")):
             run = subprocess.run(
-                [*self.compiler.compiler_so, f"-DREAL_IS_DOUBLE={is_double}"]
+                [*command, f"-DREAL_IS_DOUBLE={is_double}"]
                 + ["-E", "-P", "-x", "c", "csrc/isa/scalar.h"],
                 capture_output=True,
                 text=True,

@@ -51,7 +51,11 @@ def register_threadpoolctl() -> None:
         check_symbols = ("PyInit__ffnn",)
 
         def get_num_threads(self) -> int:
-            return _ffnn.get_num_threads()
+            own = _ffnn.limit_threads(0)  # the process's number is what will be restored
+            try:
+                return _ffnn.get_num_threads()
+            finally:
+                _ffnn.limit_threads(own)
 
         def set_num_threads(self, num_threads: int) -> None:
             _ffnn.set_num_threads(min(max(num_threads, 1), MOST_THREADS))

@@ -182,6 +182,7 @@ static void run_forward(const ffnn_state *state, const forward_plan *plan)
     const int layers = plan->parameters.layers;
     ffnn_view A = plan->X_view;
     if (A.cols == 0) return;
+    const ffnn_isa *isa = state->isa; /* set_reproducible may come in between */
     PyThreadState *thread = ffnn_lock_release(plan->work);
     for (int l = 1; l <= layers; l++) {
         const layer_plan *step = &plan->steps[l - 1];
@@ -190,7 +191,7 @@ static void run_forward(const ffnn_state *state, const forward_plan *plan)
             A = plan->wide_view;
         }
         if (step->W.rows > 0)
-            ffnn_layer_forward(state->isa->kernels[step->real], step->W, step->b, A,
+            ffnn_layer_forward(isa->kernels[step->real], step->W, step->b, A,
                                plan->net.activations[l - 1], step->dropout, step->z, step->a,
                                step->a);
         A = ffnn_view_of(step->a.data, step->W.rows, A.cols);

@@ -69,12 +69,13 @@ static int view_examples(prediction *p, ffnn_real real)
 /* Views of X and of each layer in the layer's type; the work of a pass through all of them. */
 static int take_views(const ffnn_state *state, prediction *p)
 {
+    const ffnn_isa *isa = state->isa; /* one for the whole call */
     unsigned kinds = p->X.kind;
     for (int l = 1; l <= p->parameters.layers; l++) {
         ffnn_pair *pair = &p->parameters.pairs[l - 1];
         ffnn_net_layer *layer = &p->layers[l - 1];
         const ffnn_real real = ffnn_real_of(kinds | pair->W.kind | pair->b.kind);
-        layer->kernels = state->isa->kernels[real];
+        layer->kernels = isa->kernels[real];
         layer->g = p->net->activations[l - 1];
         if ((l == 1 && view_examples(p, real) < 0) ||
             ffnn_operand_view(&pair->W, real, FFNN_ANY_LAYOUT, &layer->W) < 0 ||

@@ -256,7 +256,7 @@ static PyObject *compute(trainer_object *self, ptrdiff_t n, ptrdiff_t record,
 {
     ffnn_poll_context poll;
     double cost = 0;
-    if (record > 0) ffnn_run_ask_record(self->run);
+    ffnn_run_ask_record(self->run, record > 0);
     Py_CLEAR(self->order);
     self->poll = &poll;
     ffnn_source_begin(&self->source, &poll, (double)(n > 0 ? n : 1) * self->iteration_work);
@@ -267,6 +267,7 @@ static PyObject *compute(trainer_object *self, ptrdiff_t n, ptrdiff_t record,
     ffnn_lock_take(poll.thread);
     self->is_interrupted = status == FFNN_INTERRUPTED;
     if (record > 0 && ffnn_run_is_recorded(self->run)) self->snapshot = record;
+    if (status == FFNN_NO_MEMORY) ffnn_run_ask_record(self->run, false); /* no step took it */
     if (ffnn_status_raise(status) < 0) return NULL;
     return ffnn_scalar_new(self->real, cost);
 }
@@ -334,10 +335,11 @@ static PyObject *trainer_shuffled(PyObject *object, PyObject *const *args, Py_ss
                          &size) < 0 ||
         record_parse("Trainer.shuffled", arg[2], &record) < 0)
         return NULL;
-    if (self->bit_generator == NULL) {
-        PyErr_SetString(PyExc_ValueError, "Trainer.shuffled: the Trainer has no bit_generator");
-        return NULL;
-    }
+    const char *lack = self->source.object != NULL
+                           ? "the source of X does not know the order: use epoch"
+                       : self->bit_generator == NULL ? "the Trainer has no bit_generator"
+                                                     : NULL;
+    if (lack != NULL) return PyErr_Format(PyExc_ValueError, "Trainer.shuffled: %s", lack);
     if (ffnn_trainer_enter(self, "shuffled", FFNN_NEEDS_PARAMETERS) < 0) return NULL;
     PyObject *cost = compute(self, n, record, NULL, size);
     atomic_flag_clear(&self->is_busy);

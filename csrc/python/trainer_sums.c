@@ -179,7 +179,7 @@ PyObject *ffnn_trainer_shard_columns(PyObject *object, PyObject *const *args, Py
     PyObject *arg[1];
     ptrdiff_t count;
     if (ffnn_arguments_parse(self->state, &signature, args, n_args, kw_names, arg) < 0 ||
-        ffnn_count_parse((ffnn_place){"Trainer.shard_columns", "count", 0}, arg[0], PTRDIFF_MAX,
+        ffnn_count_parse((ffnn_place){"Trainer.shard_columns", "count", 0}, arg[0], PTRDIFF_MAX / 2,
                          &count) < 0)
         return NULL;
     return PyLong_FromSsize_t(ffnn_run_shard_columns(self->run, count));

@@ -228,7 +228,7 @@ PyObject *ffnn_trainer_posterior(PyObject *object, PyObject *Py_UNUSED(ignored))
         return NULL;
     }
     ffnn_poll_context poll;
-    ffnn_poll_begin(&poll, self->iteration_work + pow((double)shape[0], 3));
+    ffnn_source_begin(&self->source, &poll, self->iteration_work + pow((double)shape[0], 3));
     double log_evidence;
     const ffnn_status status =
         ffnn_run_posterior(self->run, data, &log_evidence, ffnn_poll_signals, &poll);

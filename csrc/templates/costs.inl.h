@@ -22,10 +22,10 @@ static double FN(add_losses)(ptrdiff_t n, const real *loss)
 
 /* Logarithms outside their domain that a literal formula has taken: a lane of `of_zero` is 1 where
  * a log with a factor other than 0 took 0, one of `of_negative` where any log took a negative
- * number. `level` is read, by the costs that have one.
+ * number. `level` and `rest`, 1 - level, are read, by the costs that have one.
  */
 typedef struct {
-    vec of_zero, of_negative, level;
+    vec of_zero, of_negative, level, rest;
 } FN(marks);
 
 /* The sum of f(a, y) over a block, each column times its weight: row by row, so that no bit depends
@@ -129,32 +129,33 @@ FFNN_INLINE vec FN(poisson_slope)(vec a, vec y)
 
 /* ---- the quantile's, or pinball: level (y - a) below the label, (1 - level) (a - y) above ---- */
 
-FFNN_INLINE vec FN(quantile_loss)(vec a, vec y, vec level)
+FFNN_INLINE vec FN(quantile_loss)(vec a, vec y, vec level, vec rest)
 {
     vec error = a - y;
-    return v_select(v_lt(error, v_set1(0)), -level * error, (v_set1(1) - level) * error);
+    return v_select(v_lt(error, v_set1(0)), -level * error, rest * error);
 }
 
 /* 0 where they are equal, as that of the absolute error. */
-FFNN_INLINE vec FN(quantile_slope)(vec a, vec y, vec level)
+FFNN_INLINE vec FN(quantile_slope)(vec a, vec y, vec level, vec rest)
 {
     const vec zero = v_set1(0);
     vec error = a - y, below = v_select(v_lt(error, zero), -level, error);
-    return v_select(v_lt(zero, error), v_set1(1) - level, below);
+    return v_select(v_lt(zero, error), rest, below);
 }
 
 /* ---- the loops of the plain rows, and of those with a level ---- */
 
 FFNN_INLINE void FN(map_slope)(ptrdiff_t rows, ptrdiff_t cols, const real *a, ptrdiff_t a_row,
-                               const real *y, ptrdiff_t y_row, vec level, real *out,
-                               ptrdiff_t out_row, vec (*f)(vec, vec, vec))
+                               const real *y, ptrdiff_t y_row, double level, real *out,
+                               ptrdiff_t out_row, vec (*f)(vec, vec, vec, vec))
 {
+    const vec own = v_set1((real)level), rest = v_set1((real)(1 - level));
     for (ptrdiff_t i = 0; i < rows; i++, a += a_row, y += y_row, out += out_row) {
         ptrdiff_t j = 0, n;
         for (; j + LANES <= cols; j += LANES)
-            v_store(out + j, f(v_load(a + j), v_load(y + j), level));
+            v_store(out + j, f(v_load(a + j), v_load(y + j), own, rest));
         if ((n = cols - j) > 0)
-            v_store_part(out + j, n, f(v_load_part(a + j, n), v_load_part(y + j, n), level));
+            v_store_part(out + j, n, f(v_load_part(a + j, n), v_load_part(y + j, n), own, rest));
     }
 }
 
@@ -162,10 +163,10 @@ FFNN_INLINE void FN(map_slope)(ptrdiff_t rows, ptrdiff_t cols, const real *a, pt
 #define SUM_ARGUMENTS ptrdiff_t rows, ptrdiff_t cols, const void *al, ptrdiff_t al_row, const void *y, ptrdiff_t y_row, const void *weights, double level, int *flags
 #define SLOPE_ARGUMENTS ptrdiff_t rows, ptrdiff_t cols, const void *al, ptrdiff_t al_row, const void *y, ptrdiff_t y_row, double level, void *out, ptrdiff_t out_row
 #define UNMARKED(f, loss) FFNN_INLINE vec f(vec a, vec y, FN(marks) *marks) { (void)marks; return loss(a, y); }
-#define AT_LEVEL(f, loss) FFNN_INLINE vec f(vec a, vec y, FN(marks) *marks) { return loss(a, y, marks->level); }
-#define SUM_LOOP(loop, f) static double loop(SUM_ARGUMENTS) { FN(marks) marks = {.level = v_set1((real)level)}; (void)flags; return FN(sum_losses)(rows, cols, al, al_row, y, y_row, weights, &marks, f); }
+#define AT_LEVEL(f, loss) FFNN_INLINE vec f(vec a, vec y, FN(marks) *marks) { return loss(a, y, marks->level, marks->rest); }
+#define SUM_LOOP(loop, f) static double loop(SUM_ARGUMENTS) { FN(marks) marks = {.level = v_set1((real)level), .rest = v_set1((real)(1 - level))}; (void)flags; return FN(sum_losses)(rows, cols, al, al_row, y, y_row, weights, &marks, f); }
 #define SLOPE_LOOP(loop, f) static void loop(SLOPE_ARGUMENTS) { (void)level; FN(map_block_2)(rows, cols, al, al_row, y, y_row, out, out_row, f); }
-#define SLOPE_LOOP_AT_LEVEL(loop, f) static void loop(SLOPE_ARGUMENTS) { FN(map_slope)(rows, cols, al, al_row, y, y_row, v_set1((real)level), out, out_row, f); }
+#define SLOPE_LOOP_AT_LEVEL(loop, f) static void loop(SLOPE_ARGUMENTS) { FN(map_slope)(rows, cols, al, al_row, y, y_row, level, out, out_row, f); }
 #define LOOPS_OF_PLAIN(name) UNMARKED(FN(name##_unmarked), FN(name##_loss)) SUM_LOOP(FN(name##_sum), FN(name##_unmarked)) SLOPE_LOOP(FN(name##_gradient), FN(name##_slope))
 #define LOOPS_OF_LEVEL(name) AT_LEVEL(FN(name##_at_level), FN(name##_loss)) SUM_LOOP(FN(name##_sum), FN(name##_at_level)) SLOPE_LOOP_AT_LEVEL(FN(name##_gradient), FN(name##_slope))
 #define LOOPS_OF_FUSED(name)

@@ -135,9 +135,13 @@ ffnn_status ffnn_run_posterior(ffnn_run *run, double *L, double *log_evidence, f
     double ridge = 0;
     bool is_definite;
     if (!ffnn_batch_prepare(run, false, run->examples.X.cols)) return FFNN_NO_MEMORY;
+    const ffnn_lm_state before = *run->whole.lm_state;
     if ((!run->whole.has_gradients && ffnn_lm_evaluate(run, &check)) ||
-        factor(run, &ridge, &is_definite, &check))
+        factor(run, &ridge, &is_definite, &check)) {
+        *run->whole.lm_state = before;
+        run->whole.has_gradients = false;
         return FFNN_INTERRUPTED;
+    }
     for (ptrdiff_t i = 0; i < lm->count; i++) {
         double *of = L + i * lm->count;
         for (ptrdiff_t j = 0; j < lm->count; j++)

@@ -51,8 +51,9 @@ static batch all_of(const ffnn_run *run, const ffnn_examples *examples)
     return (batch){of, NULL, 0, of->X.cols};
 }
 
-ffnn_status ffnn_run_gradients(ffnn_run *run, const ffnn_examples *examples, double *cost,
-                               ffnn_poll *poll, void *context)
+/* The sums of examples; `size` is that of the batch whose shard they are, or 0. */
+static ffnn_status find_sums(ffnn_run *run, const ffnn_examples *examples, ptrdiff_t size,
+                             double *cost, ffnn_poll *poll, void *context)
 {
     interrupt_check check = {poll, context, 0};
     const batch b = all_of(run, examples);
@@ -60,18 +61,20 @@ ffnn_status ffnn_run_gradients(ffnn_run *run, const ffnn_examples *examples, dou
     if (!ffnn_batch_prepare(run, false, b.count)) return FFNN_NO_MEMORY;
     ffnn_run_settle(run);
     run->whole.has_gradients = false;
+    if (size > 0) run->is_small = ffnn_batch_is_small(run, size);
     return ffnn_step_gradients(run, &b, cost, &check) ? FFNN_INTERRUPTED : FFNN_OK;
+}
+
+ffnn_status ffnn_run_gradients(ffnn_run *run, const ffnn_examples *examples, double *cost,
+                               ffnn_poll *poll, void *context)
+{
+    return find_sums(run, examples, 0, cost, poll, context);
 }
 
 ffnn_status ffnn_run_shard(ffnn_run *run, const ffnn_examples *shard, ptrdiff_t size, double *cost,
                            ffnn_poll *poll, void *context)
 {
-    interrupt_check check = {poll, context, 0};
-    const batch b = all_of(run, shard);
-    *cost = 0;
-    if (!ffnn_batch_prepare(run, false, b.count)) return FFNN_NO_MEMORY;
-    run->is_small = ffnn_batch_is_small(run, size);
-    return ffnn_step_gradients(run, &b, cost, &check) ? FFNN_INTERRUPTED : FFNN_OK;
+    return find_sums(run, shard, size, cost, poll, context);
 }
 
 ptrdiff_t ffnn_run_shard_columns(const ffnn_run *run, ptrdiff_t count)
@@ -169,10 +172,10 @@ static void draw_order(const ffnn_random *random, ptrdiff_t m, ptrdiff_t *order)
 {
     for (ptrdiff_t i = 0; i < m; i++) order[i] = i;
     for (ptrdiff_t i = m - 1; i > 0;) {
-        const ptrdiff_t mask = PTRDIFF_MAX >> (__builtin_clzll((unsigned long long)i) - 1);
-        const ptrdiff_t drawn =
-            mask & (i <= (ptrdiff_t)UINT32_MAX ? (ptrdiff_t)random->next32(random->state)
-                                               : (ptrdiff_t)random->next64(random->state));
+        const uint64_t mask = UINT64_MAX >> __builtin_clzll((unsigned long long)i);
+        const uint64_t bits = (uint64_t)i <= UINT32_MAX ? random->next32(random->state)
+                                                        : random->next64(random->state);
+        const ptrdiff_t drawn = (ptrdiff_t)(mask & bits);
         const bool is_one = drawn <= i;
         const ptrdiff_t j = is_one ? drawn : i, moved = order[j];
         order[j] = order[i];

@@ -61,7 +61,7 @@ static int workspaces_for(const ffnn_run *run, ptrdiff_t shards, size_t each)
 static ptrdiff_t parts_for(const ffnn_run *run, ptrdiff_t shards, int workspaces)
 {
     if (workspaces == 0) return 1;
-    ptrdiff_t parts = PARTS_BYTES / run->vector_bytes;
+    ptrdiff_t parts = run->vector_bytes > 0 ? PARTS_BYTES / run->vector_bytes : 1;
     if (parts > MOST_PARTS) parts = MOST_PARTS;
     if (parts < workspaces + 1) parts = workspaces + 1;
     return parts < shards ? parts : shards;

@@ -283,9 +283,9 @@ bool *ffnn_run_watched(ffnn_run *run)
     return &run->is_watched;
 }
 
-void ffnn_run_ask_record(ffnn_run *run)
+void ffnn_run_ask_record(ffnn_run *run, bool is_wanted)
 {
-    run->wants_record = true;
+    run->wants_record = is_wanted;
     run->is_recorded = false;
 }
 

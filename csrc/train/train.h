@@ -173,8 +173,8 @@ bool *ffnn_run_watched(ffnn_run *run);
 ptrdiff_t ffnn_run_done(const ffnn_run *run);
 double ffnn_run_l2_share(const ffnn_run *run);
 /* Asks the next of them for a snapshot of what the cost of its first step is of, where that is
- * finite; was it taken? */
-void ffnn_run_ask_record(ffnn_run *run);
+ * finite, or takes the wish back; was it taken? */
+void ffnn_run_ask_record(ffnn_run *run, bool is_wanted);
 bool ffnn_run_is_recorded(const ffnn_run *run);
 /* `iterations` steps with all examples; *cost is that of the parameters before the first. Only the
  * parameters of a run that returns FFNN_OK mean anything; after FFNN_NO_MEMORY nothing has changed.

@@ -116,7 +116,7 @@ static void check_method(method with, ptrdiff_t m, enum layout layout)
     CHECK(ffnn_run_iterate(one, STEPS, &cost, NULL, NULL) == FFNN_OK, "it did not end well");
     for (int i = 0; i < STEPS; i++) {
         if (i == STEPS / 2) take_over(late, many, with.optimizer);
-        ffnn_run_ask_record(many);
+        ffnn_run_ask_record(many, true);
         ffnn_run_iterate(many, 1, &cost, NULL, NULL);
         CHECK(ffnn_run_is_recorded(many), "no record point at %d", i);
         CHECK(cost <= before || with.is_bayesian, "the cost rises from %g to %g", before, cost);

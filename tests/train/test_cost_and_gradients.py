@@ -179,3 +179,11 @@ def test_vectors_of_another_size_or_gap_are_refused(rng):
         ffnn.parameters_to_vector({"V": vector})
     with pytest.raises(ValueError, match="b1 has 1 dimensions"):
         ffnn.parameters_to_vector({"W1": np.ones((2, 2)), "b1": np.ones(2)})
+
+
+def test_an_output_without_units_costs_nothing():
+    none = {"W1": np.ones((0, 3)), "b1": np.ones((0, 1))}
+    cost, gradients = ffnn.cost_and_gradients(
+        np.ones((3, 2000)), np.ones((0, 2000)), none, output_activation="linear"
+    )
+    assert cost == 0 and gradients["dW1"].shape == (0, 3)

@@ -102,3 +102,11 @@ def test_levels_that_are_none(call):
         call(cost="quantile", quantile="median")
     with pytest.raises(ValueError, match="quantile goes with cost='quantile', not 'huber'"):
         call(cost="huber", quantile=0.5)
+
+
+@pytest.mark.parametrize("level", [0.999, 0.99999, 1 - 1e-8])
+def test_the_far_side_is_rounded_once(level):
+    """1 - level is taken in double: in float32 level may be 1."""
+    AL, Y = np.float32([[2.0]]), np.float32([[1.0]])
+    found = ffnn.compute_cost(AL, Y, cost="quantile", quantile=level)
+    assert found == np.float32(1 - level)

@@ -189,3 +189,34 @@ def test_the_instruction_set_of_one_trainer(rng):
         _ffnn.Trainer("own", X, Y, (6, 5, 1), isa="sse9")
     with pytest.raises(TypeError, match="own: isa must be a str, not int"):
         _ffnn.Trainer("own", X, Y, (6, 5, 1), isa=2)
+
+
+@pytest.mark.parametrize("optimizer", ["lbfgs", "levenberg_marquardt"])
+def test_a_shard_between_two_steps_changes_neither(rng, optimizer):
+    X, Y, parameters = net(rng, (3, 5, 1), 400, float)
+    costs = []
+    for is_asked in False, True:
+        trainer = _ffnn.Trainer("t", X, Y, (3, 5, 1), optimizer=optimizer)
+        trainer.set(parameters)
+        trainer.run(2)
+        if is_asked:
+            trainer.shard(X[:, :50], Y[:, :50], 400)
+        costs.append([float(trainer.run(1)) for _ in range(3)])
+    assert costs[0] == costs[1]
+
+
+def test_a_shard_beside_the_gram_form_has_its_own_examples(rng):
+    X, Y, parameters = net(rng, (60, 5, 1), 40, float)
+    trainer = _ffnn.Trainer("t", X, Y, (60, 5, 1), optimizer="gd", gram=True)
+    trainer.set(parameters)
+    trainer.run(20)
+    other = rng.standard_normal((60, 40))
+    plain = _ffnn.Trainer("t", X, Y, (60, 5, 1), optimizer="gd", gram=False)
+    plain.set(trainer.parameters())
+    assert trainer.shard(other, Y, 40)[0] == pytest.approx(plain.shard(other, Y, 40)[0], rel=1e-12)
+
+
+def test_so_many_examples_are_none():
+    X, Y = np.ones((1, 2)), np.ones((1, 2))
+    with pytest.raises(ValueError, match="^Trainer.shard_columns: count"):
+        _ffnn.Trainer("t", X, Y, (1, 1)).shard_columns(2**63 - 1)
