@@ -238,6 +238,8 @@ class Run:
         if self.plan.stop is not None and self.best_epoch is not None:
             best = (self.plan.stop.monitor, self.best_value, self.best_epoch)
             state["best"] = dict(zip(("monitor", "value", "epoch"), best))
+            if self.best is not None and self.best.state["epoch"] != epoch:
+                state["best"] |= self.best._asdict()  # which the parameters beside it are not
         return state
 
     def _snapshot(self) -> Record:
@@ -278,7 +280,13 @@ class Run:
         if stop is None or best is None or best["monitor"] != stop.monitor:
             return
         self.best_value, self.best_epoch = best["value"], best["epoch"]
-        self.best = self._snapshot()
+        here, trainer = self._snapshot(), self.plan.trainer
+        if "parameters" not in best:
+            self.best = here
+            return
+        trainer.set(best["parameters"], state=best["state"])  # which checks them
+        self.best = Record(trainer.parameters(), best["state"])
+        trainer.set(here.parameters, state=here.state)
 
     def _watch(self, epoch: int) -> None:
         """Keep the best parameters; stop where there was none for too long."""
@@ -292,6 +300,7 @@ class Run:
         since = self.plan.first if self.best_epoch is None else self.best_epoch
         if value == value and (best is None or value < best - stop.min_delta):
             self.best_value, self.best_epoch = value, epoch
+            self.best = None  # whose state is not in the new one's
             self.best = self._record_point()
         elif epoch - since >= stop.patience:
             self.stopped_by = "patience"

@@ -188,3 +188,38 @@ def test_the_model_on_wide_data(rng, options):
             np.testing.assert_allclose(costs[epoch // 10], cost, rtol=0, atol=1e-10)
     for key, value in twin.parameters().items():
         np.testing.assert_allclose(parameters[key], value, rtol=0, atol=1e-10)
+
+
+def test_a_run_resumed_after_its_best_epoch_still_returns_that(rng, tmp_path):
+    """A callback's checkpoint holds the best parameters beside those of its own epoch."""
+    X = rng.standard_normal((5, 80))
+    Y = (X[0] + rng.standard_normal(80) > 0).astype(int)
+    settings = {"seed": 0, "validation_fraction": 0.3, "patience": 6, "learning_rate": 0.03}
+    path = tmp_path / "run.npz"
+
+    def save(info):
+        ffnn.save_checkpoint(path, info["parameters"], info["history"])
+        return info["epoch"] == last
+
+    whole, history = ffnn.train(X, Y, [5, 64, 1], num_epochs=40, **settings)
+    last = history.best_epoch + 3
+    assert history.stopped_by == "patience" and last < history["epoch"][-1]
+    ffnn.train(X, Y, [5, 64, 1], num_epochs=40, callback=save, **settings)
+    saved = ffnn.load_checkpoint(path)
+    more, resumed = ffnn.train(
+        X,
+        Y,
+        parameters=saved.parameters,
+        optimizer_state=saved.optimizer_state,
+        num_epochs=40 - last - 1,
+        **settings,
+    )
+    assert_same_dict(more, whole)
+    assert resumed.best_epoch == history.best_epoch
+    assert any((more[name] != saved.parameters[name]).any() for name in more)
+
+
+def test_a_shuffle_of_numpys_false_is_off(run):
+    costs = [run(num_epochs=1, seed=1, mini_batch_size=8, shuffle=value)[1]["cost"]
+             for value in (False, np.False_, 0)]  # fmt: skip
+    assert costs[0] == costs[1] == costs[2]
