@@ -61,10 +61,11 @@ class Cluster:
             )
         return wanted
 
-    def seats(self) -> list[str]:
+    def seats(self) -> list[Any]:
         """The addresses of the workers, each as often as it has threads."""
         threads = self._ask(self.client.nthreads)
-        return [address for address in sorted(threads) for _ in range(threads[address])]
+        found = [address for address in sorted(threads) for _ in range(threads[address])]
+        return found or [None]  # nobody at this moment: whoever comes
 
     # ---- work ----
 

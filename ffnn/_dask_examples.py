@@ -49,7 +49,7 @@ class Columns(Remote):
         n_x, cluster = self.shape[0], self.cluster
         sizes = np.diff(self.bounds).tolist()
         futures = [
-            cluster.submit(inspect, block, (n_x, size), self.dtype)
+            cluster.submit(inspect, block, (n_x, size), self.dtype, self.real)
             for block, size in zip(self.blocks, sizes)
         ]
         for first, size, (wrong, largest) in zip(
@@ -144,7 +144,7 @@ def as_columns(function: str, name: str, X: Any) -> Any:
                 f"{function}: {name} {array.shape} is cut into chunks along its features, "
                 f"{chunks}: {name}.rechunk({{{axis}: -1}})"
             )
-    return array.reshape(array.shape[0], -1).T if isinstance(X, Rows) else array
+    return array.reshape(X.shape[::-1]).T if isinstance(X, Rows) else array
 
 
 def _cut(array: NDArray[Any], by_rows: bool) -> Any:
@@ -170,7 +170,7 @@ def as_remote(cluster: Cluster, name: str, X: Any) -> Columns:
 
 def as_here(cluster: Cluster, name: str, values: Any) -> Any:
     """Labels and weights, which are small, as arrays of this process."""
-    if isinstance(values, Rows):
+    if isinstance(values, Rows) and is_remote(values):
         return as_here(cluster, name, values.source).reshape(values.shape[::-1]).T
     if isinstance(values, dask.array.Array):
         (found,) = cluster.gather(cluster.compute([values]), [name])

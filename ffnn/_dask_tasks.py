@@ -40,13 +40,15 @@ class Packet(NamedTuple):
     steps: list[list[slice]]
 
 
-def inspect(block: Any, shape: tuple[int, int], dtype: Any) -> tuple[str, float]:
+def inspect(block: Any, shape: tuple[int, int], dtype: Any, real: Any) -> tuple[str, float]:
     """What is wrong with a block, where its shape is to be (n_x, k), and its largest magnitude."""
     X = np.asarray(block)
     if X.shape != shape or X.dtype != dtype:
         return f"is {X.dtype} of shape {X.shape}, and was said to be {dtype} of {shape}", 0.0
     if X.dtype.kind != "f":
         return "", float(np.abs(X.astype(np.float64)).max(initial=0))
+    with np.errstate(over="ignore"):
+        X = X.astype(real, copy=False)
     lost = lost_examples(X)
     return (f"holds {lost_entry(X, lost)}", np.inf) if lost is not None else (
         "", float(np.abs(X).max(initial=0)))  # fmt: skip

@@ -23,12 +23,14 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import _check_sample_weight, check_array, check_consistent_length
 
+from ffnn import _ffnn
 from ffnn._estimator_gradients import WholeGradients, validate_data
 from ffnn._estimator_net import arrays_of, dict_of, hidden_of
 from ffnn._estimator_steps import Epochs, new_optimizer
 from ffnn._estimator_threads import share_of_threads
 from ffnn._estimator_watch import Watch
 from ffnn._initializers import draw_by
+from ffnn._randomness import PortableDraws
 
 __all__ = ["Engine"]
 
@@ -151,8 +153,12 @@ class Engine(WholeGradients):
     def _draw(self, layer_units: list[int], activations: list[str], dtype: Any) -> None:
         """The first weights and biases: scikit-learn's, or by one of ffnn's initialisers."""
         self.coefs_, self.intercepts_ = [], []
+        is_portable = self.reproducible
+        if is_portable is None:
+            is_portable = _ffnn.config()["reproducible"]
+        source = PortableDraws(self._random_state) if is_portable else self._random_state
         if self.initialization is not None:
-            drawn = draw_by(self.initialization, tuple(layer_units), self._random_state)
+            drawn = draw_by(self.initialization, tuple(layer_units), source)
             coefs, intercepts = arrays_of(drawn)
             self.coefs_ = [np.ascontiguousarray(coef, dtype) for coef in coefs]
             self.intercepts_ = [intercept.astype(dtype) for intercept in intercepts]
@@ -160,7 +166,7 @@ class Engine(WholeGradients):
         for n_in, n_out, g in zip(layer_units, layer_units[1:], activations):
             bound = np.sqrt((2.0 if g == "sigmoid" else 6.0) / (n_in + n_out))
             for arrays, shape in (self.coefs_, (n_in, n_out)), (self.intercepts_, n_out):
-                uniform = self._random_state.uniform(-bound, bound, shape)
+                uniform = source.uniform(-bound, bound, shape)
                 arrays.append(uniform.astype(dtype, copy=False))
 
     # ---- sgd and adam, and ffnn's optimisers ----
@@ -358,12 +364,17 @@ class Engine(WholeGradients):
         )
         y = check_array(y, ensure_2d=False, dtype=None, input_name="y_val")
         check_consistent_length(X, y)
+        if X.shape[0] < 2 and not is_classifier(self):
+            raise ValueError("X_val has one row, of which there is no score: two at least")
         if is_classifier(self):
             unknown = np.setdiff1d(unique_labels(y), self.classes_)
             if unknown.size:
                 raise ValueError(f"y_val has classes {unknown} that y has not")
             y = self._label_binarizer.transform(y)
-        return X, y.reshape(-1, 1) if y.ndim == 1 else y, None
+        y = y.reshape(-1, 1) if y.ndim == 1 else y
+        if y.shape[1] != self.n_outputs_:
+            raise ValueError(f"y_val has {y.shape[1]} columns where y has {self.n_outputs_}")
+        return X, y, None
 
     def _decided(self, output: Any) -> Any:
         """Labels or targets of the net's output, or of what it is to be."""

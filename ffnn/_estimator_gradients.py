@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ffnn import _ffnn
 from ffnn._estimator_net import COSTS, OUTPUT, arrays_of, dict_of, forward, hidden_of, slabs
+from ffnn._estimator_threads import share_of_threads
 from ffnn._estimator_watch import CallbackSupportMixin, Watch
 
 try:
@@ -70,7 +71,10 @@ class WholeGradients(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: i
     def _output_for(self, X: Any) -> Any:
         if not hasattr(self, "coefs_"):
             check_is_fitted(self)
-        return self._forward_pass_fast(X)
+        if self.n_threads is None:
+            return self._forward_pass_fast(X)
+        with share_of_threads(self.n_threads):
+            return self._forward_pass_fast(X)
 
     def _forward_pass_fast(self, X: Any, check_input: bool = True) -> Any:
         if check_input and not self._is_plain(X):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections import Counter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -118,6 +119,8 @@ class _Reader:
     def __init__(self, onnx: Any, graph: Any) -> None:
         self.onnx, self.graph = onnx, graph
         self.tensors = {tensor.name: tensor for tensor in graph.initializer}
+        self.readers = Counter(name for node in graph.node for name in node.input)
+        self.readers.update(one.name for one in graph.output)
         self.layers: list[_Layer] = []
         self.activations: list[str] = []
         self.terms: dict[str, _Term] = {}
@@ -140,6 +143,8 @@ class _Reader:
             raise ValueError("no dense layer leads from its input to its output")
         self.close(last, "the output")
         parameters: dict[str, Any] = {}
+        if sum(W.nbytes for W, _ in self.layers) > 8 * self.graph.ByteSize():
+            raise ValueError("its layers share weights and would take many times its length")
         for number, (W, b) in enumerate(self.layers, 1):
             bias = np.zeros(len(W), W.dtype) if b is None else b
             if bias.dtype != W.dtype or W.dtype != self.layers[0].W.dtype:
@@ -165,7 +170,7 @@ class _Reader:
             if not isinstance(attributes.get("value"), self.onnx.TensorProto):
                 raise ValueError(f"{what} is none of a plain dense net's")
             self.tensors[result] = attributes["value"]
-        elif node.op_type == "Identity" and node.input[0] in self.tensors:
+        elif node.op_type == "Identity" and node.input and node.input[0] in self.tensors:
             self.tensors[result] = self.tensors[node.input[0]]
         elif node.op_type in ("Gemm", "MatMul"):
             self.terms[result] = self.dense(node, attributes, what)
@@ -243,6 +248,8 @@ class _Reader:
         layer = terms[0].layer
         fresh = layer > 0 and self.layers[layer - 1].b is None and str(terms[0]) == "z"
         if node.op_type == "Add" and len(terms) == 1 and fresh and layer == len(self.layers):
+            if any(self.readers[name] != 1 for name in node.input if name in self.terms):
+                raise ValueError(f"{what} adds a bias that others who read the same sums lack")
             W, _ = self.layers[-1]
             self.layers[-1] = _Layer(W, self.bias(numbers[0], len(W), what))
             return terms[0]

@@ -72,7 +72,7 @@ def shuffle_of(pace: Pace, X: Any) -> bool | Literal["blocks"]:
     """Return how batches change with each epoch: by blocks where X reads scattered ones singly."""
     if pace.shuffle is None:
         return "blocks" if isinstance(X, Source) and not X.can_gather else True
-    return "blocks" if isinstance(pace.shuffle, str) else pace.shuffle is not False
+    return "blocks" if isinstance(pace.shuffle, str) else bool(pace.shuffle)
 
 
 def check_whole(function: str, optimizer: str, pace: Pace) -> None:

@@ -203,6 +203,9 @@ def make_plan(
             **elsewhere,
             **options,
         )
+        if reader is not None and not random.is_seeded:
+            # Dropout holds the lock of NumPy's global generator, which a source may draw from, too.
+            reader.reads_ahead = bool(np.min(options["keep_prob"], initial=1) == 1)
         return trainer, reader
 
     trainer, reader = trainer_of(X, Y)

@@ -55,7 +55,7 @@ class PortableDraws:
         self._source = source
         self._kept: Any = np.empty(0)  # the second number of a pair, where an odd number was drawn
 
-    def uniform(self, low: float, high: float, size: tuple[int, int]) -> Any:
+    def uniform(self, low: float, high: float, size: int | tuple[int, int]) -> Any:
         return self._source.random_sample(size) * (high - low) + low
 
     def randn(self, rows: int, cols: int) -> Any:

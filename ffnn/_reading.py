@@ -23,6 +23,7 @@ __all__ = ["Reader", "draw_blocks", "mean_cost", "net_output", "output_of", "out
 _AHEAD = 2  # pieces that are read and not yet asked for
 _BLOCK = 1 << 18  # entries of a block, which a disk reads at its speed
 _BUFFER = 1 << 22  # entries shuffled together
+_late: list[_Ahead] = []  # that were still in a read when their run ended
 _PATIENCE = 1.0  # seconds that an ended run waits for a read that is under way
 
 
@@ -32,6 +33,7 @@ class Reader:
     def __init__(self, source: Source, *, is_checked: bool = True) -> None:
         """`is_checked`: NaN and infinity are errors."""
         self.source, self.is_checked = source, is_checked
+        self.reads_ahead = True  # or by the thread that asks
         own = np.dtype(np.float32) if source.dtype == np.float16 else source.dtype
         self.real = source.real or own
         self._order: NDArray[np.intp] | None = None
@@ -86,8 +88,13 @@ class Reader:
 
     def _start(self) -> None:
         self.close()
+        for one in _late[:]:  # two reads of one source at once might be mixed up
+            if one.reads is self.source.of:
+                one.join()
+            if not one.is_alive():
+                _late.remove(one)
         self.source.check()
-        if self._size < self.source.shape[1]:
+        if self.reads_ahead and self._size < self.source.shape[1]:
             self._pass = _Ahead(self)
 
     def _next(self) -> None:
@@ -130,6 +137,7 @@ class _Ahead(threading.Thread):
     def __init__(self, reader: Reader) -> None:
         super().__init__(name="ffnn-reader", daemon=True)
         self._reader, self._starts = reader, reader.starts()
+        self.reads = reader.source.of
         self._room = threading.Semaphore(_AHEAD)
         self._loaded: SimpleQueue[NDArray[Any] | BaseException] = SimpleQueue()
         self._is_over = False
@@ -157,6 +165,8 @@ class _Ahead(threading.Thread):
         self._is_over = True
         self._room.release()
         self.join(_PATIENCE)
+        if self.is_alive():
+            _late.append(self)
 
 
 def draw_blocks(random: Any, shape: tuple[int, ...], batch: int) -> tuple[NDArray[np.intp], int]:

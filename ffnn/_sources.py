@@ -44,6 +44,8 @@ class Rows:
                 f"rows: source must have shape, dtype and slices, as arrays and h5py.Dataset have "
                 f"them, not {type(source).__name__}"
             )
+        if np.ma.is_masked(source):
+            raise TypeError("rows: source is a masked array, whose mask would be lost")
         if not shape:
             raise ValueError("rows: source has shape (), which has no rows")
         self.source = source
@@ -158,7 +160,8 @@ class Source:
     def _read(self, some: slice | NDArray[np.intp], count: int) -> NDArray[Any]:
         """Columns as a file has them; the one place that reads."""
         try:
-            piece = np.asarray(self.of[some] if self.are_rows else self.of[:, some])
+            read = self.of[some] if self.are_rows else self.of[:, some]
+            piece = _unmasked(read)
         except Exception as error:
             first = some.start if isinstance(some, slice) else int(some.min())
             self._explain(error, f"{count} of its examples from number {first} on were read")
@@ -200,6 +203,13 @@ def _is_source(thing: Any) -> bool:
         return False
     has_shape = hasattr(thing, "__getitem__") and hasattr(thing, "shape")
     return has_shape and isinstance(getattr(thing, "dtype", None), np.dtype)
+
+
+def _unmasked(read: Any) -> NDArray[Any]:
+    """An array of what was read; netCDF4 masks its fill values."""
+    if np.ma.is_masked(read):
+        raise TypeError("it holds masked entries, whose mask would be lost")
+    return np.asarray(read)
 
 
 def real_of(X: Any) -> np.dtype[Any]:
@@ -282,7 +292,7 @@ def take_labels(function: str, name: str, thing: Any) -> Any:
         if thing is None or not _is_source(thing):
             return thing
         is_array = isinstance(thing, (Rows, np.memmap))
-        array = np.asarray(thing if is_array else thing[tuple(slice(n) for n in thing.shape)])
+        array = _unmasked(thing if is_array else thing[tuple(slice(n) for n in thing.shape)])
     except Exception as error:
         raise _unreadable(function, name, thing, error) from error
     return array.astype(np.float32) if array.dtype == np.float16 else array

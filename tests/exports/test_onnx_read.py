@@ -192,3 +192,25 @@ def test_a_file_that_is_none(tmp_path):
         ffnn.from_onnx(tmp_path / "none.onnx")
     with pytest.raises(TypeError, match="from_onnx: model must be a path or an onnx.ModelProto"):
         ffnn.from_onnx(3)
+
+
+def test_a_branch_before_the_bias_is_refused():
+    """Tanh reads the sums without the bias that the Add puts into the layer."""
+    model = graph(
+        [
+            ("MatMul", "x W1", "z", {}),
+            ("Add", "z b1", "zb", {}),
+            ("Tanh", "z", "y", {}),
+        ],
+        {"W1": W1, "b1": B1},
+    )
+    with pytest.raises(ValueError, match="^from_onnx: .*adds a bias that others"):
+        ffnn.from_onnx(model)
+
+
+def test_many_layers_of_one_weight_take_no_more_than_the_file():
+    nodes = [("MatMul", "x W", "h0", {})]
+    nodes += [("MatMul", f"h{i} W", f"h{i + 1}", {}) for i in range(200)]
+    nodes += [("Identity", "h200", "y", {})]
+    with pytest.raises(ValueError, match="^from_onnx: .*its layers share weights"):
+        ffnn.from_onnx(graph(nodes, {"W": np.ones((50, 50))}, n_x=50))

@@ -336,3 +336,61 @@ def test_no_more_than_two_pieces_wait(rows, labels):
     reader.close()
     assert reader.read(0, M)[1].shape == (N_X, M)
     reader.close()
+
+
+def test_the_best_posterior_is_read_from_the_source_again(rng):
+    """Its parameters are an earlier epoch's, so that the gradients are summed anew."""
+    X = rng.normal(size=(3, 4000))
+    Y = np.sin(X.sum(axis=0, keepdims=True)) + 0.3 * rng.normal(size=(1, 4000))
+    settings = {
+        "hidden_activation": "tanh",
+        "output_activation": "linear",
+        "optimizer": "levenberg_marquardt",
+        "bayesian": True,
+        "patience": 2,
+        "validation_fraction": 0.2,
+        "num_epochs": 30,
+        "seed": 1,
+    }
+    expected, of_array = ffnn.train(X, Y, [3, 4, 1], **settings)
+    found, of_source = ffnn.train(Slices(X), Y, [3, 4, 1], **settings)
+    assert_same_dict(found, expected)
+    assert of_source["posterior"]["log_evidence"] == of_array["posterior"]["log_evidence"]
+    assert (of_source["posterior"]["factor"] == of_array["posterior"]["factor"]).all()
+
+
+class Augmented(Slices):
+    """Draws from NumPy's global generator, whose lock a run with dropout holds."""
+
+    def __getitem__(self, key):
+        some = super().__getitem__(key)
+        return some + 0.01 * np.random.standard_normal(some.shape)
+
+
+def test_a_source_may_draw_while_dropout_does(rng):
+    X, labels = rng.standard_normal((N_X, M)), rng.integers(0, CLASSES, M)
+    np.random.seed(1)
+    done = []
+    run = threading.Thread(
+        target=lambda: done.append(train(Augmented(X), labels, seed=None, keep_prob=0.9)),
+        daemon=True,
+    )
+    run.start()
+    run.join(60)
+    assert done, "the run waits for its own lock"
+
+
+def test_masked_rows_are_refused(rng):
+    masked = np.ma.masked_greater(rng.random((20, N_X)), 0.5)
+    with pytest.raises(TypeError, match="^rows: source is a masked array, whose mask would"):
+        ffnn.rows(masked)
+
+
+def test_shuffled_epochs_want_an_order_that_the_source_knows(rng):
+    X, Y = rng.random((2, 30)), rng.integers(0, 2, (1, 30))
+    trainer = ffnn._ffnn.Trainer(
+        "t", X, Y, (2, 1), source=object(), bit_generator=np.random.MT19937(1)
+    )
+    trainer.set({"W1": np.ones((1, 2)), "b1": np.zeros((1, 1))})
+    with pytest.raises(ValueError, match="^Trainer.shuffled: the source of X does not know"):
+        trainer.shuffled(1, 10)
