@@ -90,6 +90,12 @@ class CSource(NamedTuple):
     stack_bytes: int
     weight_errors: tuple[float, ...]
 
+    def __repr__(self) -> str:
+        sizes = [W.shape for name, W in self.parameters.items() if name.startswith("W")]
+        net = "-".join(str(n) for n in (sizes[0][1], *(n for n, _ in sizes)))
+        real = self.parameters["b1"].dtype
+        return f"<C of {net} in {real}: {self.weight_bytes:,} bytes of weights>"
+
 
 @suggest_keywords
 def to_c(

@@ -314,6 +314,19 @@ def test_bad_input_is_refused_and_nothing_written(rng, tmp_path, error, says, op
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    "weights, says",
+    [
+        (None, "<C of 20-16-8-1 in float32: 1,924 bytes of weights>"),
+        ("float64", "<C of 20-16-8-1 in float64: 3,848 bytes of weights>"),
+        ("int8", "<C of 20-16-8-1 in float32: 656 bytes of weights>"),
+    ],
+)
+def test_the_result_shows_itself_in_a_line(rng, weights, says):
+    made = ffnn.to_c(net_of(rng, [20, 16, 8, 1], np.float32), weights=weights)
+    assert repr(made) == says and len(made) == 5
+
+
 def test_a_path_that_cannot_be_written(rng, tmp_path):
     path = tmp_path / "no" / "net.c"
     with pytest.raises(FileNotFoundError, match=f"to_c: .*{re.escape(str(path))}"):
