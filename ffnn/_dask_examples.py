@@ -15,7 +15,7 @@ from ffnn._dask_cluster import Cluster
 from ffnn._dask_steps import Packets, Steps
 from ffnn._dask_tasks import inspect, output
 from ffnn._remote import Remote
-from ffnn._sources import Rows, real_of
+from ffnn._sources import Rows, check_turned, real_of
 from ffnn._vectors import parameters_to_vector
 
 __all__ = ["Columns", "as_columns", "as_here", "as_remote", "is_remote"]
@@ -120,8 +120,11 @@ def is_remote(X: Any) -> bool:
     return isinstance(X.source if isinstance(X, Rows) else X, dask.array.Array)
 
 
-def as_columns(function: str, name: str, X: Any) -> Any:
-    """Return X as a Dask array (n_x, m) whose chunks hold whole examples."""
+def as_columns(function: str, name: str, X: Any, wanted: tuple[int, str] | None = None) -> Any:
+    """Return X as a Dask array (n_x, m) whose chunks hold whole examples.
+
+    `wanted` is n_x and the words for the argument that says so.
+    """
     array = X.source if isinstance(X, Rows) else X
     if not isinstance(array, dask.array.Array):
         array = _cut(np.asarray(array), isinstance(X, Rows))
@@ -132,6 +135,10 @@ def as_columns(function: str, name: str, X: Any) -> Any:
             f"{function}: {name} has dtype {array.dtype}, expected float32, float64 or integers: "
             f"{name}.astype(np.float32)"
         )
+    if wanted is not None:
+        are_rows = isinstance(X, Rows)
+        shape = X.shape if are_rows else array.shape
+        check_turned(function, name, shape, *wanted, are_rows=are_rows)
     of_examples = 0 if isinstance(X, Rows) else 1
     for axis, chunks in enumerate(array.chunks):
         if any(math.isnan(size) for size in chunks):
@@ -158,9 +165,11 @@ def _cut(array: NDArray[Any], by_rows: bool) -> Any:
     return dask.array.from_array(array, chunks=tuple(chunks))
 
 
-def as_remote(cluster: Cluster, name: str, X: Any) -> Columns:
+def as_remote(
+    cluster: Cluster, name: str, X: Any, wanted: tuple[int, str] | None = None
+) -> Columns:
     """Compute the chunks of X on the cluster, where they stay."""
-    array = as_columns(cluster.function, name, X)
+    array = as_columns(cluster.function, name, X, wanted)
     sizes = array.chunks[1]
     blocks = cluster.compute(list(array.to_delayed().ravel()))
     bounds = np.cumsum([0, *(size for size in sizes if size)], dtype=np.intp)

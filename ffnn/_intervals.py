@@ -82,6 +82,7 @@ def predict_interval(
     }
     source = take_inputs(function, "X", X)
     if isinstance(source, Source) and source.shape[1] > 0:
+        source.check_inputs(_ffnn.layer_dims(function, parameters)[0], "W1")
         same = {"coverage": coverage, "of": of, **net}
         pieces = Reader(source).pieces()
         parts = [predict_interval(piece, parameters, posterior, **same) for _, piece in pieces]

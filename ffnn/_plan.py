@@ -176,6 +176,8 @@ def make_plan(
         X.real = dtype or X.real
     else:
         X = take_run_inputs(function, "X", X, dtype, is_full_batch=is_full_batch)
+    if isinstance(X, Source):
+        X.check_inputs(dims[0], input_name)
     Y = take_labels(function, "Y", Y)
     sample_weight = take_labels(function, "sample_weight", examples.sample_weight)
     examples = examples._replace(sample_weight=sample_weight)

@@ -218,8 +218,10 @@ def output_of(
 ) -> tuple[NDArray[Any], NDArray[np.bool_], str]:
     """Return AL, which examples hold NaN or infinity, and the words for the first that does."""
     n_x, m = source.shape
+    wanted = _ffnn.layer_dims(function, parameters)[0]
+    source.check_inputs(wanted, "W1")
     AL: NDArray[Any] | None = None
-    if m == 0 or n_x != _ffnn.layer_dims(function, parameters)[0]:  # no output, or an error
+    if m == 0 or n_x != wanted:  # no output, or an error
         AL = _ffnn.net_output(function, source.placeholder(np.float32), parameters, **net)
         return AL, np.zeros(m, bool), ""
     lost, first_lost = np.zeros(m, bool), ""

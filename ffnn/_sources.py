@@ -20,6 +20,7 @@ __all__ = [
     "Rows",
     "Source",
     "check_dtype",
+    "check_turned",
     "real_of",
     "rows",
     "take_inputs",
@@ -39,10 +40,16 @@ class Rows:
 
     def __init__(self, source: Any) -> None:
         shape, dtype = getattr(source, "shape", None), getattr(source, "dtype", None)
-        if not isinstance(shape, tuple) or dtype is None or not hasattr(source, "__getitem__"):
+        has = {
+            "shape (a tuple)": isinstance(shape, tuple),
+            "dtype": dtype is not None,
+            "slices (__getitem__)": hasattr(source, "__getitem__"),
+        }
+        if not all(has.values()):
+            lacking = " and ".join(name for name, is_there in has.items() if not is_there)
             raise TypeError(
                 f"rows: source must have shape, dtype and slices, as arrays and h5py.Dataset have "
-                f"them, not {type(source).__name__}"
+                f"them; {type(source).__name__} has no {lacking}"
             )
         if np.ma.is_masked(source):
             raise TypeError("rows: source is a masked array, whose mask would be lost")
@@ -74,7 +81,10 @@ def rows(source: Any) -> Rows:
     result  (n_x, m)         for X, Y and weights of train, and for X of predictions
     ======  ===============  ===============================================================
 
-    Nothing is read here. TypeError for what has no shape, dtype or slices, such as a list.
+    Nothing is read here. A run over it has the bits of one over the array, of HDF5 and zarr of one
+    with shuffle="blocks", their default. Numbers are taken as they are: bytes from 0 to 255 want to
+    be scaled to [0, 1], by a class with shape, dtype and slices of its own. TypeError for what has
+    no shape, dtype or slices, such as a list.
 
     >>> import numpy as np, ffnn
     >>> X = ffnn.rows(np.array([[0, 1, 2], [3, 4, 5]], np.uint8))
@@ -106,6 +116,10 @@ class Source:
         if index is not None:
             self.shape = (given.shape[0], index.size)
         self._said = tuple(self.of.shape)
+
+    def check_inputs(self, wanted: int, of: str) -> None:
+        """Raise where `wanted` rows, those of a net's inputs, are its columns."""
+        check_turned(self.function, self.name, self.shape, wanted, of, are_rows=self.are_rows)
 
     @property
     def can_gather(self) -> bool:
@@ -210,6 +224,19 @@ def _unmasked(read: Any) -> NDArray[Any]:
     if np.ma.is_masked(read):
         raise TypeError("it holds masked entries, whose mask would be lost")
     return np.asarray(read)
+
+
+def check_turned(
+    function: str, name: str, shape: tuple[int, ...], wanted: int, of: str, *, are_rows: bool
+) -> None:
+    """Raise for what has its examples the other way round, and seldom a .T to turn it by."""
+    if shape[0] != wanted == shape[1]:
+        last = name.rpartition(" ")[2]  # of "validation_data: X"
+        way = f"what ffnn.rows was given as {last}" if are_rows else f"ffnn.rows({last})"
+        raise ValueError(
+            f"{function}: {name} has shape {shape} where {of} wants {wanted} rows: examples are "
+            f"columns, pass {way}"
+        )
 
 
 def real_of(X: Any) -> np.dtype[Any]:

@@ -68,6 +68,8 @@ def take_examples(
         Y_val, w_val = take_labels(place, "Y", Y_val), take_labels(place, "sample_weight", w_val)
         if isinstance(X_val, (Source, Remote)):
             X_val.real = run_type(given.X)
+        if isinstance(X_val, Source):
+            X_val.check_inputs(given.X.shape[0], "the net")
         trainer.check("validation_data", stand_in(X_val), Y_val)
         held = checked(place, _as_part("val_", X_val, Y_val, n_y))
         held = held._replace(weights=_weights_of(place, w_val, held))

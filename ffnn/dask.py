@@ -103,12 +103,15 @@ def train(
     dims = None if layer_dims is None else check_layer_dims(function, "layer_dims", layer_dims)
     check_size(function, "local_steps", local_steps)
     _check_methods(function, given, local_steps)
+    wanted = None if dims is None else (dims[0], "layer_dims[0]")
+    if dims is None and given["parameters"] is not None:
+        wanted = _ffnn.layer_dims(function, given["parameters"])[0], "W1"
     cluster = Cluster(function, client, isa, local_steps)
     try:
         given["sample_weight"] = as_here(cluster, "sample_weight", given["sample_weight"])
-        given["validation_data"] = _validation(cluster, given["validation_data"])
+        given["validation_data"] = _validation(cluster, given["validation_data"], wanted)
         labels = as_here(cluster, "Y", Y)
-        plan = make_plan(function, as_remote(cluster, "X", X), labels, dims, given)
+        plan = make_plan(function, as_remote(cluster, "X", X, wanted), labels, dims, given)
         cluster.learning_rate = lambda: plan.trainer.learning_rate
         run = Run(plan, unit="epoch", depth=1, is_assignment=False)
         trained = run.go()
@@ -144,13 +147,14 @@ def _check_methods(function: str, given: dict[str, Any], local_steps: int) -> No
         )
 
 
-def _validation(cluster: Cluster, data: Any) -> Any:
+def _validation(cluster: Cluster, data: Any, wanted: tuple[int, str] | None) -> Any:
     """X on the cluster stays there, all else comes here."""
     if not isinstance(data, (tuple, list)) or len(data) not in (2, 3):
         return data
     X, *others = data
     name = "validation_data: X"
-    inputs = as_remote(cluster, name, X) if is_remote(X) else as_here(cluster, name, X)
+    is_there = is_remote(X)
+    inputs = as_remote(cluster, name, X, wanted) if is_there else as_here(cluster, name, X)
     return (inputs, *(as_here(cluster, "validation_data", one) for one in others))
 
 
@@ -176,8 +180,9 @@ def predict_proba(
     (((1,), (4, 2)), array([[0.5, 0.5, 0.5, 0.5, 0.5, 0.5]]))
     """
     function = "ffnn.dask.predict_proba"
-    columns = as_columns(function, "X", X)
-    n_x, n_y = columns.shape[0], _ffnn.layer_dims(function, parameters)[-1]
+    dims = _ffnn.layer_dims(function, parameters)
+    columns = as_columns(function, "X", X, (dims[0], "W1"))
+    n_x, n_y = columns.shape[0], dims[-1]
     net = {"hidden_activation": hidden_activation, "output_activation": output_activation}
     nothing = _ffnn.predict_proba(np.empty((n_x, 0), columns.dtype), parameters, **net)  # checks
     return columns.map_blocks(

@@ -53,6 +53,11 @@ def blocks_by(function):
         ((CUT.rechunk((2, 20)), Y), {}, ValueError,
          r"X \(4, 60\) is cut into chunks along its features, \(2, 2\): X.rechunk\({0: -1}\)"),
         ((ffnn.rows(CUT.T.rechunk((20, 2))), Y), {}, ValueError, r"X.rechunk\({1: -1}\)"),
+        ((CUT.T, Y), {}, ValueError, r"X has shape \(60, 4\) where layer_dims\[0\] wants 4 rows: "
+         r"examples are columns, pass ffnn\.rows\(X\)$"),
+        ((ffnn.rows(CUT), Y), {}, ValueError, "pass what ffnn.rows was given as X$"),
+        ((CUT, Y), {"validation_data": (CUT.T, Y)}, ValueError,
+         r"validation_data: X has shape \(60, 4\) .* pass ffnn\.rows\(X\)$"),
         ((CUT[:, CUT[0] > 0], Y), {}, ValueError,
          r"X has chunks of unknown sizes: X.compute_chunk_sizes\(\) finds them"),
         ((CUT.astype(np.float16), Y), {}, TypeError, "X has dtype float16, expected float32"),
@@ -88,6 +93,19 @@ def test_refused(client, given, keywords, error, message):
         ffnn.dask.train(client, *given, DIMS, **keywords)
     assert str(caught.value).startswith("ffnn.dask.train")
     assert not hasattr(caught.value, "history")  # nothing was trained
+    assert_nothing_left(client)
+
+
+@pytest.mark.parametrize("chunks", [(20, 4), (60, 2)])
+def test_rows_are_told_of_rows_before_chunks_are(client, chunks):
+    """Cut along what would be features."""
+    parameters = {"W1": np.ones((1, 4)), "b1": np.ones((1, 1))}
+    turned = CUT.T.rechunk(chunks)
+    ends = r"X has shape \(60, 4\) where W1 wants 4 rows: .* pass ffnn\.rows\(X\)$"
+    with pytest.raises(ValueError, match=f"^ffnn.dask.predict_proba: {ends}"):
+        ffnn.dask.predict_proba(turned, parameters)
+    with pytest.raises(ValueError, match=f"^ffnn.dask.train: {ends}"):
+        ffnn.dask.train(client, turned, Y, parameters=parameters)
     assert_nothing_left(client)
 
 

@@ -1,7 +1,9 @@
 """What a source may do wrong: one clear error each, before training where that can be known."""
 
+import re
 import signal
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -227,6 +229,29 @@ def test_shapes_are_those_of_an_array(tmp_path, rows, Y):
         ffnn.predict_proba(Slices(rows.T), parameters)
 
 
+def test_a_source_the_other_way_round_is_told_of_rows(tmp_path, rows, Y):
+    """A Dataset has no .T; nor is it known to hold rows."""
+    dataset, net = hdf5(tmp_path, rows), train(rows.T, Y)[0]
+    shape = r"X has shape \(200, 6\) where"
+    ways = [(dataset, r"ffnn\.rows\(X\)$")]
+    ways += [(ffnn.rows(hdf5(tmp_path, rows.T)), "what ffnn.rows was given as X$")]
+    posterior = {"factor": np.eye(33), "noise_variance": 1.0}
+    for X, way in ways:
+        for call, of in [
+            (lambda X: train(X, Y), r"train: X .* where layer_dims\[0\]"),
+            (lambda X: ffnn.train(X, Y, parameters=net), r"train: X .* where W1 \(4, 6\)"),
+            (lambda X: train(rows.T, Y, validation_data=(X, Y)),
+             "train: validation_data: X .* where the net"),
+            (lambda X: ffnn.predict_proba(X, net), "predict_proba: X .* where W1"),
+            (lambda X: ffnn.predict_classes(X, net), "predict_classes: X .* where W1"),
+            (lambda X: ffnn.predict_interval(X, net, posterior), "predict_interval: X .* where W1"),
+        ]:  # fmt: skip
+            says = f"^{of} wants 6 rows: examples are columns, pass {way}"
+            with pytest.raises(ValueError, match=says) as caught:
+                call(X)
+            assert re.search(shape, str(caught.value))
+
+
 @pytest.mark.parametrize("dtype", [np.complex64, np.longdouble, "S3", object, "datetime64[s]"])
 def test_dtypes_that_are_no_numbers(dtype, Y):
     source = Slices(np.zeros((N_X, M), dtype))
@@ -252,8 +277,12 @@ def test_words(rows, Y):
         train(rows.T, Y, shuffle="block")
     with pytest.raises(ValueError, match="^train: shuffle goes with mini-batches"):
         train(rows.T, Y, shuffle="blocks", mini_batch_size="all")
-    for bad in [[1, 2]], None, "rows":
-        with pytest.raises(TypeError, match="^rows: source must have shape, dtype and slices"):
+    for bad, lacks in [
+        ([1, 2], r"list has no shape \(a tuple\) and dtype$"),
+        (None, r"NoneType has no shape \(a tuple\) and dtype and slices \(__getitem__\)$"),
+        (SimpleNamespace(shape=(3,), __getitem__=0), "SimpleNamespace has no dtype$"),
+    ]:
+        with pytest.raises(TypeError, match=f"^rows: source must have shape, dtype.*; {lacks}"):
             ffnn.rows(bad)
     with pytest.raises(ValueError, match=r"^rows: source has shape \(\)"):
         ffnn.rows(np.array(1))
