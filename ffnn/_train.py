@@ -184,7 +184,9 @@ def train(
                          outputs, in the order of parameters_to_vector; noise_variance
                          (L L^T)^-1 is the covariance of the parameters returned
     log_evidence         the log of the targets' density, given the variances (Laplace's
-                         approximation): of several seeds, or sizes, the greatest is best
+                         approximation): of several seeds the greatest is best, among runs
+                         that "tol" stopped. Sizes H differ by ln(H! 2^H), too, the units'
+                         symmetries, which it leaves out
     ===================  ===================================================================
 
     With sample_weight an example's noise has variance noise_variance / weight, of weights with
@@ -226,7 +228,8 @@ def train(
     reproducible=True makes parameters, costs and optimizer_state the same bits on every machine,
     whatever its processor, compiler, operating system and number of threads, for the same X, Y,
     weights and rates. To the first weights that holds where they are given or drawn with a seed, by
-    any initialiser but nguyen_widrow; their last digits may then differ from NumPy's. To rates, for
+    any initialiser but nguyen_widrow; their last digits may then differ from NumPy's, so that
+    FFNN_ISA=generic alone, where NumPy draws them, gives other bits. To rates, for
     numbers and the three functions of ffnn. Metrics are as NumPy sums them, and a run that stops
     early by one of them ends where they say.
 
@@ -237,12 +240,13 @@ def train(
     X may be a source, which is read while the run goes on and never as a whole: np.memmap,
     h5py.Dataset, a zarr array, anything with shape, dtype and slices whose columns are examples,
     or ffnn.rows(source), whose rows are. So may Y and weights, which are read at once. Integers and
-    float16 become floats piece by piece, with the bits of a run on the converted array; a thread
-    reads ahead. NaN is found when it is read. Memory maps and arrays are gathered in any order.
-    Of another source shuffle="blocks" reads blocks of 2**18 / n_x neighbours, in a drawn order,
-    into a buffer of 2**22 / n_x examples, whole batches of them, which is then shuffled; the same
-    order for the same seed, shape and mini_batch_size, whatever X is. With all examples in each
-    step a source is read once for each cost and gradient.
+    float16 become floats piece by piece, with the bits of a run on the converted array: of HDF5,
+    zarr and the like, of one with shuffle="blocks" there. A thread reads ahead. NaN is found when
+    it is read. Numbers are taken as they are: scale bytes from 0 to 255 to [0, 1]. Memory maps and
+    arrays are gathered in any order. Of another source shuffle="blocks" reads blocks of
+    2**18 / n_x neighbours, in a drawn order, into a buffer of 2**22 / n_x examples, whole batches
+    of them, which is then shuffled; the same order for the same seed, shape and mini_batch_size,
+    whatever X is. With all examples in each step a source is read once for each cost and gradient.
 
     A float32 X makes a float32 run, anything else one in float64, unless dtype says so. ValueError
     for shapes and values, for NaN and infinity in X, Y and validation_data, and for an option that
