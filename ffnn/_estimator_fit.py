@@ -24,6 +24,7 @@ from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import _check_sample_weight, check_array, check_consistent_length
 
 from ffnn import _ffnn
+from ffnn._estimator_checks import check_extras
 from ffnn._estimator_gradients import WholeGradients, validate_data
 from ffnn._estimator_net import arrays_of, dict_of, hidden_of
 from ffnn._estimator_steps import Epochs, new_optimizer
@@ -51,6 +52,7 @@ class Engine(WholeGradients):
         validation: Any = None,
     ) -> "Engine":
         """A call that raises leaves the model that was there. validation: a pair (X, y)."""
+        check_extras(self._name_of_fit(incremental), self)
         if not incremental and getattr(self, "_skl_callbacks", None):
             self._init_callback_context(max_subtasks=self.max_iter)
         before = dict(self.__dict__)
@@ -66,6 +68,9 @@ class Engine(WholeGradients):
             raise
         return self
 
+    def _name_of_fit(self, incremental: bool) -> str:
+        return f"{type(self).__name__}.{'partial_fit' if incremental else 'fit'}"
+
     def _fit_from_here(
         self,
         X: Any,
@@ -80,13 +85,6 @@ class Engine(WholeGradients):
         if np.any(np.array(hidden) <= 0):
             raise ValueError(f"hidden_layer_sizes must be > 0, got {hidden}.")
         uses_scipy = self.solver == "lbfgs"
-        if self.optimizer is not None and uses_scipy:
-            raise ValueError(
-                f"optimizer={self.optimizer!r} stands in place of a solver: leave out "
-                "solver='lbfgs'"
-            )
-        if self.optimizer_options and self.optimizer is None:
-            raise ValueError("optimizer_options go with optimizer")
         is_first = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
         X, y = self._validate_input(X, y, incremental, reset=is_first)
         if sample_weight is not None:
@@ -182,7 +180,7 @@ class Engine(WholeGradients):
             X, y, sample_weight, held = self._split(X, y, sample_weight)
         m = X.shape[0]
         epochs = Epochs(
-            f"{type(self).__name__}.{'partial_fit' if incremental else 'fit'}",
+            self._name_of_fit(incremental),
             X,
             np.ascontiguousarray(y.T, dtype=X.dtype),
             sample_weight,

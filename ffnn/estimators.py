@@ -43,7 +43,7 @@ _OWN = {
     "progress": ["boolean"],
     "callback": [callable, None],
     "n_threads": [Interval(Integral, 1, None, closed="left"), None],
-    "reproducible": ["boolean", None],  # as in train; solver="lbfgs" is SciPy's and reads it not
+    "reproducible": ["boolean", None],
 }
 
 register_where_there()  # scikit-learn has brought threadpoolctl
@@ -80,22 +80,27 @@ class MLPClassifier(Exchange, neural_network.MLPClassifier):  # type: ignore[mis
                                       and no rate. None: solver
     optimizer_options  dict or None   the optimizer's numbers by ffnn.train's names, say
                                       {"weight_decay": 0.01} for adamw; those of solver (beta_1,
-                                      momentum) are not read
+                                      momentum) are not read, the rate is learning_rate_init and
+                                      the L2 term alpha
     restore_best       bool           end with the weights of the best epoch: by the score of
                                       X_val, else by the loss. Early stopping does it anyhow
     progress           bool           show a bar; needs tqdm (pip install 'ffnn[progress]')
     callback           function       called after each epoch of fit with a dict as ffnn.train's:
                                       epoch, cost, learning_rate, val_cost and val_score where
-                                      there is validation, parameters (copies), history; returns
-                                      True to end the fit
+                                      there is validation, parameters (copies), history (without
+                                      an optimizer_state: save_parameters keeps an epoch, not
+                                      save_checkpoint); returns True to end the fit
     n_threads          int or None    threads of a fit and of predictions; None: an equal share
                                       of all for each fit that goes on at the same time, at most
                                       OMP_NUM_THREADS, which joblib sets in its processes
+    reproducible       bool or None   True: the same bits on every machine; None: that of
+                                      ffnn.set_reproducible. Not of solver="lbfgs"
     =================  =============  =========================================================
 
     solver="lbfgs" leaves a loss_curve_, too; validation_loss_curve_ stands beside
     validation_scores_. Callbacks of scikit-learn's protocol (sklearn.callback, from 1.9 on) are set
-    by set_callbacks. An extra that does not go with another is a ValueError before any work.
+    by set_callbacks. An extra that does not go with another is a ValueError before any work:
+    solver="lbfgs", which is SciPy's, takes no dropout, clip_norm and reproducible.
 
     >>> import ffnn
     >>> X, y = [[0.0], [0.2], [0.8], [1.0]], ["no", "no", "yes", "yes"]
@@ -253,7 +258,8 @@ class MLPRegressor(Exchange, neural_network.MLPRegressor):  # type: ignore[misc]
     =================  =============  =========================================================
     loss               str            also "absolute_error", "huber" and "quantile"
     quantile           float          of loss="quantile": the share of targets that are to lie
-                                      below the prediction; default 0.5, the median
+                                      below the prediction; default 0.5, the median. Another
+                                      one beside another loss is a ValueError
     =================  =============  =========================================================
 
     >>> import numpy as np, ffnn

@@ -115,8 +115,17 @@ def test_schedules_and_their_words_hold_for_an_optimizer(digits, capsys):
         ({"optimizer": "sgd"}, "'optimizer' parameter of MLPClassifier must be"),
         ({"optimizer": "adam", "solver": "lbfgs"}, "stands in place of a solver"),
         ({"optimizer_options": {"beta": 0.5}}, "optimizer_options go with optimizer"),
-        ({"optimizer": "gd", "optimizer_options": {"beta": 0.5}}, "beta goes with optimizer="),
-        ({"optimizer": "lbfgs", "dropout": 0.5}, "keep_prob does not go with optimizer='lbfgs'"),
+        ({"optimizer": "gd", "optimizer_options": {"beta": 0.5}}, "no 'beta'; gd reads none; "),
+        ({"optimizer": "adamw", "optimizer_options": {"wd": 0.01}},
+         "^MLPClassifier.fit: optimizer_options has no 'wd'; adamw reads beta1, beta2, epsilon, "
+         "weight_decay; learning_rate_init is the rate, alpha is the L2 term$"),
+        ({"optimizer": "adam", "optimizer_options": {"learning_rate": 0.1}}, "no 'learning_rate';"),
+        ({"optimizer": "adam", "optimizer_options": {"beta_1": 0.1}}, "did you mean 'beta1'"),
+        ({"optimizer": "lbfgs", "optimizer_options": {"lambd": 9}}, "evaluations; alpha is the L2"),
+        ({"optimizer": "lbfgs", "dropout": 0.5}, "dropout does not go with optimizer='lbfgs'"),
+        ({"solver": "lbfgs", "dropout": [0.5]}, "^MLPClassifier.fit: dropout does not go with sol"),
+        ({"solver": "lbfgs", "clip_norm": 1.0}, "clip_norm does not go with solver='lbfgs'"),
+        ({"solver": "lbfgs", "reproducible": True}, "reproducible does not .* optimizer='lbfgs'"),
         ({"initialization": "hee"}, "'initialization' parameter of MLPClassifier must be"),
         ({"n_threads": 0}, "'n_threads' parameter of MLPClassifier must be"),
         ({"callback": 3}, "'callback' parameter of MLPClassifier must be"),
@@ -181,6 +190,8 @@ def test_so_many_targets_lie_below_a_quantile(rng, solver, level):
     assert pinball < np.maximum(level * d, (level - 1) * d).mean() * 0.9
     with pytest.raises(ValueError, match="'quantile' parameter of MLPRegressor must be"):
         clone(model).set_params(quantile=1).fit(X, y)
+    with pytest.raises(ValueError, match="^MLPRegressor.fit: quantile=0.[19] goes with loss="):
+        clone(model).set_params(loss="huber").fit(X, y)
     with pytest.raises(ValueError, match="scikit-learn has no loss='quantile'"):
         model.to_sklearn()
 
