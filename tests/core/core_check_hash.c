@@ -72,7 +72,7 @@ static void add_training(const training *t)
         .activations = activations,
         .keep_prob = keep_all,
         .cost = t->cost,
-        .examples = {X, plain_view(Y, n_y, t->m, t->m), NULL},
+        .examples = {.X = X, .Y = plain_view(Y, n_y, t->m, t->m)},
         .hyperparameters = {.optimizer = t->optimizer,
 #define FFNN_OPTIMIZER_NUMBER(name, range, default, hint) .name = default,
 #define FFNN_WHOLE_NUMBER(name, range, default, hint)

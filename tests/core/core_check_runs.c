@@ -98,7 +98,7 @@ static ffnn_run *start_run(const problem *q, ffnn_view X)
         .activations = activations,
         .keep_prob = keep_all,
         .cost = FFNN_binary_cross_entropy,
-        .examples = {X, q->Y, NULL},
+        .examples = {.X = X, .Y = q->Y},
         .hyperparameters = {.optimizer = FFNN_gd, .learning_rate = q->rate},
     });
     for (int l = 1; run && l <= q->layers; l++) {

@@ -36,7 +36,7 @@ static ffnn_run *start_of(const ptrdiff_t *sizes, method with, ffnn_view X, ffnn
         .activations = activations,
         .keep_prob = keep_all,
         .cost = FFNN_mean_squared_error,
-        .examples = {X, Y, weights},
+        .examples = {.X = X, .Y = Y, .weights = weights},
         .hyperparameters = {.optimizer = with.optimizer,
                             .history_size = 4,
                             .lambd = with.is_bayesian ? 0 : 0.5,
