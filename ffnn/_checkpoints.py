@@ -72,7 +72,8 @@ def save_checkpoint(
     if not isinstance(state, Mapping):
         raise ValueError(
             f"{function}: history holds no optimizer_state: give the history that train returned, "
-            "or raised with, or its optimizer_state"
+            "or raised with, or its optimizer_state; of an estimator's callback save_parameters "
+            "keeps the parameters"
         )
     save(function, path, parameters, {_STATE: state, "history": kept, **meta})
 

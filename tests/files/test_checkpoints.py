@@ -201,7 +201,7 @@ def test_flipped_bytes_are_noticed(rng, path):
     ("history", "meta", "error", "says"),
     [
         ([], {}, TypeError, "history must be a dict, not list"),
-        ({}, {}, ValueError, "history holds no optimizer_state: give the history that train"),
+        ({}, {}, ValueError, "history holds no optimizer_state: give .*callback save_parameters"),
         ({"cost": [1.0]}, {}, ValueError, "history holds no optimizer_state"),
         ({"optimizer_state": 3}, {}, ValueError, "history holds no optimizer_state"),
         ({"optimizer": "gd"}, {"optimizer_state": {}}, ValueError, "optimizer_state is taken"),
