@@ -303,7 +303,7 @@ def check_labels(function: str, Y: NDArray[Any], n_y: int, cost: str) -> None:
         value = Y[tuple(wrong[0])]
         raise ValueError(
             f"{function}: Y holds {value} at example {wrong[0][1]}, and {cost!r} needs labels "
-            "from 0 to 1"
+            "from 0 to 1; for numbers to predict: output_activation='linear'"
         )
 
 

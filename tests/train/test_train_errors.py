@@ -69,7 +69,8 @@ BAD = [
      {"mini_batch_size": "all", "shuffle": True}),
     (ValueError, "shuffle goes with mini-batches, and mini_batch_size is 'all'",
      {"mini_batch_size": "all", "shuffle": False}),
-    (ValueError, "Y holds 7 at example 2, and 'binary_cross_entropy' needs labels from 0 to 1",
+    (ValueError, "Y holds 7 at example 2, and 'binary_cross_entropy' needs labels from 0 to 1; "
+     "for numbers to predict: output_activation='linear'",
      {"Y": np.where(np.arange(20) == 2, 7, 0) * np.ones((3, 1), int)}),
     # the net and its beginning
     (TypeError, "give layer_dims or parameters", {"layer_dims": None}),
