@@ -27,6 +27,7 @@ __all__ = [
     "check_labels",
     "check_layer_dims",
     "check_matrix",
+    "check_no_estimator",
     "check_not_given",
     "check_number",
     "check_numbers",
@@ -109,6 +110,17 @@ def check_not_given(function: str, optimizer: str, given: dict[str, bool]) -> No
                 f"{function}: {name} does not go with optimizer={optimizer!r}, which takes all "
                 "examples at once and finds the length of its steps itself: leave it at its default"
             )
+
+
+def check_no_estimator(function: str, parameters: Any, wanted: str = ".parameters_") -> None:
+    """Raise where an estimator, ffnn's or scikit-learn's own, stands in place of its parameters."""
+    kind = type(parameters)
+    name, way = kind.__name__, f"model{wanted}"
+    if not hasattr(kind, "parameters_"):
+        if not any(base.__module__.startswith("sklearn.neural_network.") for base in kind.__mro__):
+            return
+        name, way = f"scikit-learn's {name}", f"ffnn.from_sklearn(model){wanted}"
+    raise TypeError(f"{function}: parameters must be a dict, not {name}: pass {way}")
 
 
 # ---- numbers -------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ffnn import _ffnn
+from ffnn._checks import check_no_estimator
 from ffnn._files import replace_file
 from ffnn._frames import as_array
 from ffnn._parameters import NetParameters
@@ -35,6 +36,7 @@ def take_layers(
     net = {"hidden_activation": hidden_activation, "output_activation": output_activation}
     if isinstance(parameters, dict):
         parameters = parameters.copy()  # another thread may change it
+    check_no_estimator(function, parameters)
     dims = _ffnn.layer_dims(function, parameters)
     if 0 in dims:
         raise ValueError(f"{function}: layer {dims.index(0)} has no units")

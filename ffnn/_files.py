@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ffnn._checks import suggest_keywords
+from ffnn._checks import check_no_estimator, suggest_keywords
 from ffnn._file_meta import TYPES, put_together, take_apart
 from ffnn._initializers import Parameters
 from ffnn._parameters import NET, NetParameters
@@ -140,6 +140,7 @@ def _safetensors(function: str) -> Any:
 
 
 def _checked_arrays(function: str, parameters: Mapping[str, Any]) -> Arrays:
+    check_no_estimator(function, parameters)
     if not isinstance(parameters, Mapping):
         raise TypeError(f"{function}: parameters must be a dict, not {type(parameters).__name__}")
     arrays = {}

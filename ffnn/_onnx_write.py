@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ffnn._checks import check_integer, suggest_keywords
+from ffnn._checks import check_integer, check_no_estimator, suggest_keywords
 from ffnn._export import Layer, check_path, described, take_layers, write_file
 
 __all__ = ["import_onnx", "to_onnx"]
@@ -88,8 +88,9 @@ def to_onnx(
     onnx = import_onnx("to_onnx")
     place = None if path is None else check_path("to_onnx", path)
     estimator: Any = None
-    if hasattr(parameters, "out_activation_") and hasattr(parameters, "parameters_"):
+    if hasattr(type(parameters), "parameters_"):  # whose own error says that it is not fitted
         estimator, parameters = parameters, parameters.parameters_
+    check_no_estimator("to_onnx", parameters, wanted="")
     layers = take_layers("to_onnx", parameters, hidden_activation, output_activation)
     model = _Graph(onnx, layers, _checked_opset(onnx, layers, opset)).model(estimator)
     if place is not None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ffnn import _ffnn
-from ffnn._checks import suggest_keywords
+from ffnn._checks import check_no_estimator, suggest_keywords
 from ffnn._initializers import Parameters
 
 __all__ = ["summary"]
@@ -48,6 +48,7 @@ def summary(
         2       4      1  sigmoid              5  float64
     21 parameters, 168 bytes
     """
+    check_no_estimator("summary", parameters)
     W1: Any = parameters.get("W1", ()) if isinstance(parameters, dict) else ()
     rows = np.shape(W1)[1] if np.ndim(W1) == 2 else 0
     net: dict[str, Any] = {

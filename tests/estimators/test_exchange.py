@@ -118,3 +118,24 @@ def test_other_tools_read_to_sklearns_model():
         found = session.run(None, {"X": X.astype(np.float32)})
         due = outputs(model, X)
         np.testing.assert_allclose(found[-1].reshape(due.shape), due, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ffnn.to_c,
+        ffnn.to_state_dict,
+        ffnn.summary,
+        lambda model: ffnn.save_parameters("net.npz", model),
+        lambda model: ffnn.save_checkpoint("net.npz", model, {"optimizer_state": {}}),
+    ],
+    ids=["to_c", "to_state_dict", "summary", "save_parameters", "save_checkpoint"],
+)
+def test_an_estimator_in_place_of_its_parameters_has_a_way_out(call, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model = ffnn.MLPClassifier((3,), max_iter=2, random_state=0).fit(X, KINDS["classes"][1])
+    with pytest.raises(TypeError, match=r"must be a dict, not MLPClassifier: pass model.parame"):
+        call(model)
+    with pytest.raises(TypeError, match=r"scikit-learn's .*: pass ffnn.from_sklearn\(model\)\.p"):
+        call(model.to_sklearn())
+    assert not list(tmp_path.iterdir())

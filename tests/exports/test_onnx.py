@@ -192,6 +192,18 @@ def test_a_regressor_has_skl2onnx_output():
     np.testing.assert_allclose(variable[:, 0], model.predict(X), rtol=1e-10, atol=1e-12)
 
 
+def test_an_estimator_that_is_not_fitted_says_so_itself():
+    sklearn = pytest.importorskip("sklearn")
+    with pytest.raises(sklearn.exceptions.NotFittedError, match="This MLPClassifier instance is"):
+        ffnn.to_onnx(ffnn.MLPClassifier())
+    import sklearn.neural_network
+
+    theirs = sklearn.neural_network.MLPRegressor((2,), max_iter=1, solver="lbfgs")
+    with pytest.raises(TypeError, match=r"not scikit-learn's MLPRegressor: pass ffnn.from_sklearn"
+                                        r"\(model\)$"):  # fmt: skip
+        ffnn.to_onnx(theirs)
+
+
 # ---- bad input -----------------------------------------------------------------------------------
 
 BAD = [
