@@ -172,6 +172,7 @@ def test_rivals_compute_what_ffnn_computes(in_the_tree, rival):
         assert ready or rival != ("sklearn" if kind in OF_ESTIMATORS else "numpy"), kind
 
 
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
 def test_another_fit_is_left_out(in_the_tree):
     """Of fewer epochs, say: a loss, a score or a number of epochs tells."""
     from benchmarks import measure
