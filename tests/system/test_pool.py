@@ -194,13 +194,20 @@ def compute(times=1):
 def tasks():
     return len(set(os.listdir("/proc/self/task")) - others) + 1
 
+def compute_by(threads):  # a worker that lost its processor rests, up to a second
+    ffnn.set_num_threads(threads)
+    until = time.monotonic() + 30
+    found = compute()
+    while tasks() < threads and time.monotonic() < until:
+        found = compute()
+    return found
+
 def blocked(task):
     with open(f"/proc/self/task/{task}/status") as file:
         mask = next(int(line.split()[1], 16) for line in file if line.startswith("SigBlk"))
     return {number for number in range(1, 32) if mask >> number - 1 & 1}
 
-ffnn.set_num_threads(3)
-expected = compute()
+expected = compute_by(3)
 """
 
 
@@ -209,8 +216,7 @@ expected = compute()
 def test_there_are_as_many_threads_as_were_wanted():
     code = """
 print(tasks(), ffnn.get_num_threads())
-ffnn.set_num_threads(5)
-print(tasks(), compute() == expected, tasks())
+print(tasks(), compute_by(5) == expected, tasks())
 ffnn.set_num_threads(2)
 print(compute() == expected, ffnn.get_num_threads())
 """
@@ -224,8 +230,7 @@ def test_signals_are_the_programs_own():
     code = """
 main = str(os.getpid())
 own = blocked(main)
-ffnn.set_num_threads(5)
-compute()
+compute_by(5)
 workers = set(os.listdir("/proc/self/task")) - others
 for task in workers:
     assert blocked(task) == set(range(1, 32)) - {signal.SIGKILL, signal.SIGSTOP}, blocked(task)
