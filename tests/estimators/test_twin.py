@@ -168,7 +168,8 @@ def test_a_chaotic_run_is_as_near_as_scikit_learn_is_to_itself(task, options):
         signs = np.random.RandomState(seed).choice([-1, 1], X.shape)
         model = getattr(sklearn.neural_network, name)(**options)
         noise.append(distance(theirs, model.fit(X * (1 + signs * 2.0**-52), y)))
-    assert distance(theirs, ours) <= 10 * max(noise) + 1e-13 * magnitude(theirs)
+    # Where a run magnifies little, the table's bound holds.
+    assert distance(theirs, ours) <= max(10 * max(noise), 1e-10 * magnitude(theirs))
 
 
 def test_another_optimizer_is_another_model(monkeypatch):

@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import os
 
 import numpy as np
 import pytest
@@ -206,3 +207,12 @@ def runner(rng):
     Y = (X[:3] * X[1] > 0.1) * 1
     options = {"seed": 1, "learning_rate": 0.1, "num_epochs": 8, "mini_batch_size": 16}
     return functools.partial(plain_train, X, Y, [4, 7, 6, 3], **options)
+
+
+# The most MiB that a child had resident; getrusage's figure begins with that of its parent.
+PEAK = """
+def peak():
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) / 1024
+"""
+has_peak = pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="reads Linux's /proc")

@@ -10,7 +10,7 @@ from test_second_order import LM, data, run
 
 import ffnn
 from calls import output_of
-from support import assert_same_dict
+from support import PEAK, assert_same_dict, has_peak
 
 # ---- hard cases ----------------------------------------------------------------------------------
 
@@ -146,7 +146,7 @@ def test_no_memory_at_the_nth_place(rng):
 # ---- in processes of their own -------------------------------------------------------------------
 
 LARGE = """
-import os, resource, signal, threading, time
+import os, signal, threading, time
 import numpy as np
 import ffnn
 
@@ -184,13 +184,13 @@ def test_ctrl_c(wait):
 
 MEMORY = """
 small, _ = ffnn.train(X, Y, [50, 1], num_epochs=3, **options)
-resident = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-before = resident()
+before = peak()
 _, history = ffnn.train(X, Y, [50, 38, 1], num_epochs=3, **options)
-print(resident() - before)
+print(peak() - before)
 """
 
 
+@has_peak
 @pytest.mark.process
 @pytest.mark.slow
 @pytest.mark.once
@@ -198,7 +198,7 @@ def test_a_run_takes_the_memory_that_is_stated():
     """24 P^2 bytes with the posterior, and 4,096 P for a slab's Jacobian: 90 and 8 MiB."""
     P = 38 * 51 + 39
     stated = (24 * P**2 + 4096 * P) / 2**20
-    taken = float(output_of(LARGE + MEMORY))  # upper triangles are never touched
+    taken = float(output_of(PEAK + LARGE + MEMORY))  # upper triangles are never touched
     assert 0.5 * stated < taken < stated + 16
 
 
