@@ -147,10 +147,12 @@ def test_local_steps_of_gradient_descent_end_at_the_mean_of_the_shards(two, X, Y
         two, X, Y, parameters=start, num_epochs=1, local_steps=4, **keywords
     )
     mean = dict.fromkeys(start, 0.0)
-    for first in range(0, M, 504):  # 6 shards of 3,000
-        some = slice(first, first + 504)
+    size = ffnn._ffnn.Trainer("shards", X, Y, (7, 6, 1)).shard_columns(M)  # by the set's vectors
+    assert 2 * size < M
+    for first in range(0, M, size):
+        some = slice(first, first + size)
         alone, _ = ffnn.train(X[:, some], Y[:, some], parameters=start, num_epochs=4, **keywords)
-        mean = {name: mean[name] + alone[name] * (min(504, M - first) / M) for name in start}
+        mean = {name: mean[name] + alone[name] * (min(size, M - first) / M) for name in start}
     for name in start:
         np.testing.assert_allclose(found[name], mean[name], rtol=1e-10, atol=1e-13)
     own = ffnn.train(X, Y, parameters=start, num_epochs=1, **keywords)
