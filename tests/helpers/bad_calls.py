@@ -6,6 +6,7 @@ leave untouched and for what they leak.
 
 import re
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -174,7 +175,7 @@ for function, argument in DIMS:
 # ---- rows 8, 9: dicts and caches -----------------------------------------------------------------
 
 DICTS = []
-EXPORTS = ("predictor", "to_c", "to_onnx", "to_state_dict")
+EXPORTS = ["predictor", "to_c", "to_state_dict", *(["to_onnx"] if find_spec("onnx") else [])]
 for function in ("L_model_forward", "predict", "update_parameters", "Trainer", *EXPORTS):
     DICTS += [
         *(bad(function, KeyError, f"parameters has no '{key}'", parameters=without(key))

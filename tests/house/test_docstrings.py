@@ -16,12 +16,14 @@ import ffnn
 PUBLIC = sorted(ffnn.__all__)
 # Their examples would need files, or matplotlib, an extra.
 WITHOUT_EXAMPLE = {"load_data", "plot_costs", "print_mislabeled_images"}
-HAS_SKLEARN = importlib.util.find_spec("sklearn") is not None  # an extra
+HAS_SKLEARN, HAS_DASK = (importlib.util.find_spec(name) for name in ("sklearn", "distributed"))
 NAMES = dir(ffnn)
 MODULES = ["ffnn"] + sorted(
     module.name
     for module in pkgutil.walk_packages(ffnn.__path__, "ffnn.")
-    if not module.name.endswith("__main__") and (HAS_SKLEARN or "estimator" not in module.name)
+    if not module.name.endswith("__main__")
+    and (HAS_SKLEARN or "estimator" not in module.name)
+    and (HAS_DASK or "dask" not in module.name)
 )
 
 
