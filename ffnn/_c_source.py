@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ffnn._checks import choose, suggest_keywords
-from ffnn._export import Layer, check_path, described, knowing, take_layers, write_file
+from ffnn._export import Layer, briefly, check_path, described, knowing, take_layers, write_file
 
 __all__ = ["CSource", "to_c"]
 
@@ -207,8 +207,6 @@ class _Writer:
             parameters[f"W{number}"], parameters[f"b{number}"] = W, b[:, None]
             size += held.nbytes + b.nbytes + (scales.nbytes if self.is_scaled else 0)
             errors.append(float(np.abs(one.W - W.astype(np.float64)).max()))
-        *hidden, output = (one.activation for one in self.layers)
-        one_name = hidden[0] if len(set(hidden)) == 1 else tuple(hidden) or "relu"
         widths = [len(one.b) for one in self.layers[:-1]]
         buffers = [max(widths[i::2], default=0) for i in (0, 1)]
         stack = sum(buffers) * self.dtype.itemsize
@@ -227,7 +225,7 @@ class _Writer:
         )
         text = "\n".join([top, *self.functions(), self.dense(), *self.arrays(biases)])
         text += "\n" + self.function(buffers)
-        net = knowing(parameters, one_name, output)
+        net = knowing(parameters, *briefly([one.activation for one in self.layers]))
         return CSource(text, net, size, stack, tuple(errors))
 
     def functions(self) -> list[str]:

@@ -41,6 +41,7 @@ __all__ = [
     "choose",
     "lost_entry",
     "lost_examples",
+    "lost_place",
     "near",
     "suggest_keywords",
 ]
@@ -254,9 +255,15 @@ def check_finite(function: str, name: str, X: NDArray[Any]) -> None:
 
 def lost_entry(X: NDArray[Any], lost: NDArray[np.bool_]) -> str:
     """Name the first entry that is NaN or infinite, of the first example that has one."""
+    row, column = lost_place(X, lost)
+    return f"{X[row, column]} at row {row}, column {column}"
+
+
+def lost_place(X: NDArray[Any], lost: NDArray[np.bool_]) -> tuple[int, int]:
+    """Return the row and the column of that entry."""
     column = int(np.argmax(lost))
     row = int(np.argmin(np.isfinite(X[:, column])))
-    return f"{X[row, column]} at row {row}, column {column}"
+    return row, column
 
 
 def check_shape(function: str, name: str, value: ArrayLike, rows: int, cols: int) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ffnn import _ffnn
 from ffnn._checks import lost_entry, lost_examples
+from ffnn._vectors import shapes_of, views_of
 
 __all__ = ["Net", "Packet", "fold", "inspect", "join", "output", "pass_on",
            "sum_shards", "take", "trainer_of"]  # fmt: skip
@@ -87,16 +88,6 @@ def trainer_of(net: Net) -> _ffnn.Trainer:
     return _ffnn.Trainer(net.function, X, Y, dims, gram=False, **options)
 
 
-def parameters_of(dims: tuple[int, ...], vector: NDArray[Any]) -> dict[str, NDArray[Any]]:
-    """The arrays that stand in a vector, in the order of parameters_to_vector."""
-    parameters, at = {}, 0
-    for number, (n_prev, n) in enumerate(zip(dims, dims[1:]), start=1):
-        for name, cols in ((f"W{number}", n_prev), (f"b{number}", 1)):
-            parameters[name] = vector[at : at + n * cols].reshape(n, cols)
-            at += n * cols
-    return parameters
-
-
 def _given(packet: Packet, columns: slice, real: str) -> tuple[Any, ...]:
     """X in the type of the run, Y and weights."""
     weights = None if packet.weights is None else packet.weights[columns]
@@ -113,7 +104,7 @@ def sum_shards(
     """
     trainer = trainer_of(net)
     trainer.learning_rate = rate
-    parameters = parameters_of(net.options["layer_dims"], vector)
+    parameters = views_of(vector, shapes_of(net.options["layer_dims"]))
     trainer.set(parameters)
     costs: list[float] = []
     rows: list[NDArray[Any]] = []

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ffnn._checks import check_not_given, near
-from ffnn._estimator_steps import WHOLE
+from ffnn._pace import WHOLE
 
 __all__ = ["check_extras"]
 

@@ -23,7 +23,6 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import _check_sample_weight, check_array, check_consistent_length
 
-from ffnn import _ffnn
 from ffnn._estimator_checks import check_extras
 from ffnn._estimator_gradients import WholeGradients, validate_data
 from ffnn._estimator_net import arrays_of, dict_of, hidden_of
@@ -31,7 +30,7 @@ from ffnn._estimator_steps import Epochs, new_optimizer
 from ffnn._estimator_threads import share_of_threads
 from ffnn._estimator_watch import Watch
 from ffnn._initializers import draw_by
-from ffnn._randomness import PortableDraws
+from ffnn._randomness import PortableDraws, is_reproducible
 
 __all__ = ["Engine"]
 
@@ -151,9 +150,7 @@ class Engine(WholeGradients):
     def _draw(self, layer_units: list[int], activations: list[str], dtype: Any) -> None:
         """The first weights and biases: scikit-learn's, or by one of ffnn's initialisers."""
         self.coefs_, self.intercepts_ = [], []
-        is_portable = self.reproducible
-        if is_portable is None:
-            is_portable = _ffnn.config()["reproducible"]
+        is_portable = is_reproducible(self.reproducible)
         source = PortableDraws(self._random_state) if is_portable else self._random_state
         if self.initialization is not None:
             drawn = draw_by(self.initialization, tuple(layer_units), source)

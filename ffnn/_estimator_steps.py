@@ -15,10 +15,9 @@ from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOpti
 
 from ffnn import _ffnn
 from ffnn._estimator_net import arrays_of, dict_of, rows_of
+from ffnn._pace import WHOLE
 
-__all__ = ["WHOLE", "Epochs", "OwnOptimizer", "new_optimizer"]
-
-WHOLE = ("lbfgs", "levenberg_marquardt")  # of optimizers(): all rows in each step, no rate
+__all__ = ["Epochs", "OwnOptimizer", "new_optimizer"]
 
 _BELOW_1 = float(np.nextafter(1.0, 0.0))  # what a momentum of 1 becomes: beta lies below 1
 

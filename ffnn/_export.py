@@ -6,6 +6,7 @@ All of a net is computed in one type, as predict_proba computes it where X has t
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from ffnn._files import replace_file
 from ffnn._frames import as_array
 from ffnn._parameters import NetParameters
 
-__all__ = ["Layer", "check_path", "described", "knowing", "take_layers", "write_file"]
+__all__ = ["Layer", "briefly", "check_path", "described", "knowing", "take_layers", "write_file"]
 
 
 class Layer(NamedTuple):
@@ -72,6 +73,12 @@ def knowing(
     if names <= {"relu"} and output == "sigmoid":
         return parameters
     return NetParameters(parameters, hidden_activation=hidden, output_activation=output)
+
+
+def briefly(activations: Sequence[str]) -> tuple[str | tuple[str, ...], str]:
+    """Those of the hidden layers, as one name where they are the same, and that of the output."""
+    *hidden, output = activations
+    return hidden[0] if len(set(hidden)) == 1 else tuple(hidden) or "relu", output
 
 
 def described(layers: list[Layer]) -> str:

@@ -10,6 +10,7 @@ from ffnn import _ffnn
 from ffnn._checks import check_layer_dims, check_number, suggest_keywords
 from ffnn._initializers import Parameters
 from ffnn._metrics import cost_of
+from ffnn._vectors import shapes_of, views_of
 
 __all__ = [
     "dictionary_to_vector",
@@ -169,13 +170,8 @@ def vector_to_dictionary(
     expected = sum(n * (n_prev + 1) for n_prev, n in zip(dims, dims[1:]))
     if numbers.shape not in ((expected, 1), (expected,)):
         raise ValueError(f"{function}: theta has shape {numbers.shape}, expected ({expected}, 1)")
-    parameters, first = {}, 0
-    for layer in range(1, len(dims)):
-        for name, cols in (f"W{layer}", dims[layer - 1]), (f"b{layer}", 1):
-            last = first + dims[layer] * cols
-            parameters[name] = numbers.reshape(-1)[first:last].reshape(-1, cols).copy()
-            first = last
-    return parameters
+    views = views_of(numbers.reshape(-1), shapes_of(dims))
+    return {name: view.copy() for name, view in views.items()}
 
 
 def _names(function: str, those: Mapping[str, ArrayLike], prefix: str) -> list[str]:

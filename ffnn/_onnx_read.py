@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ffnn._checks import suggest_keywords
-from ffnn._export import check_path, knowing
+from ffnn._export import briefly, check_path, knowing
 from ffnn._onnx_write import import_onnx
 
 __all__ = ["from_onnx"]
@@ -154,11 +154,9 @@ class _Reader:
             native = W.dtype.newbyteorder("=")
             parameters[f"W{number}"] = np.array(W, dtype=native, order="C")
             parameters[f"b{number}"] = np.array(bias.reshape(-1, 1), dtype=native, order="C")
-        *hidden, output = self.activations
-        if "softmax" in hidden:
+        if "softmax" in self.activations[:-1]:
             raise ValueError("softmax stands in a hidden layer; ffnn has it for an output alone")
-        one = hidden[0] if len(set(hidden)) == 1 else tuple(hidden) or "relu"
-        return knowing(parameters, one, output)
+        return knowing(parameters, *briefly(self.activations))
 
     def take(self, node: Any) -> None:
         """One node; its inputs stand before it."""

@@ -7,6 +7,7 @@ from ffnn._checks import check_count, check_not_given, check_number, check_size
 from ffnn._sources import Source
 
 __all__ = [
+    "WHOLE",
     "Pace",
     "Schedule",
     "check_pace",
@@ -20,9 +21,10 @@ __all__ = [
 Schedule = Callable[[int], Any]
 
 _BATCH_SIZE = 64
-_NONE = 0.0075  # that of a Trainer which was given no rate: full-batch methods want none
+WHOLE = ("lbfgs", "levenberg_marquardt")  # of optimizers(): all examples in each step, no rate
+_NONE = 0.0075  # that of a Trainer which was given no rate
 _RATES = {"adam": 0.001, "adamw": 0.001, "rmsprop": 0.001}
-_RATES |= {"lbfgs": _NONE, "levenberg_marquardt": _NONE}
+_RATES |= dict.fromkeys(WHOLE, _NONE)
 _OTHER_RATE = 0.01
 
 
@@ -44,7 +46,7 @@ def rate_of(optimizer: Any) -> float:
 
 def is_whole(optimizer: Any) -> bool:
     """Whether an optimiser takes all examples in each step, and no rate."""
-    return rate_of(optimizer) == _NONE
+    return optimizer in WHOLE
 
 
 def check_pace(function: str, pace: Pace) -> tuple[int, int | None]:

@@ -24,7 +24,7 @@ from ffnn._pace import (
     shuffle_of,
 )
 from ffnn._parameters import NET
-from ffnn._randomness import PortableDraws, Randomness
+from ffnn._randomness import PortableDraws, Randomness, is_reproducible
 from ffnn._reading import Reader
 from ffnn._remote import Remote, stand_in
 from ffnn._sample_weights import weights_by_class
@@ -166,10 +166,7 @@ def make_plan(
     input_name = f"{dims_name}[0]" if layer_dims is not None else f"W1 ({dims[1]}, {dims[0]})"
     random = Randomness(None if begin.seed is None else check_seed(function, begin.seed))
 
-    is_reproducible = options.get("reproducible")
-    if is_reproducible is None:
-        is_reproducible = _ffnn.config()["reproducible"]
-    is_portable = is_reproducible and random.is_seeded
+    is_same_everywhere = is_reproducible(options.get("reproducible"))
 
     is_full_batch = batch_size is None or is_whole(options["optimizer"])
     if isinstance(X, Remote):
@@ -187,9 +184,9 @@ def make_plan(
         weights = None if weights is None else weights / weights.mean()
         elsewhere: dict[str, Any] = {}
         if isinstance(X, Remote):
-            isa = None if is_reproducible else X.isa
+            isa = None if is_same_everywhere else X.isa
             net = {name: options[name] for name in (*NET, "cost", "quantile") if name in options}
-            net |= {"layer_dims": dims, "reproducible": is_reproducible, "isa": isa}
+            net |= {"layer_dims": dims, "reproducible": is_same_everywhere, "isa": isa}
             elsewhere = {"sums": X.train(Y, weights, net), "isa": isa}
         trainer = _ffnn.Trainer(
             function,
@@ -205,9 +202,6 @@ def make_plan(
             **elsewhere,
             **options,
         )
-        if reader is not None and not random.is_seeded:
-            # Dropout holds the lock of NumPy's global generator, which a source may draw from, too.
-            reader.reads_ahead = bool(np.min(options["keep_prob"], initial=1) == 1)
         return trainer, reader
 
     trainer, reader = trainer_of(X, Y)
@@ -232,6 +226,10 @@ def make_plan(
     if examples.validation_fraction is not None or weights is not None:
         del trainer  # and its memory
         trainer, reader = trainer_of(trained.X, trained.Y, weights)
+    has_dropout = bool(np.min(options["keep_prob"], initial=1) < 1)
+    if reader is not None and not random.is_seeded:
+        # Dropout holds the lock of NumPy's global generator, which a source may draw from, too.
+        reader.reads_ahead = not has_dropout
     parameters = begin.parameters
     if parameters is None and draw is not None:
         parameters = draw(dims, random.source.randn)
@@ -239,7 +237,9 @@ def make_plan(
         parameters = draw_by(
             begin.initialization or suited_to(options["hidden_activation"], dims),
             dims,
-            PortableDraws(random.source) if is_portable else random.source,
+            PortableDraws(random.source)
+            if is_same_everywhere and random.is_seeded
+            else random.source,
         )
     trainer.set(parameters, state=begin.optimizer_state)
     if is_assignment:
@@ -254,7 +254,7 @@ def make_plan(
         batch_size=batch_size,
         is_full_batch=batch_size is None or batch_size >= trained.X.shape[1],
         shuffle=batch_size is not None and shuffle_of(pace, trained.X),
-        has_dropout=bool(np.min(options["keep_prob"], initial=1) < 1),
+        has_dropout=has_dropout,
         learning_rate=pace.learning_rate,
         rate=rate,
         optimizer=options["optimizer"],

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["PortableDraws", "Randomness"]
+from ffnn import _ffnn
+
+__all__ = ["PortableDraws", "Randomness", "is_reproducible"]
 
 
 class Randomness:
@@ -41,6 +43,11 @@ class Randomness:
         """Leave the global generator where this one stands now."""
         if self._seed is not None:
             np.random.set_state(self.source.get_state())
+
+
+def is_reproducible(given: bool | None) -> bool:
+    """Whether a run is to have the same bits on every machine; None: as set_reproducible says."""
+    return _ffnn.config()["reproducible"] if given is None else given
 
 
 class PortableDraws:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ffnn import _ffnn
+from ffnn._checks import lost_examples, lost_place
 from ffnn._remote import Remote
 from ffnn._sources import PIECE, Source, take_inputs
 
@@ -117,13 +118,10 @@ class Reader:
         return range(0, self.source.shape[1], self._size)
 
     def _check_finite(self, piece: NDArray[Any], columns: NDArray[np.intp]) -> None:
-        if has_finite_sum(piece):
+        lost = lost_examples(piece)
+        if lost is None:
             return
-        is_finite = np.isfinite(piece)
-        if is_finite.all():
-            return
-        column = int(np.argmin(is_finite.all(axis=0)))
-        row = int(np.argmin(is_finite[:, column]))
+        row, column = lost_place(piece, lost)
         source = self.source
         raise ValueError(
             f"{source.function}: {source.name} holds {piece[row, column]} at "
@@ -231,12 +229,11 @@ def output_of(
         if AL is None:
             AL = np.empty((part.shape[0], m), part.dtype)
         AL[:, some] = part
-        if piece.dtype.kind == "f" and not has_finite_sum(piece):
-            is_finite = np.isfinite(piece)
-            lost[some] = ~is_finite.all(axis=0)
-            if lost[some].any() and not first_lost:
-                column = int(np.argmax(lost[some]))
-                row = int(np.argmin(is_finite[:, column]))
+        of_piece = lost_examples(piece)
+        if of_piece is not None:
+            lost[some] = of_piece
+            if not first_lost:
+                row, column = lost_place(piece, of_piece)
                 first_lost = f"{piece[row, column]} at {source.place(row, first + column)}"
     assert AL is not None
     return AL, lost, first_lost
@@ -251,9 +248,3 @@ def net_output(
         return None
     net = {"hidden_activation": hidden_activation, "output_activation": output_activation}
     return output_of(function, source, parameters, **net)[0]
-
-
-def has_finite_sum(X: NDArray[Any]) -> bool:
-    """A pass without memory; a finite sum has finite terms."""
-    with np.errstate(all="ignore"):
-        return bool(np.isfinite(X.sum()))

@@ -1,6 +1,6 @@
 """Parameters and gradients as one vector, which other libraries' optimisers want, and back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from ffnn._checks import suggest_keywords
 from ffnn._parameters import NetParameters
 
-__all__ = ["parameters_to_vector", "vector_to_parameters"]
+__all__ = ["parameters_to_vector", "shapes_of", "vector_to_parameters", "views_of"]
 
 
 @suggest_keywords
@@ -55,7 +55,7 @@ def vector_to_parameters(
     {'W1': array([[1., 2.]]), 'b1': array([[3.]])}
     """
     names = _names("vector_to_parameters", like)
-    shapes = [np.shape(like[name]) for name in names]
+    shapes: list[Any] = [np.shape(like[name]) for name in names]
     numbers = np.asarray(vector)
     count = sum(rows * cols for rows, cols in shapes)
     if numbers.shape not in ((count,), (count, 1)):
@@ -64,13 +64,31 @@ def vector_to_parameters(
             f"{', '.join(f'{name} {shape}' for name, shape in zip(names, shapes))} "
             f"want ({count},)"
         )
-    flat, first = numbers.reshape(-1), 0
     parameters = like.copy() if isinstance(like, NetParameters) else {}
     parameters.clear()
-    for name, (rows, cols) in zip(names, shapes):
-        parameters[name] = flat[first : first + rows * cols].reshape(rows, cols)
-        first += rows * cols
+    parameters.update(views_of(numbers.reshape(-1), dict(zip(names, shapes))))
     return parameters
+
+
+def shapes_of(dims: Sequence[int]) -> dict[str, tuple[int, int]]:
+    """The shapes of W1, b1, ..., WL, bL, in that order."""
+    pairs = enumerate(zip(dims, dims[1:]), 1)
+    return {
+        name: shape
+        for layer, (n_prev, n) in pairs
+        for name, shape in ((f"W{layer}", (n, n_prev)), (f"b{layer}", (n, 1)))
+    }
+
+
+def views_of(
+    vector: NDArray[Any], shapes: Mapping[str, tuple[int, int]]
+) -> dict[str, NDArray[Any]]:
+    """The arrays that stand in a vector (P,), one after the other."""
+    views, first = {}, 0
+    for name, (rows, cols) in shapes.items():
+        views[name] = vector[first : first + rows * cols].reshape(rows, cols)
+        first += rows * cols
+    return views
 
 
 def _names(function: str, arrays: Mapping[str, ArrayLike]) -> list[str]:
