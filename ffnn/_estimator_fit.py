@@ -206,6 +206,8 @@ class Engine(WholeGradients):
                 epochs.undo()
                 self.t_ = t_before + m * self.n_iter_
                 del self.loss_curve_[epochs_before + self.n_iter_ :]
+            if self.early_stopping:
+                self._keep_best()
             warnings.warn("Training interrupted by user.", stacklevel=4)
         self.coefs_, self.intercepts_ = epochs.arrays()
         epochs.leave_state()
@@ -308,9 +310,14 @@ class Engine(WholeGradients):
         score = self.validation_scores_[-1]
         is_better = not score < self.best_validation_score_ + self.tol
         self._no_improvement_count = 0 if is_better else self._no_improvement_count + 1
-        if score > self.best_validation_score_:
-            self.best_validation_score_ = score
+        self._keep_best()
+
+    def _keep_best(self) -> None:
+        """Of the epochs measured; to be called again where Ctrl-C came in the middle of it."""
+        scores = self.validation_scores_
+        if scores and scores[-1] > self.best_validation_score_:
             self._best_coefs, self._best_intercepts = self.coefs_, self.intercepts_
+            self.best_validation_score_ = scores[-1]
 
     def _split(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any, Any]:
         """What is trained on, and (X, y, sample_weight) of what is held back."""
