@@ -32,7 +32,7 @@ def parameters_bytes() -> int:
 
 
 def step(workers: int, batch: int) -> dict[str, float]:
-    """Tasks, bytes and seconds of a step, as ffnn/_dask_steps.py sends it."""
+    """Tasks, bytes and seconds of a step, as ffnn/dask/_steps.py sends it."""
     P, shards = parameters_bytes(), math.ceil(batch / 512)
     packets = min(shards, max(workers, math.ceil(shards * P / (32 << 20))))
     is_chained = shards * P > 4 << 20
@@ -70,7 +70,7 @@ def measured() -> None:
     from dask.distributed import Client, LocalCluster
 
     import ffnn.dask
-    from ffnn._dask_steps import Packets
+    from ffnn.dask._steps import Packets
 
     rng = np.random.default_rng(0)
     X = rng.standard_normal((NET[0], M)).astype(np.float32)
@@ -84,9 +84,12 @@ def measured() -> None:
         return result
 
     ffnn.set_num_threads(1)
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=":0", memory_limit=0
-    ) as cluster, Client(cluster) as client:
+    with (
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=":0", memory_limit=0
+        ) as cluster,
+        Client(cluster) as client,
+    ):
         client.run(ffnn.set_num_threads, 1)
         for batch in BATCHES:
             keywords = {"seed": 1, "mini_batch_size": batch, "shuffle": False}

@@ -219,9 +219,7 @@ def where_and_when(kept):
     )
     load = max((float(race.get("load before", 0)) for race in kept["races"].values()), default=0)
     if load > BUSY:
-        text += (
-            f" Shared: up to {load:.0f} programs wanted a processor before a race."
-        )
+        text += f" Shared: up to {load:.0f} programs wanted a processor before a race."
     return text
 
 

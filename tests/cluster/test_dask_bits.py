@@ -10,7 +10,7 @@ from dask.distributed import Client
 import ffnn
 import ffnn.dask
 from clusters import assert_nothing_left, local_cluster, same
-from ffnn import _dask_steps
+from ffnn.dask import _steps
 
 M = 3000
 
@@ -128,15 +128,15 @@ def test_classes(two, X):
 
 
 def test_large_nets_add_their_sums_on_the_workers(client, X, Y, monkeypatch):
-    monkeypatch.setattr(_dask_steps, "_GATHERED_BYTES", 0)
-    monkeypatch.setattr(_dask_steps, "_PART_BYTES", 1000)
-    monkeypatch.setattr(_dask_steps, "_ARGUMENT_BYTES", 0)
+    monkeypatch.setattr(_steps, "_GATHERED_BYTES", 0)
+    monkeypatch.setattr(_steps, "_PART_BYTES", 1000)
+    monkeypatch.setattr(_steps, "_ARGUMENT_BYTES", 0)
     same(*both(client, X, Y, [7, 6, 1], mini_batch_size="all"))
     same(*both(client, X, Y, [7, 6, 1], mini_batch_size=1300))
 
 
 def test_windows(client, X, Y, monkeypatch):
-    monkeypatch.setattr(_dask_steps, "_WINDOW_BYTES", 60_000)
+    monkeypatch.setattr(_steps, "_WINDOW_BYTES", 60_000)
     same(*both(client, X, Y, [7, 6, 1], mini_batch_size=300))
 
 

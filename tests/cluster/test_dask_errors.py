@@ -8,7 +8,7 @@ from dask.distributed import Client
 import ffnn
 import ffnn.dask
 from clusters import assert_nothing_left, local_cluster
-from ffnn import _dask_cluster
+from ffnn.dask import _cluster
 
 pytestmark = pytest.mark.once
 DIMS = [4, 3, 1]
@@ -167,12 +167,12 @@ def test_a_run_that_diverges_looks_at_the_data(client):
 
 def test_unlike_workers_agree_on_an_instruction_set(client, monkeypatch):
     addresses = sorted(client.nthreads())
-    available = _dask_cluster._available
+    available = _cluster._available
 
     def poorer(dask_worker):
         return available() if dask_worker.address == addresses[0] else ["generic"]
 
-    monkeypatch.setattr(_dask_cluster, "_available", poorer)
+    monkeypatch.setattr(_cluster, "_available", poorer)
     keywords = {"seed": 1, "num_epochs": 2}
     if available()[0] != "generic":
         with pytest.raises(ValueError, match="does not run on .*; isa='common' takes .*generic"):

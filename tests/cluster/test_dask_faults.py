@@ -19,7 +19,7 @@ from dask.distributed import Client
 import ffnn
 import ffnn.dask
 from clusters import PATIENCE, assert_nothing_left, local_cluster, same, tasks_of
-from ffnn._dask_steps import Packets
+from ffnn.dask._steps import Packets
 
 pytestmark = [pytest.mark.process, pytest.mark.once]
 

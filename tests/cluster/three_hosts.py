@@ -11,7 +11,7 @@ from dask.distributed import Client
 
 import ffnn
 import ffnn.dask
-from ffnn import _dask_steps
+from ffnn.dask import _steps
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "helpers"))
 
@@ -27,7 +27,7 @@ def main(hub: str) -> None:
     Y = (X[:3].sum(axis=0) > 0) * 1
     dims, keywords = [20, 30, 1], {"mini_batch_size": 10_000, "seed": 1, "num_epochs": 4}
     own = ffnn.train(X, Y, dims, **keywords)
-    sums, done = _dask_steps.Packets.sums, [0]
+    sums, done = _steps.Packets.sums, [0]
 
     def counted(self, *args, **kw):
         done[0] += 1
@@ -35,7 +35,7 @@ def main(hub: str) -> None:
             subprocess.run(["ip", "-n", hub, "link", "set", "port3", "down"], check=True)
         return sums(self, *args, **kw)
 
-    _dask_steps.Packets.sums = counted
+    _steps.Packets.sums = counted
     with Client("tcp://10.77.0.1:8786") as client:
         client.wait_for_workers(3, timeout=120)
         for name in "three hosts", "one of three cut off", "the two that are left":

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import ffnn
-from ffnn import _estimator_checks, _ffnn
+from ffnn import _ffnn
+from ffnn.estimators import _checks
 
 pytestmark = pytest.mark.once
 
@@ -26,13 +27,13 @@ def refusal(optimizer, **number):
 
 
 def test_the_table_has_the_cores_optimizers():
-    assert tuple(_estimator_checks._READS) == ffnn.optimizers()
-    assert set().union(*_estimator_checks._READS.values()) == NUMBERS.keys()
+    assert tuple(_checks._READS) == ffnn.optimizers()
+    assert set().union(*_checks._READS.values()) == NUMBERS.keys()
 
 
 @pytest.mark.parametrize("name", ffnn.optimizers())
 def test_the_table_has_the_numbers_that_each_reads(name):
     refused = {key: refusal(name, **{key: value}) for key, value in NUMBERS.items()}
-    assert {k for k, text in refused.items() if not text} == set(_estimator_checks._READS[name])
+    assert {k for k, text in refused.items() if not text} == set(_checks._READS[name])
     for key, text in refused.items():
         assert text.startswith(f"t: {key} goes with optimizer=") or not text

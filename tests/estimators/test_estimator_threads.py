@@ -13,8 +13,9 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV
 
 import ffnn
-from ffnn import _estimator_steps, _ffnn
-from ffnn._estimator_threads import share_of_threads
+from ffnn import _ffnn
+from ffnn.estimators import _steps
+from ffnn.estimators._threads import share_of_threads
 
 pytestmark = [pytest.mark.once, pytest.mark.filterwarnings("ignore::UserWarning")]
 
@@ -161,7 +162,7 @@ def test_searches_in_parallel_find_the_same(digits, backend):
 def test_others_run_while_an_epoch_computes(rng, monkeypatch):
     """Nobody is made to switch here, so that others run where the core gives the GIL back."""
     X, y = rng.normal(size=(6000, 100)), rng.integers(0, 2, 6000)
-    run, rounds, during = _estimator_steps.Epochs.run, [0], []
+    run, rounds, during = _steps.Epochs.run, [0], []
 
     def counted(self, order):
         before = rounds[0]
@@ -169,7 +170,7 @@ def test_others_run_while_an_epoch_computes(rng, monkeypatch):
         during.append(rounds[0] - before)
         return costs
 
-    monkeypatch.setattr(_estimator_steps.Epochs, "run", counted)
+    monkeypatch.setattr(_steps.Epochs, "run", counted)
     model = ffnn.MLPClassifier((200,), max_iter=10)
     thread = threading.Thread(target=lambda: model.fit(X, y))
     interval = sys.getswitchinterval()

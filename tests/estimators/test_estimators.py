@@ -204,9 +204,9 @@ def test_a_raising_fit_leaves_the_model(digits):
 
 
 def test_ctrl_c_keeps_the_last_whole_epoch(digits, monkeypatch):
-    from ffnn import _estimator_steps
+    from ffnn.estimators import _steps
 
-    run, calls = _estimator_steps.Epochs.run, []
+    run, calls = _steps.Epochs.run, []
 
     def interrupted(self, order):
         calls.append(order)
@@ -215,7 +215,7 @@ def test_ctrl_c_keeps_the_last_whole_epoch(digits, monkeypatch):
             raise KeyboardInterrupt
         return run(self, order)
 
-    monkeypatch.setattr(_estimator_steps.Epochs, "run", interrupted)
+    monkeypatch.setattr(_steps.Epochs, "run", interrupted)
     with pytest.warns(UserWarning, match="Training interrupted by user"):
         model = fitted(digits)
     monkeypatch.undo()

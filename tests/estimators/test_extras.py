@@ -14,8 +14,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import ffnn
-from ffnn import _estimator_watch
 from ffnn._initializers import INITIALIZERS, draw_by
+from ffnn.estimators import _watch
 
 pytestmark = [pytest.mark.once, pytest.mark.filterwarnings("ignore::UserWarning")]
 VERSION = tuple(map(int, sklearn.__version__.split(".")[:2]))
@@ -116,9 +116,11 @@ def test_schedules_and_their_words_hold_for_an_optimizer(digits, capsys):
         ({"optimizer": "adam", "solver": "lbfgs"}, "stands in place of a solver"),
         ({"optimizer_options": {"beta": 0.5}}, "optimizer_options go with optimizer"),
         ({"optimizer": "gd", "optimizer_options": {"beta": 0.5}}, "no 'beta'; gd reads none; "),
-        ({"optimizer": "adamw", "optimizer_options": {"wd": 0.01}},
-         "^MLPClassifier.fit: optimizer_options has no 'wd'; adamw reads beta1, beta2, epsilon, "
-         "weight_decay; learning_rate_init is the rate, alpha is the L2 term$"),
+        (
+            {"optimizer": "adamw", "optimizer_options": {"wd": 0.01}},
+            "^MLPClassifier.fit: optimizer_options has no 'wd'; adamw reads beta1, beta2, epsilon, "
+            "weight_decay; learning_rate_init is the rate, alpha is the L2 term$",
+        ),
         ({"optimizer": "adam", "optimizer_options": {"learning_rate": 0.1}}, "no 'learning_rate';"),
         ({"optimizer": "adam", "optimizer_options": {"beta_1": 0.1}}, "did you mean 'beta1'"),
         ({"optimizer": "lbfgs", "optimizer_options": {"lambd": 9}}, "evaluations; alpha is the L2"),
@@ -287,8 +289,8 @@ def test_a_bar_shows_the_loss(digits, capsys, monkeypatch):
     fitted(digits)
     assert capsys.readouterr().err == ""
     closed = []
-    close = _estimator_watch.Watch.close
-    monkeypatch.setattr(_estimator_watch.Watch, "close", lambda w: (closed.append(1), close(w)))
+    close = _watch.Watch.close
+    monkeypatch.setattr(_watch.Watch, "close", lambda w: (closed.append(1), close(w)))
     with pytest.raises(ValueError, match="Input X"):
         ffnn.MLPClassifier(progress=True).fit(np.full((5, 2), np.nan), [0, 1, 0, 1, 0])
     assert closed == [1]

@@ -174,11 +174,11 @@ def test_a_chaotic_run_is_as_near_as_scikit_learn_is_to_itself(task, options):
 
 def test_another_optimizer_is_another_model(monkeypatch):
     """ffnn's own Adam has its epsilon elsewhere: the bound of the table tells them apart."""
-    from ffnn import _estimator_steps
+    from ffnn.estimators import _steps
 
     name, X, y, parameters = TASKS["classes"]
-    right = _estimator_steps._options_of
-    monkeypatch.setattr(_estimator_steps, "_options_of", lambda o: right(o) | {"optimizer": "adam"})
+    right = _steps._options_of
+    monkeypatch.setattr(_steps, "_options_of", lambda o: right(o) | {"optimizer": "adam"})
     theirs, ours = both(name, X, y, max_iter=5, random_state=0)
     assert distance(theirs, ours) > 1e-6
 

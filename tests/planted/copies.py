@@ -61,8 +61,9 @@ class Copy:
 
     def bring_up_to_date(self) -> None:
         """Copy what has changed, and build it."""
-        self.changed = [Path(str(path).removesuffix(CLEAN)) for path in self._all() if
-                        path.suffix == CLEAN]
+        self.changed = [
+            Path(str(path).removesuffix(CLEAN)) for path in self._all() if path.suffix == CLEAN
+        ]
         self.take_back()  # where a run was ended
         names = set(_listed())
         is_new = not (self.folder / "csrc").exists()

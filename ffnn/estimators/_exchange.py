@@ -7,10 +7,10 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ffnn import _ffnn
-from ffnn._estimator_fit import Engine
-from ffnn._estimator_net import arrays_of, dict_of
-from ffnn._estimator_steps import OwnOptimizer
 from ffnn._parameters import NetParameters
+from ffnn.estimators._fit import Engine
+from ffnn.estimators._net import arrays_of, dict_of
+from ffnn.estimators._steps import OwnOptimizer
 
 __all__ = ["Exchange", "moved_to"]
 

@@ -14,8 +14,8 @@ from scipy import sparse
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 
 from ffnn import _ffnn
-from ffnn._estimator_net import arrays_of, dict_of, rows_of
 from ffnn._pace import WHOLE
+from ffnn.estimators._net import arrays_of, dict_of, rows_of
 
 __all__ = ["Epochs", "OwnOptimizer", "new_optimizer"]
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ffnn._estimator_net import dict_of
 from ffnn._parameters import NetParameters
 from ffnn._plan import find_bar
+from ffnn.estimators._net import dict_of
 
 try:
     from sklearn.callback import CallbackSupportMixin

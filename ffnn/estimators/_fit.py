@@ -23,14 +23,14 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import _check_sample_weight, check_array, check_consistent_length
 
-from ffnn._estimator_checks import check_extras
-from ffnn._estimator_gradients import WholeGradients, validate_data
-from ffnn._estimator_net import arrays_of, dict_of, hidden_of
-from ffnn._estimator_steps import Epochs, new_optimizer
-from ffnn._estimator_threads import share_of_threads
-from ffnn._estimator_watch import Watch
 from ffnn._initializers import draw_by
 from ffnn._randomness import PortableDraws, is_reproducible
+from ffnn.estimators._checks import check_extras
+from ffnn.estimators._gradients import WholeGradients, validate_data
+from ffnn.estimators._net import arrays_of, dict_of, hidden_of
+from ffnn.estimators._steps import Epochs, new_optimizer
+from ffnn.estimators._threads import share_of_threads
+from ffnn.estimators._watch import Watch
 
 __all__ = ["Engine"]
 

@@ -24,10 +24,10 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_targ
 
 from ffnn import _ffnn
 from ffnn._checks import suggest_keywords
-from ffnn._estimator_exchange import Exchange, moved_to
 from ffnn._initializers import INITIALIZERS
 from ffnn._pace import WHOLE
 from ffnn._threads import register_where_there
+from ffnn.estimators._exchange import Exchange, moved_to
 
 __all__ = ["MLPClassifier", "MLPRegressor", "from_sklearn"]
 

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ffnn import _ffnn
-from ffnn._dask_cluster import Cluster
-from ffnn._dask_steps import Packets, Steps
-from ffnn._dask_tasks import inspect, output
 from ffnn._remote import Remote
 from ffnn._sources import Rows, check_turned, real_of
 from ffnn._vectors import parameters_to_vector
+from ffnn.dask._cluster import Cluster
+from ffnn.dask._steps import Packets, Steps
+from ffnn.dask._tasks import inspect, output
 
 __all__ = ["Columns", "as_columns", "as_here", "as_remote", "is_remote"]
 

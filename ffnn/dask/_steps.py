@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ffnn._dask_cluster import Cluster
-from ffnn._dask_tasks import Net, fold, join, pass_on, sum_shards, take, trainer_of
+from ffnn.dask._cluster import Cluster
+from ffnn.dask._tasks import Net, fold, join, pass_on, sum_shards, take, trainer_of
 
 __all__ = ["Packets", "Steps"]
 
@@ -122,9 +122,7 @@ class Steps:
     batches, of which the next is on its way while one is computed.
     """
 
-    def __init__(
-        self, cluster: Cluster, X: Any, Y: Any, weights: Any, net: dict[str, Any]
-    ) -> None:
+    def __init__(self, cluster: Cluster, X: Any, Y: Any, weights: Any, net: dict[str, Any]) -> None:
         """Y is as the caller gave it, and will have been checked when the first step begins."""
         cluster.net, cluster.m = net, X.shape[1]
         self.cluster, self.X, self.Y, self.weights = cluster, X, Y, weights

@@ -26,8 +26,7 @@ class Cluster:
     ) -> None:
         if not isinstance(client, Client):
             raise TypeError(
-                f"{function}: client must be a dask.distributed.Client, "
-                f"not {type(client).__name__}"
+                f"{function}: client must be a dask.distributed.Client, not {type(client).__name__}"
             )
         if client.asynchronous:
             raise TypeError(f"{function}: client must not be asynchronous")

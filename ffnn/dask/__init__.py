@@ -15,12 +15,12 @@ import numpy as np
 
 from ffnn import _ffnn
 from ffnn._checks import check_keywords, check_layer_dims, check_size
-from ffnn._dask_cluster import Cluster
-from ffnn._dask_examples import as_columns, as_here, as_remote, is_remote
 from ffnn._initializers import Parameters
 from ffnn._plan import make_plan
 from ffnn._run import Run
 from ffnn._train import train as _train
+from ffnn.dask._cluster import Cluster
+from ffnn.dask._examples import as_columns, as_here, as_remote, is_remote
 
 __all__ = ["predict_proba", "train"]
 

@@ -9,9 +9,9 @@ from sklearn.utils.optimize import _check_optimize_result
 from sklearn.utils.validation import check_is_fitted
 
 from ffnn import _ffnn
-from ffnn._estimator_net import COSTS, OUTPUT, arrays_of, dict_of, forward, hidden_of, slabs
-from ffnn._estimator_threads import share_of_threads
-from ffnn._estimator_watch import CallbackSupportMixin, Watch
+from ffnn.estimators._net import COSTS, OUTPUT, arrays_of, dict_of, forward, hidden_of, slabs
+from ffnn.estimators._threads import share_of_threads
+from ffnn.estimators._watch import CallbackSupportMixin, Watch
 
 try:
     from sklearn.utils.validation import validate_data
