@@ -35,7 +35,7 @@ test: build-test
 	for isa in $$available; do \
 	    echo "== FFNN_ISA=$$isa"; \
 	    FFNN_ISA=$$isa $(RUN) -m pytest -m "$$marks" $(PYTEST_ARGS); \
-	    marks="not once"; \
+	    marks="not once and not slow and not process"; \
 	done
 
 # Rivals take part where they are installed: pip install ".[rivals]" is some gigabytes.

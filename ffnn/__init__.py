@@ -23,9 +23,8 @@ parameters       NetParameters, a dict that knows its net's activations
 files            save_parameters, load_parameters, save_checkpoint, load_checkpoint
 export           to_onnx, from_onnx; as C: to_c; PyTorch's: to_state_dict, from_state_dict
 data             datasets.load_digits; the assignment's: load_data
-the machine      show_config, get_num_threads, set_num_threads, set_reproducible,
-                 register_threadpoolctl
-more machines    dask.train, dask.predict_proba, by a Dask cluster: import ffnn.dask
+the machine      show_config, get_num_threads, set_num_threads, get_reproducible,
+                 set_reproducible, register_threadpoolctl
 scikit-learn     MLPClassifier, MLPRegressor, from_sklearn: rows are examples there
 a cluster        dask: train and predict_proba on Dask arrays, by the workers of a client
 other courses    coursera: the helper files and notebooks of courses 1 and 2, edition by edition
@@ -48,6 +47,7 @@ from ffnn._ffnn import (
     cost_and_gradients as cost_and_gradients,
     costs as costs,
     get_num_threads as get_num_threads,
+    get_reproducible as get_reproducible,
     linear_activation_backward,
     linear_activation_forward,
     linear_backward,

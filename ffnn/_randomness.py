@@ -47,7 +47,7 @@ class Randomness:
 
 def is_reproducible(given: bool | None) -> bool:
     """Whether a run is to have the same bits on every machine; None: as set_reproducible says."""
-    return _ffnn.config()["reproducible"] if given is None else given
+    return _ffnn.get_reproducible() if given is None else given
 
 
 class PortableDraws:

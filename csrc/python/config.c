@@ -131,6 +131,11 @@ static PyObject *set_num_threads(PyObject *module, PyObject *const *args, Py_ssi
     Py_RETURN_NONE;
 }
 
+static PyObject *get_reproducible(PyObject *module, PyObject *Py_UNUSED(ignored))
+{
+    return PyBool_FromLong(ffnn_state_of(module)->is_reproducible);
+}
+
 static PyObject *set_reproducible(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
                                   PyObject *kw_names)
 {
@@ -180,6 +185,7 @@ PyMethodDef ffnn_config_methods[] = {
     {"get_num_threads", get_num_threads, METH_NOARGS, get_num_threads_doc},
     {"set_num_threads", FFNN_METHOD(set_num_threads), METH_FASTCALL | METH_KEYWORDS,
      set_num_threads_doc},
+    {"get_reproducible", get_reproducible, METH_NOARGS, get_reproducible_doc},
     {"set_reproducible", FFNN_METHOD(set_reproducible), METH_FASTCALL | METH_KEYWORDS,
      set_reproducible_doc},
     {"limit_threads", limit_threads, METH_O, limit_threads_doc},

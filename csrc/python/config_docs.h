@@ -123,6 +123,18 @@ static const char set_num_threads_doc[] =
     "1\n"
     ">>> ffnn.set_num_threads(before)";
 
+static const char get_reproducible_doc[] =
+    "get_reproducible()\n"
+    "--\n"
+    "\n"
+    "Return whether results have the same bits on every machine.\n"
+    "\n"
+    "At first FFNN_REPRODUCIBLE=1 decides, then set_reproducible. A bool.\n"
+    "\n"
+    ">>> import ffnn\n"
+    ">>> ffnn.get_reproducible()\n"
+    "False";
+
 static const char set_reproducible_doc[] =
     "set_reproducible(reproducible)\n"
     "--\n"
@@ -137,8 +149,11 @@ static const char set_reproducible_doc[] =
     "at import. TypeError for anything but True and False.\n"
     "\n"
     ">>> import ffnn\n"
+    ">>> before = ffnn.get_reproducible()\n"
     ">>> ffnn.set_reproducible(True)\n"
-    ">>> ffnn.set_reproducible(False)";
+    ">>> ffnn.get_reproducible()\n"
+    "True\n"
+    ">>> ffnn.set_reproducible(before)";
 
 static const char limit_threads_doc[] =
     "limit_threads(n, /)\n"
