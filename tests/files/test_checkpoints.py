@@ -187,14 +187,15 @@ def test_every_truncation_is_noticed(path):
         assert is_noticed(path, content[:length], saved), length
 
 
-def test_flipped_bytes_are_noticed(rng, path):
+@pytest.mark.parametrize("flips", [500, pytest.param(5_000, marks=pytest.mark.slow)])
+def test_flipped_bytes_are_noticed(rng, path, flips):
     content, saved = small(path)
     noticed = 0
-    for place, flip in zip(rng.integers(0, len(content), 5000), rng.integers(1, 256, 5000)):
+    for place, flip in zip(rng.integers(0, len(content), flips), rng.integers(1, 256, flips)):
         changed = bytearray(content)
         changed[place] ^= flip
         noticed += is_noticed(path, bytes(changed), saved)
-    assert noticed > 3500
+    assert noticed > 0.7 * flips
 
 
 @pytest.mark.parametrize(
