@@ -102,7 +102,7 @@ bool ffnn_batch_prepare(ffnn_run *run, bool is_ordered, ptrdiff_t count)
         run->work.gathered = bytes < SIZE_MAX ? ffnn_allocate(bytes) : NULL;
         if (!run->work.gathered) return false;
     }
-    return prepare_masks(run, count) && ffnn_shards_prepare(run, count);
+    return prepare_masks(run, count);
 }
 
 /* ---- gathering ---- */

@@ -5,7 +5,7 @@
  *
  *   parameters are numbered W1 row by row, b1, W2, ...
  */
-#include "levenberg_marquardt.h"
+#include "gauss_newton.h"
 
 #include "../system/system.h"
 

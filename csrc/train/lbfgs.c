@@ -190,10 +190,10 @@ static bool search(ffnn_run *run, bool *has_moved, interrupt_check *check)
     const double cost = whole->cost;
     ffnn_search_exit now = ffnn_search_begin(&s, cost, slope, step, LARGEST_STEP);
     double at = 0;
-    while (now == FFNN_SEARCH_GOES_ON && ffnn_whole_may_evaluate(run)) {
+    while (now == FFNN_SEARCH_GOES_ON && ffnn_may_evaluate(run)) {
         at = s.step;
         subtract(run, whole->start, whole->direction, at, run->parameters);
-        if (ffnn_whole_evaluate(run, check)) return true;
+        if (ffnn_evaluate(run, check)) return true;
         now = ffnn_search_next(&s, whole->cost, -dot(run, run->gradients, whole->direction));
     }
     *has_moved = s.best.step > 0 && s.best.cost < cost;
@@ -203,7 +203,7 @@ static bool search(ffnn_run *run, bool *has_moved, interrupt_check *check)
         subtract(run, whole->start, whole->direction, s.best.step, run->parameters);
         whole->cost = s.best.cost;
         whole->has_gradients = false;
-        return ffnn_whole_may_evaluate(run) && ffnn_whole_evaluate(run, check);
+        return ffnn_may_evaluate(run) && ffnn_evaluate(run, check);
     }
     copy(run, run->parameters, whole->start);
     copy(run, run->gradients, whole->start_gradients);

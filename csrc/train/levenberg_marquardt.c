@@ -5,12 +5,11 @@
  * for each weight, and Bayesian regularisation (evidence.c) for each parameter the lambd of the
  * moment. All of it is in double: float32 would square the condition number away.
  */
-#include "levenberg_marquardt.h"
+#include "gauss_newton.h"
 
 #include "../system/system.h"
 
 #include <math.h>
-#include <stdint.h>
 
 static const double FIRST_DAMPING = 1e-3, LEAST_DAMPING = 1e-20, MOST_DAMPING = 1e10;
 static const double DAMPING_FALLS = 0.1, DAMPING_RISES = 10;
@@ -57,28 +56,12 @@ ffnn_lm_state *ffnn_run_lm_state(ffnn_run *run, bool is_recorded)
     return is_recorded ? ffnn_run_recorded(run, run->whole.lm_state) : run->whole.lm_state;
 }
 
-/* ---- the cost, its gradient and H ---- */
-
-/* H += J^T J, or H = J^T J, block by block of rows of the lower triangle. True: stop. */
-static bool add_products(const ffnn_lm_memory *lm, ptrdiff_t m, bool is_first,
-                         interrupt_check *check)
+const ffnn_lm_state *ffnn_run_first_lm_state(const ffnn_run *run)
 {
-    enum { ROWS = 128 };
-    const ffnn_jacobian *J = &lm->jacobian;
-    for (ptrdiff_t first = 0; first < lm->count; first += ROWS) {
-        const ptrdiff_t end = first + ROWS < lm->count ? first + ROWS : lm->count;
-        ffnn_product_run(&(ffnn_product){
-            .kernels = lm->k,
-            .left = {J->data + first * J->columns, end - first, m, J->columns, 1},
-            .right = {J->data, m, end, 1, J->columns},
-            .out = lm->H + first * lm->row,
-            .out_row = lm->row,
-            .start = is_first ? FFNN_FROM_ZERO : FFNN_FROM_TILE,
-        });
-        if (ffnn_interrupt_check(check, end - first, m, end)) return true;
-    }
-    return false;
+    return &run->whole.recorded;
 }
+
+/* ---- the cost, its gradient and H ---- */
 
 static batch all_of(const ffnn_run *run)
 {
@@ -96,28 +79,6 @@ static bool find_cost(ffnn_run *run, double *cost, interrupt_check *check)
         first += s.X.cols;
     }
     *cost = (*cost + ffnn_run_l2_cost(run)) / (double)all.count;
-    return false;
-}
-
-/* The sums over all examples of costs, gradients and H, without L2. True: stop. */
-static bool find_sums(ffnn_run *run, double *cost, interrupt_check *check)
-{
-    const workspace *w = &run->work;
-    const ffnn_lm_memory *lm = run->whole.lm;
-    const batch all = all_of(run);
-    const ptrdiff_t outputs = run->layer[run->layers - 1].n;
-    *cost = 0;
-    for (ptrdiff_t first = 0; first < all.count;) {
-        const slab s = ffnn_batch_slab(run, &run->work, &all, first);
-        if (s.is_lost || ffnn_propagate_forward(run, w, &s, cost, check) ||
-            ffnn_propagate_backward(run, w, &s, (destination){.sums = run->gradients}, check))
-            return true;
-        for (ptrdiff_t output = 0; output < outputs; output++)
-            if (ffnn_jacobian_find(run, w, &s, output, &lm->jacobian, check) ||
-                add_products(lm, s.X.cols, first == 0 && output == 0, check))
-                return true;
-        first += s.X.cols;
-    }
     return false;
 }
 
@@ -142,7 +103,7 @@ static bool evaluate(ffnn_run *run, bool is_new, interrupt_check *check)
     const double m = (double)run->examples.X.cols;
     double cost;
     run->whole.has_gradients = false;
-    if (find_sums(run, &cost, check)) return true;
+    if (ffnn_curvature_sums(run, &cost, check)) return true;
     if (ffnn_run_is_bayesian(run) && (is_new || run->whole.lm_state->weight_variance == 0) &&
         ffnn_evidence_estimate(run, cost, check))
         return true;
@@ -160,25 +121,6 @@ bool ffnn_lm_evaluate(ffnn_run *run, interrupt_check *check)
 }
 
 /* ---- a step ---- */
-
-bool ffnn_lm_factor(const ffnn_run *run, double diagonal, bool *is_definite, interrupt_check *check)
-{
-    const ffnn_lm_memory *lm = run->whole.lm;
-    const ptrdiff_t n = lm->count;
-    for (ptrdiff_t i = 0; i < n; i++) {
-        memcpy(lm->factor + i * lm->row, lm->H + i * lm->row, (size_t)(i + 1) * sizeof *lm->factor);
-        lm->factor[i * lm->row + i] += diagonal;
-    }
-    *is_definite = false;
-    for (ptrdiff_t first = 0; first < n; first += FFNN_CHOLESKY_BLOCK) {
-        if (!ffnn_cholesky_columns(lm->k, n, lm->factor, lm->row, first, lm->negated)) return false;
-        if (ffnn_interrupt_check(check, n - first, first + FFNN_CHOLESKY_BLOCK,
-                                 FFNN_CHOLESKY_BLOCK))
-            return true;
-    }
-    *is_definite = true;
-    return false;
-}
 
 /* step = (H + damping I)^-1 g, from the factor of that matrix. */
 static void solve(const ffnn_run *run)
@@ -215,9 +157,9 @@ bool ffnn_lm_step(ffnn_run *run, interrupt_check *check)
     double *damping = &whole->lm_state->damping;
     if (*damping == 0) *damping = FIRST_DAMPING;
     memcpy(whole->start, run->parameters, (size_t)run->vector_bytes);
-    while (ffnn_whole_may_evaluate(run)) {
+    while (ffnn_may_evaluate(run)) {
         bool is_definite;
-        if (ffnn_lm_factor(run, *damping, &is_definite, check)) return true;
+        if (ffnn_curvature_factor(run, *damping, &is_definite, check)) return true;
         if (is_definite) {
             double cost;
             solve(run);

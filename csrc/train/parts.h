@@ -1,17 +1,21 @@
-/* train/parts.h - what the files of a whole run share.
+/* train/parts.h - what the files of a whole run share, from the top down, as CONTRIBUTING draws it.
  *
- *   state.c        its memory, its vectors, the snapshot of its last record point
  *   run.c          the ways in: steps, epochs, gradients
- *   batch.c        the examples of a step: in slabs, read where they stand or gathered
- *   propagation.c  a slab forward and backward through all layers
- *   small.c        the same for nets so small that products are not worth setting up
- *   shards.c       a batch of many examples in shards, which threads share
- *   step.c         a step: coefficients, masks, clipping, the update
- *   gram.c         the first layer without its X
+ *   layout.c       its memory
  *   whole.c        methods that take the whole vector of gradients
  *   lbfgs.c        limited-memory BFGS
  *   line_search.c  its step
- *   levenberg_marquardt.c jacobian.c evidence.c  damped Gauss-Newton, see their header
+ *   levenberg_marquardt.c posterior.c evidence.c curvature.c jacobian.c  damped Gauss-Newton, see
+ *                  gauss_newton.h
+ *   evaluate.c     the cost and the gradients of all examples
+ *   step.c         a step: masks, forward and backward, the update
+ *   shards.c       a batch of many examples in shards, which threads share
+ *   small.c        a batch of a net so small that products are not worth setting up
+ *   batch.c        the examples of a step: in slabs, read where they stand or gathered
+ *   propagation.c  a slab forward and backward through all layers
+ *   state.c        the run's vectors, the snapshot of its last record point
+ *   update.c       the update: coefficients, clipping, the optimiser's step
+ *   gram.c         the first layer without its X
  */
 #ifndef FFNN_TRAIN_PARTS_H
 #define FFNN_TRAIN_PARTS_H
@@ -146,7 +150,7 @@ struct ffnn_run {
     bool is_measuring;      /* forward without dropout */
     ptrdiff_t done;         /* epochs of the last call */
     double l2_sum, l2_cost; /* of the steps of an epoch, and its mean over the examples */
-    bool wants_record;      /* of the step in hand, see ffnn_step_record */
+    bool wants_record;      /* of the step in hand, see ffnn_run_record */
     void *block;            /* all that the run and its first workspace point to */
     bool is_weighted_mean;  /* a step is divided by the sum of its weights */
     bool is_small;          /* batches go through small.c */
@@ -182,6 +186,61 @@ static inline void *ffnn_within(void *vector, ptrdiff_t at)
     return (char *)vector + at;
 }
 
+/* ---- state.c ---- */
+
+static inline bool ffnn_run_is_whole(const ffnn_run *run)
+{
+    return run->k->optimizers[run->hyperparameters.optimizer].form == FFNN_WHOLE;
+}
+
+/* Does it estimate the variances of the noise and of the parameters? */
+static inline bool ffnn_run_is_bayesian(const ffnn_run *run)
+{
+    return run->hyperparameters.bayesian != 0;
+}
+
+/* Of the L2 term, which is given, or that of the variances that stand; and of how many elements of
+ * a vector: those of all W, or of all parameters. */
+static inline double ffnn_run_lambd(const ffnn_run *run)
+{
+    if (!ffnn_run_is_bayesian(run)) return run->hyperparameters.lambd;
+    const ffnn_lm_state *s = run->whole.lm_state;
+    return s->weight_variance > 0 ? 2 * s->noise_variance / s->weight_variance : 0;
+}
+
+static inline ptrdiff_t ffnn_run_l2_count(const ffnn_run *run)
+{
+    return (ffnn_run_is_bayesian(run) ? run->vector_bytes : run->biases_at) / run->k->element_bytes;
+}
+
+/* The sum of the squares of that. */
+double ffnn_run_squares(const ffnn_run *run);
+
+/* What stands in the snapshot where `now` stands in the state. */
+void *ffnn_run_recorded(const ffnn_run *run, const void *now);
+/* Takes a snapshot, where one is wanted, once the cost of a step is known, if it is finite, and
+ * before anything changes. */
+void ffnn_run_record(ffnn_run *run, const double *cost);
+
+/* ---- update.c ---- */
+
+/* Sets the coefficients of one more step, whose gradients are sums over m examples. */
+void ffnn_update_prepare(ffnn_run *run, double m);
+/* Clips, where wanted, and takes the step with the coefficients of the step in hand. */
+void ffnn_update_all(ffnn_run *run);
+/* The optimiser's step for n parameters that stand `at` bytes behind the vectors' beginning. */
+static inline void ffnn_update_part(const ffnn_run *run, const ffnn_coefficients *c, ptrdiff_t at,
+                                    ptrdiff_t n)
+{
+    const ffnn_optimizer_kernels *optimizer = &run->k->optimizers[run->hyperparameters.optimizer];
+    void *moments[FFNN_MOST_MOMENTS];
+    for (int i = 0; i < optimizer->moments; i++) moments[i] = ffnn_within(run->moments[i], at);
+    optimizer->step(n, c, ffnn_within(run->gradients, at), ffnn_within(run->parameters, at),
+                    moments);
+}
+
+/* ---- batch.c ---- */
+
 /* The examples of one step, `count` of them from `first` on, in `order` unless that is NULL. */
 typedef struct {
     const ffnn_examples *of;
@@ -207,11 +266,13 @@ ptrdiff_t ffnn_batch_columns(const ffnn_run *run, ptrdiff_t count);
  * behind them. Without a block only these are counted, and w->layer is not needed. */
 size_t ffnn_workspace_lay_out(const ffnn_run *run, workspace *w, char *block, size_t bytes,
                               bool has_gathered);
-/* Allocates the arrays that batches of `count` examples need and that are not there yet:
- * `gathered`, masks, memory of shards. False when there is no memory. */
+/* Allocates the arrays that slabs of `count` examples need and that are not there yet: `gathered`,
+ * masks. False when there is no memory. */
 bool ffnn_batch_prepare(ffnn_run *run, bool is_ordered, ptrdiff_t count);
 /* The slab of `b` that begins at `first`. */
 slab ffnn_batch_slab(const ffnn_run *run, workspace *w, const batch *b, ptrdiff_t first);
+
+/* ---- propagation.c ---- */
 
 /* Where Z of layer[i] stands. */
 ffnn_result ffnn_propagate_z(const ffnn_run *run, const workspace *w, int i, const slab *s);
@@ -252,6 +313,8 @@ void ffnn_shards_free(ffnn_shard_memory *memory);
 bool ffnn_shards_propagate(ffnn_run *run, const batch *b, bool has_update, double *cost,
                            interrupt_check *check);
 
+/* ---- small.c ---- */
+
 /* Both ways, and the update where wanted, for a slab that is a whole batch, gathered and padded. */
 bool ffnn_small_step(ffnn_run *run, const workspace *w, const slab *s, double *cost,
                      bool has_update, interrupt_check *check);
@@ -261,60 +324,29 @@ bool ffnn_small_is_plain(const ffnn_run *run);
 bool ffnn_small_update(ffnn_run *run, const workspace *w, const slab *s, ptrdiff_t steps,
                        interrupt_check *check);
 
-/* The optimiser's step for n parameters that stand `at` bytes behind the vectors' beginning. */
-static inline void ffnn_step_part(const ffnn_run *run, const ffnn_coefficients *c, ptrdiff_t at,
-                                  ptrdiff_t n)
-{
-    const ffnn_optimizer_kernels *optimizer = &run->k->optimizers[run->hyperparameters.optimizer];
-    void *moments[FFNN_MOST_MOMENTS];
-    for (int i = 0; i < optimizer->moments; i++) moments[i] = ffnn_within(run->moments[i], at);
-    optimizer->step(n, c, ffnn_within(run->gradients, at), ffnn_within(run->parameters, at),
-                    moments);
-}
+/* ---- step.c ---- */
 
-/* What stands in the snapshot where `now` stands in the state. */
-void *ffnn_run_recorded(const ffnn_run *run, const void *now);
+/* What batches of `count` examples need and what is not there yet, that of shards included. False
+ * when there is no memory. */
+bool ffnn_step_prepare(ffnn_run *run, bool is_ordered, ptrdiff_t count);
+/* One step with the examples of `b`; adds what they cost before it, L2 included, to *cost. */
+bool ffnn_step_run(ffnn_run *run, const batch *b, double *cost, interrupt_check *check);
+/* Its first half: the sums of gradients and of costs, L2 left out of both. */
+bool ffnn_step_gradients(ffnn_run *run, const batch *b, double *cost, interrupt_check *check);
+
+/* ---- evaluate.c ---- */
+
+/* The cost of the parameters and its gradient, both with L2 and divided by m. True: stop. */
+bool ffnn_evaluate(ffnn_run *run, interrupt_check *check);
+/* May there be one more evaluation? Where not, that is the ending. */
+bool ffnn_may_evaluate(ffnn_run *run);
 
 /* ---- whole.c ---- */
-
-static inline bool ffnn_run_is_whole(const ffnn_run *run)
-{
-    return run->k->optimizers[run->hyperparameters.optimizer].form == FFNN_WHOLE;
-}
-
-/* Does it estimate the variances of the noise and of the parameters? */
-static inline bool ffnn_run_is_bayesian(const ffnn_run *run)
-{
-    return run->hyperparameters.bayesian != 0;
-}
-
-/* Of the L2 term, which is given, or that of the variances that stand; and of how many elements of
- * a vector: those of all W, or of all parameters. */
-static inline double ffnn_run_lambd(const ffnn_run *run)
-{
-    if (!ffnn_run_is_bayesian(run)) return run->hyperparameters.lambd;
-    const ffnn_lm_state *s = run->whole.lm_state;
-    return s->weight_variance > 0 ? 2 * s->noise_variance / s->weight_variance : 0;
-}
-
-static inline ptrdiff_t ffnn_run_l2_count(const ffnn_run *run)
-{
-    return (ffnn_run_is_bayesian(run) ? run->vector_bytes : run->biases_at) / run->k->element_bytes;
-}
-
-/* The sum of the squares of what L2 counts. */
-double ffnn_run_squares(const ffnn_run *run);
 
 /* Lays what is part of the state, and all else, behind `bytes` of the run's block; the bytes behind
  * them. */
 size_t ffnn_whole_lay_out_state(ffnn_run *run, size_t bytes);
 size_t ffnn_whole_lay_out(ffnn_run *run, size_t bytes);
-/* The parameters have been written by somebody else. */
-void ffnn_whole_begin(ffnn_run *run);
-/* The cost of the parameters and its gradient, both with L2 and divided by m. True: stop. */
-bool ffnn_whole_evaluate(ffnn_run *run, interrupt_check *check);
-/* May there be one more evaluation? Where not, that is the ending. */
-bool ffnn_whole_may_evaluate(ffnn_run *run);
 /* Steps as ffnn_run_iterate takes them, until the ending. True: stop. */
 bool ffnn_whole_iterate(ffnn_run *run, ptrdiff_t iterations, double *cost, interrupt_check *check);
 
@@ -325,24 +357,12 @@ size_t ffnn_lbfgs_lay_out(ffnn_run *run, size_t bytes);
 /* One step from parameters whose gradients are there and are no zeros. True: stop. */
 bool ffnn_lbfgs_step(ffnn_run *run, interrupt_check *check);
 
-/* ---- levenberg_marquardt.c, whose own header has the rest ---- */
+/* ---- levenberg_marquardt.c, see gauss_newton.h ---- */
 
 size_t ffnn_lm_lay_out_state(ffnn_run *run, size_t bytes);
 size_t ffnn_lm_lay_out(ffnn_run *run, size_t bytes);
 /* The cost of the parameters, its gradient and the matrix of the next step. True: stop. */
 bool ffnn_lm_evaluate(ffnn_run *run, interrupt_check *check);
 bool ffnn_lm_step(ffnn_run *run, interrupt_check *check);
-
-/* One step with the examples of `b`; adds what they cost before it, L2 included, to *cost. */
-bool ffnn_step_run(ffnn_run *run, const batch *b, double *cost, interrupt_check *check);
-/* Takes a snapshot, where one is wanted, once the cost of a step is known, if it is finite, and
- * before anything changes. */
-void ffnn_step_record(ffnn_run *run, const double *cost);
-/* Its two halves: the sums of gradients and of costs, L2 left out of both; and the update, which
- * takes the gradients for sums over m examples. */
-bool ffnn_step_gradients(ffnn_run *run, const batch *b, double *cost, interrupt_check *check);
-void ffnn_step_update(ffnn_run *run, double m);
-/* Clips, where wanted, and takes the step with the coefficients of the step in hand. */
-void ffnn_step_update_all(ffnn_run *run);
 
 #endif

@@ -113,7 +113,7 @@ static void finish_sums(const ffnn_run *run, destination to, const ffnn_coeffici
                         ptrdiff_t at, ptrdiff_t n)
 {
     if (to.is_added) run->k->add(n, ffnn_within(to.sums, at), ffnn_within(run->gradients, at));
-    if (to.has_update) ffnn_step_part(run, c, at, n);
+    if (to.has_update) ffnn_update_part(run, c, at, n);
 }
 
 typedef struct {

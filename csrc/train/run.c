@@ -15,7 +15,7 @@ ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, double *cost, 
     interrupt_check check = {poll, context, 0};
     const batch all = {&run->examples, NULL, 0, run->examples.X.cols};
     *cost = 0;
-    if (!ffnn_batch_prepare(run, false, all.count)) return FFNN_NO_MEMORY;
+    if (!ffnn_step_prepare(run, false, all.count)) return FFNN_NO_MEMORY;
     run->done = 0;
     if (ffnn_run_is_whole(run))
         return ffnn_whole_iterate(run, iterations, cost, &check) ? FFNN_INTERRUPTED : FFNN_OK;
@@ -58,7 +58,7 @@ static ffnn_status find_sums(ffnn_run *run, const ffnn_examples *examples, ptrdi
     interrupt_check check = {poll, context, 0};
     const batch b = all_of(run, examples);
     *cost = 0;
-    if (!ffnn_batch_prepare(run, false, b.count)) return FFNN_NO_MEMORY;
+    if (!ffnn_step_prepare(run, false, b.count)) return FFNN_NO_MEMORY;
     ffnn_run_settle(run);
     run->whole.has_gradients = false;
     if (size > 0) run->is_small = ffnn_batch_is_small(run, size);
@@ -85,7 +85,8 @@ ptrdiff_t ffnn_run_shard_columns(const ffnn_run *run, ptrdiff_t count)
 void ffnn_run_update(ffnn_run *run, double m)
 {
     ffnn_run_settle(run);
-    ffnn_step_update(run, m);
+    ffnn_update_prepare(run, m);
+    ffnn_update_all(run);
 }
 
 ffnn_status ffnn_run_step(ffnn_run *run, const ffnn_examples *examples, double *cost,
@@ -94,7 +95,7 @@ ffnn_status ffnn_run_step(ffnn_run *run, const ffnn_examples *examples, double *
     interrupt_check check = {poll, context, 0};
     const batch b = all_of(run, examples);
     *cost = 0;
-    if (!ffnn_batch_prepare(run, false, b.count)) return FFNN_NO_MEMORY;
+    if (!ffnn_step_prepare(run, false, b.count)) return FFNN_NO_MEMORY;
     ffnn_run_settle(run);
     run->l2_sum = 0;
     if (ffnn_step_run(run, &b, cost, &check)) return FFNN_INTERRUPTED;
@@ -157,7 +158,7 @@ ffnn_status ffnn_run_epoch(ffnn_run *run, const ptrdiff_t *order, ptrdiff_t size
 {
     interrupt_check check = {poll, context, 0};
     if (size > run->examples.X.cols) size = run->examples.X.cols;
-    if (!ffnn_batch_prepare(run, order != NULL, size)) return FFNN_NO_MEMORY;
+    if (!ffnn_step_prepare(run, order != NULL, size)) return FFNN_NO_MEMORY;
     leave_gram(run);
     run->done = 0;
     return step_all(run, order, size, cost, &check) ? FFNN_INTERRUPTED : FFNN_OK;
@@ -192,7 +193,7 @@ ffnn_status ffnn_run_shuffled(ffnn_run *run, ptrdiff_t epochs, ptrdiff_t size, d
     if (size > m) size = m;
     const size_t bytes = ffnn_bytes_with(0, 1, m, sizeof(ptrdiff_t));
     ptrdiff_t *order = bytes < SIZE_MAX ? ffnn_allocate(bytes) : NULL;
-    if (!order || !ffnn_batch_prepare(run, true, size)) {
+    if (!order || !ffnn_step_prepare(run, true, size)) {
         ffnn_free(order);
         return FFNN_NO_MEMORY;
     }

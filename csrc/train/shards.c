@@ -141,7 +141,7 @@ static bool propagate_in_turn(ffnn_run *run, const batch *b, bool has_update, do
             .has_update = has_update && i == shards - 1,
         };
         if (ffnn_propagate_forward(run, &run->work, &s, cost, check)) return true;
-        if (i == shards - 1) ffnn_step_record(run, cost);
+        if (i == shards - 1) ffnn_run_record(run, cost);
         if (ffnn_propagate_backward(run, &run->work, &s, to, check)) return true;
     }
     return false;
@@ -210,7 +210,7 @@ bool ffnn_shards_propagate(ffnn_run *run, const batch *b, bool has_update, doubl
     if (run->shards->workspaces == 0 || run->gram.is_running)
         return propagate_in_turn(run, b, has_update, cost, check);
     if (propagate_side_by_side(run, b, cost, check)) return true;
-    ffnn_step_record(run, cost);
-    if (has_update) ffnn_step_update_all(run);
+    ffnn_run_record(run, cost);
+    if (has_update) ffnn_update_all(run);
     return false;
 }

@@ -97,8 +97,8 @@ static void layer_gradients(const ffnn_run *run, const workspace *w, const slab 
     k->small_gradients(l->n, l->n_prev, s->row, dZ, s->row, small->A_prev, s->row, 1, small->dW);
     k->row_sums(l->n, s->row, dZ, s->row, small->db);
     if (!has_update) return;
-    ffnn_step_part(run, &run->W_coefficients, l->W_at, l->n * l->n_prev);
-    ffnn_step_part(run, &run->b_coefficients, l->b_at, l->n);
+    ffnn_update_part(run, &run->W_coefficients, l->W_at, l->n * l->n_prev);
+    ffnn_update_part(run, &run->b_coefficients, l->b_at, l->n);
 }
 
 static inline void backward(const ffnn_run *run, const workspace *w, const slab *s, bool has_update,
@@ -125,7 +125,7 @@ bool ffnn_small_step(ffnn_run *run, const workspace *w, const slab *s, double *c
     lay_out(run, w, s);
     forward(run, w, s, false);
     if (cost) *cost += ffnn_propagate_cost(run, w, s);
-    ffnn_step_record(run, cost);
+    ffnn_run_record(run, cost);
     backward(run, w, s, has_update, false);
     return spend(run, check);
 }

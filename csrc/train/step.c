@@ -1,11 +1,15 @@
-/* step.c - one step with the examples of a batch: the sums of gradients, and the update.
+/* step.c - one step with the examples of a batch: masks, the sums of gradients, and the update.
  *
  * Where both are asked for, the update of a layer is the epilogue of its dW, while that is in the
  * cache; a norm to be clipped is known when all gradients are, so there the update waits.
  */
 #include "parts.h"
 
-#include <math.h>
+bool ffnn_step_prepare(ffnn_run *run, bool is_ordered, ptrdiff_t count)
+{
+    return ffnn_batch_prepare(run, is_ordered, count) &&
+           (run->sums || ffnn_shards_prepare(run, count));
+}
 
 /* All units of a layer before those of the next, all examples of a unit before those of the next:
  * the order in which NumPy fills np.random.rand(n, m). */
@@ -25,109 +29,12 @@ static bool draw_masks(ffnn_run *run, ptrdiff_t count, interrupt_check *check)
     return false;
 }
 
-/* base^n by repeated squaring: the same bits wherever doubles are, which no C library's pow
- * promises. For base = 0.999 and n <= 60000, 1 - base^n is off by 171 * 2^-53 of itself at most; by
- * glibc's pow, 130. */
-static double power(double base, ptrdiff_t n)
-{
-    double result = 1;
-    for (; n > 0; n >>= 1, base *= base)
-        if (n & 1) result *= base;
-    return result;
-}
-
-/* What the optimiser multiplies with in a step over m examples. */
-static void prepare_coefficients(ffnn_run *run, double m)
-{
-    const ffnn_hyperparameters *h = &run->hyperparameters;
-    run->steps++;
-    ffnn_coefficients c = {
-        .rate = h->learning_rate,
-#define FFNN_OPTIMIZER_NUMBER(name, range, default, hint) .name = h->name,
-#define FFNN_WHOLE_NUMBER(name, range, default, hint)
-#include "../options.def"
-        .correction1 = 1,
-        .correction2 = 1,
-        .scale = 1 / m,
-    };
-    if (run->k->optimizers[h->optimizer].corrects_bias) {
-        c.correction1 -= power(h->beta1, run->steps);
-        c.correction2 -= power(h->beta2, run->steps);
-    }
-    /* Plain descent divides the rate by m in place of each gradient. */
-    if (ffnn_gram_fits(run->k, h)) c.rate /= m, c.scale = 1;
-    run->b_coefficients = run->W_coefficients = c;
-    run->b_coefficients.weight_decay = 0;
-    run->W_coefficients.l2 = h->lambd / m;
-}
-
-/* Scales all gradients so that their joint norm is at most clip_norm (Pascanu, Mikolov and Bengio).
- */
-static void clip(ffnn_run *run)
-{
-    const ffnn_kernels *k = run->k;
-    ffnn_coefficients *W = &run->W_coefficients, *b = &run->b_coefficients;
-    double squares = 0;
-    for (const layer *l = run->layer; l < run->layer + run->layers; l++)
-        squares += k->square_sum(l->n * l->n_prev, W->scale, ffnn_within(run->gradients, l->W_at),
-                                 W->l2, l->W) +
-                   k->square_sum(l->n, b->scale, ffnn_within(run->gradients, l->b_at), 0, l->b);
-    const double norm = sqrt(squares);
-    if (norm > run->hyperparameters.clip_norm) {
-        const double factor = run->hyperparameters.clip_norm / norm;
-        W->scale *= factor, W->l2 *= factor, b->scale *= factor;
-    }
-}
-
-/* 0 / 0, where epsilon is 0, is no padding. */
-static void clear_padding(const ffnn_run *run, void *vector)
-{
-    const ptrdiff_t bytes = run->k->element_bytes;
-    const ptrdiff_t last = run->vector_bytes;
-    for (int i = 0; i < run->layers; i++) {
-        const layer *l = &run->layer[i];
-        const bool is_top = i == run->layers - 1;
-        const ptrdiff_t W_end = l->W_at + l->n * l->n_prev * bytes, b_end = l->b_at + l->n * bytes;
-        memset(ffnn_within(vector, W_end), 0,
-               (size_t)((is_top ? run->biases_at : l[1].W_at) - W_end));
-        memset(ffnn_within(vector, b_end), 0, (size_t)((is_top ? last : l[1].b_at) - b_end));
-    }
-}
-
-void ffnn_step_update_all(ffnn_run *run)
-{
-    const ptrdiff_t bytes = run->k->element_bytes, at = run->biases_at;
-    void *moments[FFNN_MOST_MOMENTS] = {0};
-    const int count = run->k->optimizers[run->hyperparameters.optimizer].moments;
-    if (run->hyperparameters.clip_norm > 0) clip(run);
-    ffnn_optimize(run->k, run->hyperparameters.optimizer, at / bytes, &run->W_coefficients,
-                  run->gradients, run->parameters, run->moments);
-    for (int i = 0; i < count; i++) moments[i] = ffnn_within(run->moments[i], at);
-    ffnn_optimize(run->k, run->hyperparameters.optimizer, (run->vector_bytes - at) / bytes,
-                  &run->b_coefficients, ffnn_within(run->gradients, at),
-                  ffnn_within(run->parameters, at), moments);
-    clear_padding(run, run->parameters);
-    for (int i = 0; i < count; i++) clear_padding(run, run->moments[i]);
-}
-
-void ffnn_step_record(ffnn_run *run, const double *cost)
-{
-    if (!run->wants_record) return;
-    run->wants_record = false;
-    /* Runs that nobody watches go on after such a cost, as the assignment's code does. */
-    if (run->is_watched && !(cost && isfinite(*cost))) return;
-    run->is_recorded = true;
-    run->steps--;
-    ffnn_run_snapshot(run);
-    run->steps++;
-}
-
 /* The sums come from elsewhere. */
 static bool ask_for_sums(ffnn_run *run, const batch *b, bool has_update, double *cost)
 {
     if (run->sums(run->sums_context, b->order, b->first, b->count, cost)) return true;
-    ffnn_step_record(run, cost);
-    if (has_update) ffnn_step_update_all(run);
+    ffnn_run_record(run, cost);
+    if (has_update) ffnn_update_all(run);
     return false;
 }
 
@@ -147,38 +54,16 @@ static bool propagate(ffnn_run *run, const batch *b, bool has_update, double *co
         if (run->is_small) return ffnn_small_step(run, w, &s, cost, has_update, check);
         if (ffnn_propagate_forward(run, w, &s, cost ? &sum : NULL, check)) return true;
         if (s.is_last && cost) *cost += sum;
-        if (s.is_last) ffnn_step_record(run, cost);
+        if (s.is_last) ffnn_run_record(run, cost);
         if (ffnn_propagate_backward(run, w, &s, to, check)) return true;
         first += s.X.cols;
     }
     return false;
 }
 
-double ffnn_run_squares(const ffnn_run *run)
-{
-    double squares = 0;
-    for (const layer *l = run->layer; l < run->layer + run->layers; l++) {
-        squares += run->k->square_sum(l->n * l->n_prev, 1, l->W, 0, l->W);
-        if (ffnn_run_is_bayesian(run)) squares += run->k->square_sum(l->n, 1, l->b, 0, l->b);
-    }
-    return squares;
-}
-
-double ffnn_run_l2_cost(const ffnn_run *run)
-{
-    const double lambd = ffnn_run_lambd(run);
-    return lambd != 0 ? lambd / 2 * ffnn_run_squares(run) : 0;
-}
-
 bool ffnn_step_gradients(ffnn_run *run, const batch *b, double *cost, interrupt_check *check)
 {
     return draw_masks(run, b->count, check) || propagate(run, b, false, cost, check);
-}
-
-void ffnn_step_update(ffnn_run *run, double m)
-{
-    prepare_coefficients(run, m);
-    ffnn_step_update_all(run);
 }
 
 /* What a step's sums are divided by. */
@@ -206,10 +91,10 @@ bool ffnn_step_run(ffnn_run *run, const batch *b, double *cost, interrupt_check 
         *to += l2;
         run->l2_sum += l2 * share;
     }
-    prepare_coefficients(run, m);
+    ffnn_update_prepare(run, m);
     if (draw_masks(run, b->count, check) || propagate(run, b, !is_clipped, to, check)) return true;
     if (cost) *cost += sum * share;
-    if (is_clipped) ffnn_step_update_all(run);
+    if (is_clipped) ffnn_update_all(run);
     return run->gram.is_running &&
            ffnn_gram_step(&run->gram, run->k, run->layer, run->W_coefficients.rate, check);
 }

@@ -16,7 +16,7 @@ void ffnn_add_vectors(const ffnn_kernels *k, ptrdiff_t n, ptrdiff_t count, const
 void ffnn_optimize(const ffnn_kernels *k, ffnn_optimizer optimizer, ptrdiff_t n,
                    const ffnn_coefficients *s, const void *dw, void *w, void *const *moments);
 
-/* ---- state.c, run.c: a whole run ---- */
+/* ---- a whole run ---- */
 
 /* Asked every few milliseconds of work; true stops the run. */
 typedef bool ffnn_poll(void *context);

@@ -1,5 +1,5 @@
-/* whole.c - methods that take the whole vector of gradients: the cost and the gradients of all
- * examples, how many evaluations there may be, and why there are no more steps.
+/* whole.c - methods that take the whole vector of gradients: which there are, their steps, and why
+ * there are no more.
  */
 #include "parts.h"
 
@@ -16,8 +16,7 @@ typedef struct {
 } method;
 
 static const method methods[FFNN_OPTIMIZERS] = {
-    [FFNN_lbfgs] = {ffnn_lbfgs_lay_out_state, ffnn_lbfgs_lay_out, ffnn_whole_evaluate,
-                    ffnn_lbfgs_step},
+    [FFNN_lbfgs] = {ffnn_lbfgs_lay_out_state, ffnn_lbfgs_lay_out, ffnn_evaluate, ffnn_lbfgs_step},
     [FFNN_levenberg_marquardt] = {ffnn_lm_lay_out_state, ffnn_lm_lay_out, ffnn_lm_evaluate,
                                   ffnn_lm_step},
 };
@@ -37,13 +36,6 @@ size_t ffnn_whole_lay_out(ffnn_run *run, size_t bytes)
     return ffnn_run_is_whole(run) ? method_of(run)->lay_out(run, bytes) : bytes;
 }
 
-void ffnn_whole_begin(ffnn_run *run)
-{
-    run->whole.evaluations = 0;
-    run->whole.has_gradients = false;
-    run->whole.ending = FFNN_GOES_ON;
-}
-
 ffnn_ending ffnn_run_ending(const ffnn_run *run)
 {
     return run->whole.ending;
@@ -52,31 +44,6 @@ ffnn_ending ffnn_run_ending(const ffnn_run *run)
 ptrdiff_t ffnn_run_evaluations(const ffnn_run *run)
 {
     return run->whole.evaluations;
-}
-
-bool ffnn_whole_may_evaluate(ffnn_run *run)
-{
-    const double most = run->hyperparameters.max_evaluations;
-    if (most == 0 || (double)run->whole.evaluations < most) return true;
-    run->whole.ending = FFNN_ENDED_BY_EVALUATIONS;
-    return false;
-}
-
-bool ffnn_whole_evaluate(ffnn_run *run, interrupt_check *check)
-{
-    const ffnn_kernels *k = run->k;
-    const batch all = {&run->examples, NULL, 0, run->examples.X.cols};
-    const double lambd = run->hyperparameters.lambd, m = (double)all.count;
-    const ptrdiff_t weights = run->biases_at / k->element_bytes;
-    double cost = lambd != 0 ? ffnn_run_l2_cost(run) : 0;
-    run->whole.has_gradients = false;
-    if (ffnn_step_gradients(run, &all, &cost, check)) return true;
-    if (lambd != 0) k->add_scaled(weights, lambd, run->parameters, run->gradients);
-    k->divide(run->vector_bytes / k->element_bytes, run->gradients, m);
-    run->whole.cost = cost / m;
-    run->whole.has_gradients = true;
-    run->whole.evaluations++;
-    return false;
 }
 
 /* Is there anything to be gained by a step? */

@@ -1,5 +1,6 @@
 """Dependencies run one way: who includes whom, and who knows Python, processors and the system."""
 
+import graphlib
 import platform
 import re
 import shutil
@@ -8,7 +9,19 @@ import subprocess
 import pytest
 
 import ffnn
-from tree import BINDING, CORE, CSRC, HEADERS, ISAS, TEMPLATES, TREE, code_of, includes, relative
+from tree import (
+    BINDING,
+    CORE,
+    CSRC,
+    HEADERS,
+    ISAS,
+    ROOMS,
+    TEMPLATES,
+    TREE,
+    code_of,
+    includes,
+    relative,
+)
 
 pytestmark = [
     pytest.mark.skipif(
@@ -28,7 +41,7 @@ MAY_INCLUDE = {
         "train.h",
         "parts.h",
         "line_search.h",
-        "levenberg_marquardt.h",
+        "gauss_newton.h",
     },
 }
 # The headers of the binding and of the core below it, from the ground up: a file includes those
@@ -80,6 +93,38 @@ def test_who_includes_whom(path):
             room = path.parent.name if path.parent != CSRC else "csrc"
             known = STANDARD | SYSTEM if path.stem.startswith("os") else STANDARD
             assert name in known or plain.endswith(".def") or plain in MAY_INCLUDE[room], name
+
+
+def uses_within(room):
+    """{file: {files of the same room that define a function it names}}."""
+    code = {path.name: code_of(path) for path in CORE if path.parent.name == room}
+    defined = {
+        name: file
+        for file, text in code.items()
+        for name in re.findall(r"^(?!static\b)\w[\w *]*?\b(ffnn_\w+)\([^;{]*\)\s*{", text, re.M)
+    }
+    names = {file: set(re.findall(r"\bffnn_\w+", text)) for file, text in code.items()}
+    return {
+        file: {defined[name] for name in names[file] & defined.keys()} - {file} for file in code
+    }
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_circles_within_a_room(room):
+    uses = uses_within(room)
+    assert sum(map(bool, uses.values())) > 1
+    assert list(graphlib.TopologicalSorter(uses).static_order()), "a circle is an error"
+
+
+def test_training_calls_down():
+    """The order that CONTRIBUTING draws."""
+    text = (TREE / "CONTRIBUTING.md").read_text()
+    drawn = re.search(r"```\n(run\.c .*?)```", text, re.DOTALL)[1].splitlines()
+    floor = {file: i for i, line in enumerate(drawn) for file in re.findall(r"\w+\.c\b", line)}
+    uses = uses_within("train")
+    assert floor.keys() == uses.keys()
+    for file, others in uses.items():
+        assert not [other for other in others if floor[other] <= floor[file]], file
 
 
 def header_of(path):

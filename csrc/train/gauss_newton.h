@@ -1,11 +1,13 @@
-/* levenberg_marquardt.h - what the files of Levenberg-Marquardt's method share.
+/* gauss_newton.h - what the files of Levenberg-Marquardt's method share.
  *
  *   jacobian.c             derivatives of the outputs with respect to all parameters
+ *   curvature.c            H, the sum of J^T J, and its factor
+ *   evidence.c             Bayesian regularisation: the variances
  *   levenberg_marquardt.c  damped steps
- *   evidence.c             Bayesian regularisation: variances, the posterior, variances of outputs
+ *   posterior.c            what Bayesian regularisation leaves
  */
-#ifndef FFNN_LEVENBERG_MARQUARDT_H
-#define FFNN_LEVENBERG_MARQUARDT_H
+#ifndef FFNN_GAUSS_NEWTON_H
+#define FFNN_GAUSS_NEWTON_H
 
 #include "parts.h"
 
@@ -37,7 +39,7 @@ ptrdiff_t ffnn_jacobian_columns(const ffnn_run *run);
 bool ffnn_jacobian_find(const ffnn_run *run, const workspace *w, const slab *s, ptrdiff_t output,
                         const ffnn_jacobian *to, interrupt_check *check);
 
-/* ---- levenberg_marquardt.c ---- */
+/* ---- curvature.c ---- */
 
 struct ffnn_lm_memory {
     const ffnn_kernels *k; /* of doubles */
@@ -48,13 +50,21 @@ struct ffnn_lm_memory {
     double *negated; /* room for ffnn_cholesky_columns */
 };
 
+/* The sums over all examples of costs, gradients and H, without L2. True: stop. */
+bool ffnn_curvature_sums(ffnn_run *run, double *cost, interrupt_check *check);
 /* The factor of H + diagonal I; *is_definite is false where that matrix is not positive definite
  * within rounding. True: stop. */
-bool ffnn_lm_factor(const ffnn_run *run, double diagonal, bool *is_definite,
-                    interrupt_check *check);
+bool ffnn_curvature_factor(const ffnn_run *run, double diagonal, bool *is_definite,
+                           interrupt_check *check);
+/* That of H + *ridge I, where *ridge may grow until that is positive definite. It is not where H is
+ * not finite. True: stop. */
+bool ffnn_curvature_factor_ridged(const ffnn_run *run, double *ridge, bool *is_definite,
+                                  interrupt_check *check);
 
 /* ---- evidence.c ---- */
 
+/* Outputs of examples with a weight. */
+double ffnn_evidence_errors(const ffnn_run *run);
 /* Estimates the variances anew, from the parameters, the sum of their examples' costs without L2,
  * and H without it. True: stop. */
 bool ffnn_evidence_estimate(ffnn_run *run, double cost, interrupt_check *check);
