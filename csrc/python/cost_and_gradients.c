@@ -51,32 +51,26 @@ static int make_run(const ffnn_state *state, call *c, PyObject *sample_weight, d
     return ffnn_one_run_make(state, one, &options);
 }
 
-/* A gradient as a mean, with L2 where W is not NULL. */
-static PyObject *mean_of(const ffnn_state *state, const call *c, const void *sums, ptrdiff_t n,
-                         ptrdiff_t n_prev, double total, const void *W)
+static PyObject *copy_of(ffnn_real real, const void *elements, ptrdiff_t n, ptrdiff_t n_prev)
 {
-    const ffnn_kernels *kernels = state->isa->kernels[c->one.real];
     void *data;
-    PyObject *array = ffnn_matrix_new(c->one.real, n, n_prev, &data);
-    if (array == NULL) return NULL;
-    memcpy(data, sums, (size_t)(n * n_prev * kernels->element_bytes));
-    kernels->divide(n * n_prev, data, total);
-    if (W != NULL && c->lambd != 0)
-        kernels->add_scaled(n * n_prev, c->lambd / (double)ffnn_operand_cols(&c->one.X), W, data);
+    PyObject *array = ffnn_matrix_new(real, n, n_prev, &data);
+    if (array != NULL) memcpy(data, elements, (size_t)(n * n_prev * ffnn_real_bytes[real]));
     return array;
 }
 
+/* As means, with L2. */
 static PyObject *gradients_of(const ffnn_state *state, const call *c, double total)
 {
     PyObject *dict = PyDict_New();
+    const ffnn_real real = c->one.real;
+    ffnn_run_means(c->one.run, total);
     for (int l = 1; dict != NULL && l <= c->one.parameters.layers; l++) {
         const ptrdiff_t n = c->one.all_dims[l], n_prev = c->one.all_dims[l - 1];
         if (ffnn_dict_give(state, dict, FFNN_KEY_dW, l,
-                           mean_of(state, c, ffnn_run_gradient(c->one.run, 'W', l), n, n_prev,
-                                   total, ffnn_run_parameter(c->one.run, 'W', l))) < 0 ||
-            ffnn_dict_give(
-                state, dict, FFNN_KEY_db, l,
-                mean_of(state, c, ffnn_run_gradient(c->one.run, 'b', l), n, 1, total, NULL)) < 0)
+                           copy_of(real, ffnn_run_gradient(c->one.run, 'W', l), n, n_prev)) < 0 ||
+            ffnn_dict_give(state, dict, FFNN_KEY_db, l,
+                           copy_of(real, ffnn_run_gradient(c->one.run, 'b', l), n, 1)) < 0)
             Py_CLEAR(dict);
     }
     return dict;
@@ -96,7 +90,9 @@ static PyObject *cost_and_gradients(PyObject *module, PyObject *const *args, Py_
     const ffnn_state *state = ffnn_state_of(module);
     PyObject *arg[ARGUMENTS], *result = NULL, *gradients = NULL, *cost = NULL;
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
-    call c = {.labels = {{0}, false, NULL}};
+    call c; /* of which ffnn_one_run_take fills the rest */
+    c.weights = (ffnn_operand){0};
+    c.labels = (ffnn_labels){{0}, false, NULL};
     ffnn_one_run *one = &c.one;
     double total, sum;
     if (ffnn_one_run_take(state, function, arg[X], arg[PARAMETERS], arg[HIDDEN], arg[OUTPUT], one) <

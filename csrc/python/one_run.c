@@ -53,6 +53,7 @@ int ffnn_one_run_make(const ffnn_state *state, ffnn_one_run *one, ffnn_run_optio
     const void *W, *b;
     options->kernels = state->isa->kernels[one->real];
     options->layers = layers;
+    options->is_fixed = true;
     options->dims = one->all_dims;
     options->activations = one->net.activations;
     options->keep_prob = one->net.keep_prob;

@@ -26,9 +26,9 @@ static gathered_layout lay_out_gathered(const ffnn_run *run)
 {
     const ptrdiff_t bytes = run->k->element_bytes;
     gathered_layout at;
-    at.Y = ffnn_bytes_with(0, run->layer[0].n_prev, run->most, bytes);
-    at.weights = ffnn_bytes_with(at.Y, run->layer[run->layers - 1].n, run->most, bytes);
-    at.end = ffnn_bytes_with(at.weights, 1, run->most, bytes);
+    at.Y = ffnn_bytes_with(0, run->layer[0].n_prev, run->room, bytes);
+    at.weights = ffnn_bytes_with(at.Y, run->layer[run->layers - 1].n, run->room, bytes);
+    at.end = ffnn_bytes_with(at.weights, 1, run->room, bytes);
     return at;
 }
 
@@ -46,13 +46,13 @@ size_t ffnn_workspace_lay_out(const ffnn_run *run, workspace *w, char *block, si
     for (int i = 0; i < run->layers; i++) {
         const layer *l = &run->layer[i];
         layer_arrays of = {0};
-        of.A = of.saved = lay(run, block, &bytes, l->n, run->most);
+        of.A = of.saved = lay(run, block, &bytes, l->n, run->room);
         if (run->k->activations[l->g].saves_input || l->keep_prob < 1)
-            of.saved = lay(run, block, &bytes, l->n, run->most);
+            of.saved = lay(run, block, &bytes, l->n, run->room);
         if (block) w->layer[i] = of;
     }
-    w->dZ[0] = lay(run, block, &bytes, run->widest, run->most);
-    w->dZ[1] = lay(run, block, &bytes, run->widest, run->most);
+    w->dZ[0] = lay(run, block, &bytes, run->widest, run->room);
+    w->dZ[1] = lay(run, block, &bytes, run->widest, run->room);
     w->sums = lay(run, block, &bytes, run->widest, 1);
     if (has_gathered) {
         w->gathered = block ? block + bytes : NULL;
@@ -99,8 +99,9 @@ bool ffnn_batch_prepare(ffnn_run *run, bool is_ordered, ptrdiff_t count)
     if (run->sums) return true;
     if ((is_ordered || run->is_small) && !run->work.gathered) {
         const size_t bytes = lay_out_gathered(run).end;
-        run->work.gathered = bytes < SIZE_MAX ? ffnn_allocate(bytes) : NULL;
-        if (!run->work.gathered) return false;
+        run->gathered = bytes < SIZE_MAX ? ffnn_allocate(bytes) : NULL;
+        if (!run->gathered) return false;
+        run->work.gathered = run->gathered;
     }
     return prepare_masks(run, count);
 }
@@ -125,6 +126,10 @@ static ffnn_view gather_rows(const ffnn_kernels *k, ffnn_view v, const ptrdiff_t
                              ptrdiff_t first, ptrdiff_t count, ptrdiff_t row, void *out)
 {
     const size_t padding_bytes = (size_t)((row - count) * k->element_bytes);
+    if (!order && v.col == 1 && v.row == count && count == row) {
+        memcpy(out, ffnn_view_element(k, v, 0, first), (size_t)(v.rows * row * k->element_bytes));
+        return ffnn_contiguous(out, v.rows, count, row);
+    }
     for (ptrdiff_t i = 0; i < v.rows; i++) {
         const void *from = ffnn_view_element(k, v, i, 0);
         void *to = ffnn_element(k, out, i * row);

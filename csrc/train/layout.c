@@ -21,6 +21,7 @@ enum {
     SLAB = 512,
     LEAST_SLAB = 128,
     MOST_WORK = 1000 * 1000 * 1000, /* multiply-adds of one product: some 10 ms */
+    BLOCK_BEHIND = 4096,            /* bytes: the block of a net as small as 5-4-3-1 */
 };
 
 /* Lays one array behind the last: *bytes is where it begins, and then where it ends. With no block
@@ -74,7 +75,7 @@ static size_t lay_out(ffnn_run *run)
         l->W = ffnn_within(run->parameters, l->W_at);
         l->b = ffnn_within(run->parameters, l->b_at);
     }
-    bytes = ffnn_workspace_lay_out(run, &run->work, run->block, bytes, false);
+    bytes = ffnn_workspace_lay_out(run, &run->work, run->block, bytes, run->is_small);
     if (run->is_small && ffnn_whole_vectors(run->examples.X.cols, lanes) == lanes) {
         ptrdiff_t pairs = 0; /* each of at most an element's bytes */
         for (const layer *l = run->layer; l < run->layer + run->layers; l++)
@@ -115,11 +116,25 @@ static const ffnn_kernels *kernels_for(const ffnn_run_options *o)
     return k;
 }
 
+/* Allocates the run's block, unless the room behind the run will do; false when there is no memory.
+ */
+static bool make_block(ffnn_run *run)
+{
+    if (!lay_out_vector(run)) return false;
+    run->block = run->behind;
+    const size_t bytes = lay_out(run);
+    if (run->behind && bytes <= BLOCK_BEHIND) return true;
+    run->block = bytes < SIZE_MAX ? ffnn_allocate(bytes) : NULL;
+    if (run->block) lay_out(run);
+    return run->block != NULL;
+}
+
 ffnn_run *ffnn_run_new(const ffnn_run_options *o)
 {
     const size_t layers = (size_t)o->layers;
-    ffnn_run *run =
-        ffnn_allocate(sizeof *run + layers * (sizeof *run->layer + sizeof *run->work.layer));
+    const size_t own = ffnn_bytes_with(
+        0, 1, 1, (ptrdiff_t)(sizeof(ffnn_run) + layers * (sizeof(layer) + sizeof(layer_arrays))));
+    ffnn_run *run = ffnn_allocate(own + (o->is_fixed ? BLOCK_BEHIND : 0));
     if (!run) return NULL;
     const ffnn_kernels *k = kernels_for(o);
     const ptrdiff_t columns = ffnn_whole_vectors(o->examples.X.cols, k->lanes);
@@ -147,14 +162,14 @@ ffnn_run *ffnn_run_new(const ffnn_run_options *o)
         if (o->dims[l + 1] > run->widest) run->widest = o->dims[l + 1];
     }
     run->most = slab_for(run);
+    run->room = o->is_fixed && columns < run->most ? columns : run->most;
     run->is_small = ffnn_batch_is_small(run, o->examples.X.cols);
-    const size_t bytes = lay_out_vector(run) ? lay_out(run) : SIZE_MAX;
-    run->block = bytes < SIZE_MAX ? ffnn_allocate(bytes) : NULL;
-    if (!run->block) {
+    /* A method on whole vectors writes into its block while that is laid out. */
+    run->behind = o->is_fixed && !ffnn_run_is_whole(run) ? (char *)run + own : NULL;
+    if (!make_block(run)) {
         ffnn_free(run);
         return NULL;
     }
-    lay_out(run);
     memset(run->gradients, 0, (size_t)run->vector_bytes);
     ffnn_run_begin(run);
     return run;
@@ -164,8 +179,8 @@ void ffnn_run_free(ffnn_run *run)
 {
     if (!run) return;
     ffnn_free(run->masks);
-    ffnn_free(run->work.gathered);
+    ffnn_free(run->gathered);
     ffnn_shards_free(run->shards);
-    ffnn_free(run->block);
+    if (run->block != run->behind) ffnn_free(run->block);
     ffnn_free(run);
 }

@@ -132,7 +132,8 @@ struct ffnn_run {
     void *sums_context;
     ptrdiff_t steps;
     ptrdiff_t widest; /* layer */
-    ptrdiff_t most;   /* columns that a slab's arrays have room for */
+    ptrdiff_t most;   /* columns of a slab */
+    ptrdiff_t room;   /* that its arrays have: fewer where no slab will have so many */
     /* Vectors of `vector_bytes`: an array of each parameter's shape for each, all W in the order of
      * the layers up to `biases_at`, then all b. Each array begins at a cache line; what pads it is
      * 0. */
@@ -152,9 +153,11 @@ struct ffnn_run {
     double l2_sum, l2_cost; /* of the steps of an epoch, and its mean over the examples */
     bool wants_record;      /* of the step in hand, see ffnn_run_record */
     void *block;            /* all that the run and its first workspace point to */
+    void *behind;           /* room for a small block, behind the run itself, or NULL */
     bool is_weighted_mean;  /* a step is divided by the sum of its weights */
     bool is_small;          /* batches go through small.c */
     ffnn_small_pair *pairs; /* of all layers, where a row is one vector */
+    void *gathered;         /* a block for the workspace's, where that is not in `block` */
     unsigned char *masks;   /* a block for the layers' masks, from the first need on */
     ptrdiff_t mask_columns; /* that it has room for */
     ffnn_coefficients W_coefficients, b_coefficients; /* of the step in hand */

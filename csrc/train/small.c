@@ -10,6 +10,7 @@
 static inline void pad(const ffnn_run *run, const slab *s, ptrdiff_t rows, void *data)
 {
     const ptrdiff_t bytes = (s->row - s->X.cols) * run->k->element_bytes;
+    if (bytes == 0) return;
     for (ptrdiff_t i = 0; i < rows; i++)
         memset(ffnn_element(run->k, data, i * s->row + s->X.cols), 0, (size_t)bytes);
 }

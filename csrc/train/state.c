@@ -80,6 +80,16 @@ double ffnn_run_l2_cost(const ffnn_run *run)
     return lambd != 0 ? lambd / 2 * ffnn_run_squares(run) : 0;
 }
 
+void ffnn_run_means(ffnn_run *run, double total)
+{
+    const ffnn_kernels *k = run->k;
+    const double lambd = run->hyperparameters.lambd;
+    k->divide(run->vector_bytes / k->element_bytes, run->gradients, total);
+    if (lambd != 0)
+        k->add_scaled(run->biases_at / k->element_bytes, lambd / (double)run->examples.X.cols,
+                      run->parameters, run->gradients);
+}
+
 /* W1 becomes what it is; the Gram form starts again with the next step. */
 void ffnn_run_settle(ffnn_run *run)
 {

@@ -78,6 +78,8 @@ typedef struct {
     void *sums_context;
     /* A step takes the mean by the sum of its examples' weights, not by their number. */
     bool is_weighted_mean;
+    /* No call brings other examples or an order: there is room for these alone. */
+    bool is_fixed;
     bool is_gram; /* the first layer by way of X^T X, see gram.c, from the step `gram_from` on */
     ptrdiff_t gram_from;
 } ffnn_run_options;
@@ -150,6 +152,8 @@ void ffnn_run_settle(ffnn_run *run);
  * both without L2: sums of parts add up to those of the whole. Masks are drawn. */
 ffnn_status ffnn_run_gradients(ffnn_run *run, const ffnn_examples *examples, double *cost,
                                ffnn_poll *poll, void *context);
+/* These sums become means, divided by `total`, and what L2 adds to those of W is in them. */
+void ffnn_run_means(ffnn_run *run, double total);
 /* The same sums of one shard: to the bit what batches of `size` examples add up. */
 ffnn_status ffnn_run_shard(ffnn_run *run, const ffnn_examples *shard, ptrdiff_t size, double *cost,
                            ffnn_poll *poll, void *context);

@@ -111,6 +111,16 @@ def test_changes_nothing_and_shares_nothing(rng):
         assert not np.shares_memory(gradients["d" + key], parameters[key])
 
 
+def test_keys_that_a_loop_put_together(rng):
+    """They are not interned; another key that begins like one of them is not taken for it."""
+    X, Y, parameters = draw(rng, [4, 5, 3, 1], 6, "sigmoid")
+    expected = ffnn.cost_and_gradients(X, Y, parameters)[1]
+    own = {"".join([key[0], key[1:]]): value for key, value in parameters.items()}
+    for others in {"".join(["W1", "_before"]): None}, {}:
+        gradients = ffnn.cost_and_gradients(X, Y, others | own)[1]
+        assert all((gradients[key] == value).all() for key, value in expected.items())
+
+
 def test_a_net_of_more_layers_than_stand_on_the_stack(rng):
     dims = [4] * 11 + [1]
     X, Y, parameters = draw(rng, dims, 9, "sigmoid")
