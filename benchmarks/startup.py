@@ -21,6 +21,8 @@ DIGITS = TREE / "ffnn" / "data" / "digits.npz"
 SEEDS = 5
 FEWEST_ROUNDS = 15
 SLOW = {"torch", "jax", "sklearn"}  # an import takes seconds: a third of the rounds is enough
+# An installed package lies there compiled, and so is the tree after the first process.
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 
 # ---- imports -------------------------------------------------------------------------------------
 
@@ -38,6 +40,7 @@ def import_seconds(statement, before="import numpy"):
     """(the statement before, the statement), in seconds, in a process of its own."""
     run = subprocess.run(
         [sys.executable, "-c", IMPORT.format(before=before, statement=statement)],
+        env=ENVIRONMENT,
         capture_output=True,
         text=True,
         check=True,
@@ -124,7 +127,7 @@ def run_estimator_imports(name, options):
 
 def train_once(rival, seed, threads):
     """(seconds, accuracy, epochs) of one process, confined to so many processors."""
-    environment = os.environ | {"PYTHONPATH": str(TREE), "PYTHONWARNINGS": "ignore"}
+    environment = ENVIRONMENT | {"PYTHONPATH": str(TREE), "PYTHONWARNINGS": "ignore"}
     command = [sys.executable, "-c", START, str(threads), rival, str(DIGITS), str(seed)]
     start = time.perf_counter()
     process = subprocess.Popen(

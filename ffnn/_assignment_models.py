@@ -1,5 +1,7 @@
 """The assignment's two models, which are runs by full-batch gradient descent."""
 
+from __future__ import annotations
+
 import functools
 from typing import Any
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -234,7 +233,9 @@ class _Writer:
         wanted = {
             "ffnn_softmax_columns" if name == "softmax" else f"ffnn_{name}_value" for name in names
         }
-        pieces = _pieces(Path(__file__).with_name(f"scalar_{self.real}.i").read_text())
+        place = os.path.join(os.path.dirname(__file__), f"scalar_{self.real}.i")
+        with open(place, encoding="utf-8") as file:
+            pieces = _pieces(file.read())
         used: set[str] = set()
         while wanted:
             used |= wanted

@@ -7,9 +7,9 @@ for kinds, ValueError for shapes and values.
 from __future__ import annotations
 
 import functools
-import inspect
 import operator
 from collections.abc import Callable, Collection, Iterable
+from types import FunctionType
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -95,10 +95,13 @@ def suggest_keywords(function: Function, also: Iterable[str] = ()) -> Function:
             check_keywords(function.__name__, keywords, known)
         return function(*args, **keywords)
 
+    # The same function without its types, of which a signature is made when somebody asks.
+    bare: Any = FunctionType(
+        code, function.__globals__, code.co_name, function.__defaults__, function.__closure__
+    )
+    bare.__kwdefaults__ = function.__kwdefaults__
     shown: Any = checked
-    full = inspect.signature(function)
-    plain = [one.replace(annotation=one.empty) for one in full.parameters.values()]
-    shown.__signature__ = full.replace(parameters=plain, return_annotation=full.empty)
+    shown.__wrapped__ = bare
     shown.__kwdefaults__ = function.__kwdefaults__  # as they can be seen on a plain function
     return cast(Function, shown)
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,9 @@ from ffnn._checks import check_no_estimator
 from ffnn._files import replace_file
 from ffnn._frames import as_array
 from ffnn._parameters import NetParameters
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["Layer", "briefly", "check_path", "described", "knowing", "take_layers", "write_file"]
 
@@ -89,6 +91,8 @@ def described(layers: list[Layer]) -> str:
 
 def check_path(function: str, path: Any) -> Path:
     """The path of a file."""
+    from pathlib import Path
+
     try:
         return Path(os.fsdecode(path))
     except TypeError:

@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import os
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +21,9 @@ from ffnn._checks import check_no_estimator, suggest_keywords
 from ffnn._file_meta import TYPES, put_together, take_apart
 from ffnn._initializers import Parameters
 from ffnn._parameters import NET, NetParameters
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["load", "load_parameters", "replace_file", "save", "save_parameters"]
 
@@ -115,6 +116,8 @@ def load(function: str, path: Any) -> tuple[Parameters, dict[str, Any]]:
 
 def _checked_place(function: str, path: Any) -> Path:
     """The path, of a format that there is and that can be written here."""
+    from pathlib import Path
+
     try:
         place = Path(os.fsdecode(path))
     except TypeError:
@@ -176,6 +179,8 @@ def _checked_line(
     function: str, parameters: Arrays, meta: Mapping[str, Any], known: dict[str, Any]
 ) -> tuple[str, Arrays]:
     """The JSON line, and all arrays that the file will hold."""
+    import json
+
     try:
         plain, places, found = take_apart(meta)
     except TypeError as error:
@@ -197,6 +202,7 @@ def _checked_line(
 
 def _digest(content: dict[str, Any], arrays: Arrays) -> str:
     import hashlib
+    import json
 
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
     for array in arrays.values():
@@ -233,6 +239,7 @@ def _tensors(arrays: Arrays, line: str) -> bytes:
 def replace_file(place: Path, content: bytes) -> None:
     """Write a file beside its place and put it there in one step."""
     import secrets
+    from pathlib import Path
 
     place = Path(os.path.realpath(place))
     beside = place.with_name(f".ffnn-{secrets.token_hex(8)}")
@@ -278,6 +285,8 @@ def _read_npz(content: bytes) -> tuple[Parameters, dict[str, Any]]:
 
 
 def _read_safetensors(content: bytes) -> tuple[Parameters, dict[str, Any]]:
+    import json
+
     safetensors = _safetensors("load_parameters")
     length = int.from_bytes(content[:8], "little")
     header = json.loads(content[8 : 8 + length])
@@ -295,6 +304,8 @@ def _read_safetensors(content: bytes) -> tuple[Parameters, dict[str, Any]]:
 
 def _parse(line: str) -> dict[str, Any]:
     """The JSON line, its types and shapes as NumPy has them."""
+    import json
+
     content: dict[str, Any] = json.loads(line)
     if content["format"] != _FORMAT:
         raise ValueError(f"format {content['format']} is not known")

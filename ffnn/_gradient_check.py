@@ -1,5 +1,7 @@
 """Gradients checked by central differences, and dicts flattened into one column."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 

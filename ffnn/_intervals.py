@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from statistics import NormalDist
 from typing import Any, Literal
 
 import numpy as np
@@ -95,6 +94,8 @@ def predict_interval(
         variances += 1
     variances *= noise
     np.sqrt(variances, out=variances)
+    from statistics import NormalDist
+
     variances *= NormalDist().inv_cdf((1 + share) / 2)
     return (AL - variances).astype(AL.dtype), (AL + variances).astype(AL.dtype)
 

@@ -4,6 +4,8 @@ A function is given the labels Y and the output AL, the array that predict_proba
 may read and not write; one of scikit-learn's is given them as scikit-learn has them.
 """
 
+from __future__ import annotations
+
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping

@@ -1,5 +1,7 @@
 """Mini-batches in a random order, by the course's own function."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Prediction: the assignment's, and classes or values for any network."""
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Sequence
 from typing import Any

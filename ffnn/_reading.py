@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -133,6 +132,8 @@ class _Ahead(threading.Thread):
     """Loads the pieces of one pass, in turn."""
 
     def __init__(self, reader: Reader) -> None:
+        from queue import SimpleQueue
+
         super().__init__(name="ffnn-reader", daemon=True)
         self._reader, self._starts = reader, reader.starts()
         self.reads = reader.source.of

@@ -6,6 +6,8 @@ those that its cost is of, and the scores beside it are measured on them. In min
 after the epoch. Whatever ends a run before its time carries the last record point with it.
 """
 
+from __future__ import annotations
+
 import sys
 import warnings
 from contextlib import nullcontext

@@ -1,5 +1,7 @@
 """How much each example counts in training: its sample weight times the weight of its class."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any
 

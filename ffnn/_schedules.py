@@ -4,6 +4,8 @@ Each returns the rate of one epoch. A run takes the course's two by decay=, and 
 the epoch alone: train(..., learning_rate=lambda epoch: cosine_lr_decay(0.01, epoch, 50)).
 """
 
+from __future__ import annotations
+
 from typing import SupportsIndex
 
 from ffnn._checks import check_integer, check_number, check_size, suggest_keywords

@@ -3,6 +3,8 @@
 Y is (n_y, m), or (1, m) of classes; AL is the net's output and w the weights (m,), or None.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any, NamedTuple
 

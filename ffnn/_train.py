@@ -1,5 +1,7 @@
 """Training of any network, in batches or with all examples at once."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 

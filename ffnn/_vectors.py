@@ -1,5 +1,7 @@
 """Parameters and gradients as one vector, which other libraries' optimisers want, and back."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import Any
 
