@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 from ffnn import _ffnn
 from ffnn._checks import check_layer_dims, check_number, suggest_keywords
 from ffnn._initializers import Parameters
-from ffnn._metrics import cost_of
 from ffnn._vectors import shapes_of, views_of
 
 __all__ = [
@@ -82,7 +81,7 @@ def gradient_check(
     grads = _ffnn.L_model_backward(
         AL, Y, caches, cost=cost, lambd=lambd, input_gradient=False, quantile=quantile, **net
     )
-    named = cost_of(output) if cost is None else cost
+    named = _ffnn.cost_of(output) if cost is None else cost
 
     def cost_here() -> float:
         AL = _ffnn.predict_proba(inputs, point, **net)

@@ -28,19 +28,14 @@ from ffnn._scores import (
 )
 from ffnn._validation import Part
 
-__all__ = ["check_scores", "cost_of", "measure"]
+__all__ = ["check_scores", "measure"]
 
 _SLAB = 16384  # examples: their outputs stay in the cache, and a call costs nothing beside them
 _TAKEN = ("epoch", "cost", "data_cost", "learning_rate", "parameters", "history",
           "optimizer_state", "best_epoch", "stopped_by")  # fmt: skip
 
-# The cost of an output where none is named, as the C core has it; it goes with no other output.
-_OWN_COSTS = {"sigmoid": "binary_cross_entropy", "softmax": "categorical_cross_entropy"}
-
-
-def cost_of(output_activation: str) -> str:
-    """Return the cost that goes with an output where none is named."""
-    return _OWN_COSTS.get(output_activation, "mean_squared_error")
+# Outputs that are probabilities, and their cost, which goes with no other output.
+_OWN_COSTS = {output: _ffnn.cost_of(output) for output in ("sigmoid", "softmax")}
 
 
 def measure(

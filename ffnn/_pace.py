@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
+from ffnn import _ffnn
 from ffnn._checks import check_count, check_not_given, check_number, check_size
 from ffnn._sources import Source
 
@@ -21,7 +22,8 @@ __all__ = [
 Schedule = Callable[[int], Any]
 
 _BATCH_SIZE = 64
-WHOLE = ("lbfgs", "levenberg_marquardt")  # of optimizers(): all examples in each step, no rate
+# Of optimizers(): all examples in each step, no rate.
+WHOLE = tuple(name for name, (takes_all, _) in _ffnn.optimizer_rows().items() if takes_all)
 _NONE = 0.0075  # that of a Trainer which was given no rate
 _RATES = {"adam": 0.001, "adamw": 0.001, "rmsprop": 0.001}
 _RATES |= dict.fromkeys(WHOLE, _NONE)

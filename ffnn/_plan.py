@@ -12,7 +12,7 @@ import numpy as np
 from ffnn import _ffnn
 from ffnn._checks import check_count, check_number, check_seed, check_size, choose
 from ffnn._initializers import INITIALIZERS, Parameters, draw_by, suited_to
-from ffnn._metrics import check_scores, cost_of
+from ffnn._metrics import check_scores
 from ffnn._pace import (
     Pace,
     Schedule,
@@ -209,7 +209,7 @@ def make_plan(
         check_whole(function, options["optimizer"], pace)
         batch_size = None
     n_y, output = dims[-1], options["output_activation"]
-    cost = cost_of(output) if options["cost"] is None else options["cost"]
+    cost = _ffnn.cost_of(output) if options["cost"] is None else options["cost"]
     depth = 3 if is_assignment else 2  # of calls between the user and make_plan
     trained, held = take_examples(
         function, X, Y, examples, trainer, n_y, cost, output, is_assignment, depth + 1

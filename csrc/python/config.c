@@ -3,6 +3,7 @@
 #include "config_docs.h"
 #include "errors.h"
 #include "methods.h"
+#include "options.h"
 #include "parse.h"
 #include "state.h"
 #include "../system/system.h"
@@ -112,6 +113,44 @@ static PyObject *optimizers(PyObject *module, PyObject *Py_UNUSED(ignored))
     return names_of(&rows->name, sizeof *rows, FFNN_OPTIMIZERS);
 }
 
+/* The names of the numbers in a row's `reads`, in the order of options.def. */
+static PyObject *numbers_of(int reads)
+{
+    static const char *const names[FFNN_NUMBERS] = {
+#define FFNN_OPTIMIZER_NUMBER(name, range, default, hint) #name,
+#include "../options.def"
+    };
+    const char *read[FFNN_NUMBERS];
+    int count = 0;
+    for (int i = 0; i < FFNN_NUMBERS; i++)
+        if (reads >> i & 1) read[count++] = names[i];
+    return names_of(read, sizeof *read, count);
+}
+
+static PyObject *optimizer_rows(PyObject *module, PyObject *Py_UNUSED(ignored))
+{
+    const ffnn_optimizer_kernels *rows = ffnn_state_of(module)->isa->kernels[0]->optimizers;
+    PyObject *dict = PyDict_New();
+    for (int i = 0; dict != NULL && i < FFNN_OPTIMIZERS; i++) {
+        PyObject *row = Py_BuildValue("(NN)", PyBool_FromLong(rows[i].form == FFNN_WHOLE),
+                                      numbers_of(rows[i].reads));
+        if (row == NULL || PyDict_SetItemString(dict, rows[i].name, row) < 0) Py_CLEAR(dict);
+        Py_XDECREF(row);
+    }
+    return dict;
+}
+
+static PyObject *cost_of(PyObject *module, PyObject *name)
+{
+    const ffnn_state *state = ffnn_state_of(module);
+    ffnn_activation output;
+    ffnn_cost cost;
+    if (ffnn_activation_parse(state, "cost_of", "output_activation", name, &output) < 0 ||
+        ffnn_cost_parse_for(state, "cost_of", NULL, output, &cost) < 0)
+        return NULL;
+    return PyUnicode_FromString(state->isa->kernels[0]->costs[cost].name);
+}
+
 static PyObject *get_num_threads(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 {
     return PyLong_FromLong(ffnn_pool_threads());
@@ -182,6 +221,8 @@ PyMethodDef ffnn_config_methods[] = {
     {"activations", activations, METH_NOARGS, activations_doc},
     {"costs", costs, METH_NOARGS, costs_doc},
     {"optimizers", optimizers, METH_NOARGS, optimizers_doc},
+    {"optimizer_rows", optimizer_rows, METH_NOARGS, optimizer_rows_doc},
+    {"cost_of", cost_of, METH_O, cost_of_doc},
     {"get_num_threads", get_num_threads, METH_NOARGS, get_num_threads_doc},
     {"set_num_threads", FFNN_METHOD(set_num_threads), METH_FASTCALL | METH_KEYWORDS,
      set_num_threads_doc},

@@ -94,6 +94,18 @@ static const char optimizers_doc[] =
     ">>> ffnn.optimizers()[0]\n"
     "'gd'";
 
+static const char optimizer_rows_doc[] =
+    "optimizer_rows()\n"
+    "--\n"
+    "\n"
+    "Return {name: (takes all examples at once, the numbers that it reads)} of all optimisers.";
+
+static const char cost_of_doc[] =
+    "cost_of(output_activation, /)\n"
+    "--\n"
+    "\n"
+    "Return the name of the cost that goes with an output where none is named.";
+
 static const char get_num_threads_doc[] =
     "get_num_threads()\n"
     "--\n"

@@ -180,7 +180,9 @@ class MLPClassifier(Exchange, neural_network.MLPClassifier):  # type: ignore[mis
                 "class_weight='balanced' needs all labels at once: give partial_fit a dict, as "
                 "compute_class_weight makes it"
             )
-        are_known = hasattr(self, "classes_") and np.array_equal(classes, self.classes_)
+        are_known = hasattr(self, "classes_") and (
+            classes is None or np.array_equal(classes, self.classes_)
+        )
         if not are_known and _check_partial_fit_first_call(self, classes):
             self._label_binarizer = LabelBinarizer()
             is_multilabel = type_of_target(y).startswith("multilabel")

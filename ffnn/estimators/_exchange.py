@@ -9,12 +9,12 @@ from sklearn.utils.validation import check_is_fitted
 from ffnn import _ffnn
 from ffnn._parameters import NetParameters
 from ffnn.estimators._fit import Engine
-from ffnn.estimators._net import arrays_of, dict_of
+from ffnn.estimators._net import ACTIVATIONS, arrays_of, dict_of
 from ffnn.estimators._steps import OwnOptimizer
 
 __all__ = ["Exchange", "moved_to"]
 
-_THEIR_NAMES = {"linear": "identity", "sigmoid": "logistic"}
+_THEIR_NAMES = {ours: theirs for theirs, ours in ACTIVATIONS.items()}
 
 
 class Exchange(Engine):

@@ -81,7 +81,7 @@ class Engine(WholeGradients):
     ) -> None:
         hidden = self.hidden_layer_sizes
         hidden = list(hidden) if hasattr(hidden, "__iter__") else [hidden]
-        if np.any(np.array(hidden) <= 0):
+        if any(n <= 0 for n in hidden):
             raise ValueError(f"hidden_layer_sizes must be > 0, got {hidden}.")
         uses_scipy = self.solver == "lbfgs"
         is_first = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
@@ -231,7 +231,7 @@ class Engine(WholeGradients):
         while self.n_iter_ < self.max_iter:
             watch.epoch_begins()
             if order is not None:
-                order = order[self._random_state.permutation(m)]
+                self._random_state.shuffle(order)  # scikit-learn's order[permutation(m)]
             self.loss_ = self._reported(*epochs.run(order))
             if epochs.has_ended:
                 return

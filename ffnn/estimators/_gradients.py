@@ -9,7 +9,7 @@ from sklearn.utils.optimize import _check_optimize_result
 from sklearn.utils.validation import check_is_fitted
 
 from ffnn import _ffnn
-from ffnn.estimators._net import COSTS, OUTPUT, arrays_of, dict_of, forward, hidden_of, slabs
+from ffnn.estimators._net import ACTIVATIONS, COSTS, arrays_of, dict_of, forward, hidden_of, slabs
 from ffnn.estimators._threads import share_of_threads
 from ffnn.estimators._watch import CallbackSupportMixin, Watch
 
@@ -40,13 +40,13 @@ class WholeGradients(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: i
         """The activations in ffnn's words."""
         return {
             "hidden_activation": hidden_of(self.activation),
-            "output_activation": OUTPUT.get(self.out_activation_, self.out_activation_),
+            "output_activation": ACTIVATIONS.get(self.out_activation_, self.out_activation_),
         }
 
     def _cost(self) -> dict[str, Any]:
         """The loss in ffnn's words."""
         level = {"quantile": self.quantile} if self.loss == "quantile" else {}
-        return {"cost": COSTS[self.loss], **level}
+        return {"cost": COSTS.get(self.loss, self.loss), **level}
 
     def _reported(self, cost: Any, l2: Any) -> Any:
         """Of several targets scikit-learn's squared error is the mean, its gradient that of the

@@ -13,8 +13,8 @@ from scipy import sparse
 from ffnn import _ffnn
 
 __all__ = [
+    "ACTIVATIONS",
     "COSTS",
-    "OUTPUT",
     "arrays_of",
     "dict_of",
     "forward",
@@ -24,16 +24,12 @@ __all__ = [
 ]
 
 # scikit-learn's names; all others are the same.
-_HIDDEN = {"identity": "linear", "logistic": "sigmoid"}
+ACTIVATIONS = {"identity": "linear", "logistic": "sigmoid"}
 COSTS = {
     "log_loss": None,  # follows from the output
     "squared_error": "half_squared_error",
-    "poisson": "poisson",
     "absolute_error": "mean_absolute_error",
-    "huber": "huber",
-    "quantile": "quantile",
 }
-OUTPUT = {"identity": "linear", "logistic": "sigmoid"}
 
 _SLAB = 1024  # rows of a sparse X that are laid out at once: 8 KB for each column
 
@@ -41,8 +37,8 @@ _SLAB = 1024  # rows of a sparse X that are laid out at once: 8 KB for each colu
 def hidden_of(activation: Any) -> Any:
     """In ffnn's words what scikit-learn calls activation: one, or a list with one a layer."""
     if isinstance(activation, str):
-        return _HIDDEN.get(activation, activation)
-    return [_HIDDEN.get(name, name) for name in activation]
+        return ACTIVATIONS.get(activation, activation)
+    return [ACTIVATIONS.get(name, name) for name in activation]
 
 
 def dict_of(coefs: list[Any], intercepts: list[Any], prefix: str = "") -> dict[str, Any]:

@@ -115,7 +115,7 @@ class Epochs:
         self._X = X.tocsr() if sparse.issparse(X) else X
         self._Y, self._weights = Y, sample_weight
         self._optimizer, self._size = optimizer, batch_size
-        has_dropout = bool(np.min(keep_prob, initial=1.0) < 1)
+        has_dropout = keep_prob != 1  # or a list of ones, which draws nothing
         self._lock = random._bit_generator.lock if has_dropout else nullcontext()
         self._is_sparse = sparse.issparse(X)
         self.begun = 0  # epochs
