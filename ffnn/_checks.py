@@ -317,15 +317,20 @@ def check_points(function: str, X: ArrayLike, y: ArrayLike) -> tuple[NDArray[Any
 
 
 def check_labels(function: str, Y: NDArray[Any], n_y: int, cost: str) -> None:
-    """Raise where a label is none of a cross-entropy's. Classes have been checked."""
-    if not cost.endswith("cross_entropy") or Y.shape[0] != n_y:
+    """Raise where a label is none of a cross-entropy's, or no count. Classes have been checked."""
+    if Y.shape[0] != n_y:
         return
-    wrong = np.argwhere((Y < 0) | (Y > 1))
-    if wrong.size:
-        value = Y[tuple(wrong[0])]
+    if cost == "poisson":
+        wrong, needs = Y < 0, "labels of at least 0; for others: cost='mean_squared_error'"
+    elif cost.endswith("cross_entropy"):
+        wrong = (Y < 0) | (Y > 1)
+        needs = "labels from 0 to 1; for numbers to predict: output_activation='linear'"
+    else:
+        return
+    if wrong.any():
+        place = tuple(np.argwhere(wrong)[0])
         raise ValueError(
-            f"{function}: Y holds {value} at example {wrong[0][1]}, and {cost!r} needs labels "
-            "from 0 to 1; for numbers to predict: output_activation='linear'"
+            f"{function}: Y holds {Y[place]} at example {place[1]}, and {cost!r} needs {needs}"
         )
 
 

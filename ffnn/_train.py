@@ -253,7 +253,8 @@ def train(
     A float32 X makes a float32 run, anything else one in float64, unless dtype says so. ValueError
     for shapes and values, for NaN and infinity in X, Y and validation_data, and for an option that
     is given but not read (beta1 with optimizer="gd", min_delta without patience); TypeError for
-    kinds; all before anything is drawn. A class that only validation examples are of is warned of.
+    kinds; all before anything is drawn. A class that only validation examples are of is warned of,
+    and so is a label that the output's activation cannot give.
     A cost that is not finite, or a parameter that overflows, ends the run with a RuntimeWarning
     that looks at the data; the parameters returned are those of the last record point that was
     finite. A run with patience that goes on from the best of another never returns a worse one.

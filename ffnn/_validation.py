@@ -94,6 +94,8 @@ def take_examples(
         _warn_of_a_missing_class(
             function, given, held, n_y, output, way_out=way_out, depth=depth + 1
         )
+    if not is_assignment and not is_softmax:
+        _warn_of_labels_out_of_reach(function, given.Y, output, depth=depth + 1)
     return given, held
 
 
@@ -190,6 +192,26 @@ def _first_of_each(classes: NDArray[np.intp], quotas: NDArray[np.intp]) -> NDArr
     for label, quota in enumerate(quotas):
         chosen[np.flatnonzero(classes == label)[:quota]] = True
     return chosen
+
+
+def _warn_of_labels_out_of_reach(
+    function: str, Y: NDArray[Any], output: str, *, depth: int
+) -> None:
+    """Warn where a label is none of the numbers that the output's activation gives."""
+    identity = {"W1": np.ones((1, 1)), "b1": np.zeros((1, 1))}
+    z = np.concatenate([np.linspace(-8, 8, 1601), [-np.inf, np.inf]])
+    reached = _ffnn.predict_proba(z[None], identity, output_activation=output)
+    low, high = np.nanmin(reached), np.nanmax(reached)
+    lost = np.argwhere((Y < low) | (Y > high))
+    if lost.size:
+        limits = f"from {low:.3g} to {high:.3g}" if np.isfinite(high) else f"of at least {low:.3g}"
+        warnings.warn(
+            f"{function}: Y holds {Y[tuple(lost[0])]} at example {lost[0][1]}, and "
+            f"output_activation={output!r} gives numbers {limits}: scale Y, or take "
+            "output_activation='linear'",
+            RuntimeWarning,
+            stacklevel=depth + 2,
+        )
 
 
 def _warn_of_a_missing_class(

@@ -22,7 +22,8 @@ def data(rng, output="softmax", m=30, n_x=3, n_y=2):
         return X, np.eye(n_y)[rng.integers(0, n_y, m)].T.copy()
     if output == "sigmoid":
         return X, rng.integers(0, 2, (n_y, m)).astype(float)
-    return X, np.sin(X[:n_y]) + 0.1 * rng.standard_normal((n_y, m))
+    Y = np.sin(X[:n_y]) + 0.1 * rng.standard_normal((n_y, m))
+    return X, np.clip(Y, -1, 1) if output == "tanh" else Y
 
 
 def run(X, Y, dims, optimizer, num_epochs, **options):

@@ -72,6 +72,8 @@ BAD = [
     (ValueError, "Y holds 7 at example 2, and 'binary_cross_entropy' needs labels from 0 to 1; "
      "for numbers to predict: output_activation='linear'",
      {"Y": np.where(np.arange(20) == 2, 7, 0) * np.ones((3, 1), int)}),
+    (ValueError, "Y holds -1.0 at example 0, and 'poisson' needs labels of at least 0; for others: "
+     "cost='mean_squared_error'", {"Y": -np.ones((3, M)), "output_activation": "exp"}),
     # the net and its beginning
     (TypeError, "give layer_dims or parameters", {"layer_dims": None}),
     (TypeError, "layer_dims must be a list of integers, not int", {"layer_dims": 4}),
@@ -239,7 +241,35 @@ def test_labels_beyond_0_and_1_are_the_assignments_own_affair():
     assert len(ffnn.L_layer_model(X, Y, [4, 1], num_iterations=1)[1]) == 1
     with pytest.raises(ValueError, match=r"Y holds 1.5 at example 0"):
         plain_train(X, Y, [4, 1])
-    plain_train(X, Y, [4, 1], seed=1, num_epochs=1, cost="mean_squared_error")
+    with pytest.warns(RuntimeWarning, match="'sigmoid' gives numbers from 0 to 1: scale Y"):
+        plain_train(X, Y, [4, 1], seed=1, num_epochs=1, cost="mean_squared_error")
+
+
+@pytest.mark.parametrize(
+    ("output", "limits", "reached", "out_of_reach"),
+    [
+        ("sigmoid", "from 0 to 1", (0, 1), (-0.1, 1.1)),
+        ("tanh", "from -1 to 1", (-1, 1), (-1.1, 1.1)),
+        ("relu", "of at least 0", (0, 1e6), (-0.1,)),
+        ("softplus", "of at least 0", (0, 1e6), (-0.1,)),
+        ("exp", "of at least 0", (0, 1e6), (-0.1,)),
+        ("elu", "of at least -1", (-1, 1e6), (-1.1,)),
+        ("gelu", "of at least -0.17", (-0.169, 1e6), (-0.18,)),
+        ("silu", "of at least -0.278", (-0.278, 1e6), (-0.28,)),
+        ("linear", "", (-1e6, 1e6), ()),
+        ("leaky_relu", "", (-1e6, 1e6), ()),
+    ],
+)
+def test_labels_that_an_output_cannot_give_are_warned_of(output, limits, reached, out_of_reach):
+    X, options = np.ones((4, 2)), {"output_activation": output, "cost": "mean_absolute_error"}
+    options |= {"seed": 1, "num_epochs": 1}
+    plain_train(X, np.array([reached], float), [4, 1], **options)  # warnings are errors
+    for label in out_of_reach:
+        text = f"train: Y holds {label} at example 1, and output_activation='{output}' gives "
+        text += f"numbers {limits}: scale Y, or take output_activation='linear'"
+        with pytest.warns(RuntimeWarning, match=re.escape(text)) as caught:
+            ffnn.train(X, [[0.5, label]], [4, 1], **options)
+        assert caught[0].filename == __file__
 
 
 def test_a_schedule_that_fails_later_says_when():
