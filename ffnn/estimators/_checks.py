@@ -1,5 +1,6 @@
 """Which of ffnn's own parameters go together, asked before a fit begins."""
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from ffnn import _ffnn
 from ffnn._checks import check_not_given, near
 from ffnn._pace import WHOLE
 
-__all__ = ["check_extras"]
+__all__ = ["check_extras", "warn_of_no_counts"]
 
 
 def check_extras(function: str, estimator: Any) -> None:
@@ -32,6 +33,17 @@ def check_extras(function: str, estimator: Any) -> None:
         )
     if estimator.optimizer_options:
         _check_options(function, optimizer, estimator.optimizer_options)
+
+
+def warn_of_no_counts(function: str, estimator: Any, y: Any) -> None:
+    """Say so where the Poisson loss is NaN: scikit-learn's MLP trains on, in silence."""
+    if estimator.loss == "poisson" and (y < 0).any():
+        warnings.warn(
+            f"{function}: y holds {y[y < 0][0]}, and loss='poisson' is NaN for targets below 0: "
+            "take loss='squared_error' for them",
+            RuntimeWarning,
+            stacklevel=6,
+        )
 
 
 def _given(estimator: Any) -> dict[str, bool]:

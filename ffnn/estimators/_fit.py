@@ -25,7 +25,7 @@ from sklearn.utils.validation import _check_sample_weight, check_array, check_co
 
 from ffnn._initializers import draw_by
 from ffnn._randomness import PortableDraws, is_reproducible
-from ffnn.estimators._checks import check_extras
+from ffnn.estimators._checks import check_extras, warn_of_no_counts
 from ffnn.estimators._gradients import WholeGradients, validate_data
 from ffnn.estimators._net import arrays_of, dict_of, hidden_of
 from ffnn.estimators._steps import Epochs, new_optimizer
@@ -33,6 +33,10 @@ from ffnn.estimators._threads import share_of_threads
 from ffnn.estimators._watch import Watch
 
 __all__ = ["Engine"]
+
+# Of a warning in _descend: the frame of scikit-learn that calls fit, so that filters with
+# module="sklearn" hold for these warnings, too.
+_BY_SKLEARN = 5
 
 
 class Engine(WholeGradients):
@@ -91,6 +95,7 @@ class Engine(WholeGradients):
         sample_weight = self._weighted_by_class(y, sample_weight)
         if y.ndim == 1:
             y = y.reshape(-1, 1)
+        warn_of_no_counts(self._name_of_fit(incremental), self, y)
         self.n_outputs_ = y.shape[1]
         self._random_state = self._stream()
         if is_first:
@@ -208,7 +213,7 @@ class Engine(WholeGradients):
                 del self.loss_curve_[epochs_before + self.n_iter_ :]
             if self.early_stopping:
                 self._keep_best()
-            warnings.warn("Training interrupted by user.", stacklevel=4)
+            warnings.warn("Training interrupted by user.", stacklevel=_BY_SKLEARN)
         self.coefs_, self.intercepts_ = epochs.arrays()
         epochs.leave_state()
         if self.early_stopping:
@@ -264,7 +269,7 @@ class Engine(WholeGradients):
             f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the "
             "optimization hasn't converged yet.",
             ConvergenceWarning,
-            stacklevel=5,
+            stacklevel=_BY_SKLEARN + 1,
         )
 
     def _measured(self, has_validation: bool) -> dict[str, Any]:
@@ -345,7 +350,7 @@ class Engine(WholeGradients):
             warnings.warn(
                 "Got `batch_size` less than 1 or larger than sample size. It is going to be "
                 "clipped",
-                stacklevel=6,
+                stacklevel=_BY_SKLEARN + 1,
             )
         return int(np.clip(self.batch_size, 1, m))
 

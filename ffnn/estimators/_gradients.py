@@ -177,23 +177,26 @@ class WholeGradients(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: i
     def _cost_and_gradients(
         self, parameters: dict[str, Any], X: Any, Y: Any, sample_weight: Any
     ) -> tuple[float, list[Any]]:
-        """The mean cost of all examples without L2, and its gradients like coefs and intercepts."""
+        """The mean cost of all examples without L2, and its gradients like coefs and intercepts.
+
+        Weights below 0, which scikit-learn takes, are sums of their own.
+        """
         net, Y = self._net(), np.asarray(Y, X.dtype).T
         total = X.shape[0] if sample_weight is None else sample_weight.sum()
         sums: list[Any] = [0.0] * (1 + len(parameters))
+        signs = (1,) if sample_weight is None or sample_weight.min() >= 0 else (1, -1)
         for rows, part in slabs(X):
-            weights = None if sample_weight is None else sample_weight[rows]
-            share = (rows.stop - rows.start if weights is None else weights.sum()) / total
-            if share == 0:
-                continue
-            cost, gradients = _ffnn.cost_and_gradients(
-                part.T,
-                Y[:, rows],
-                parameters,
-                sample_weight=weights,
-                **self._cost(),
-                **net,
-            )
-            arrays = [array for arrays in arrays_of(gradients, "d") for array in arrays]
-            sums = [a + share * b for a, b in zip(sums, [float(cost), *arrays], strict=True)]
+            for sign in signs:
+                weights, count = None, rows.stop - rows.start
+                if sample_weight is not None:
+                    weights = np.maximum(sign * sample_weight[rows], 0)
+                    count = sign * weights.sum()
+                if count == 0:
+                    continue
+                cost, gradients = _ffnn.cost_and_gradients(
+                    part.T, Y[:, rows], parameters, sample_weight=weights, **self._cost(), **net
+                )
+                arrays = [array for arrays in arrays_of(gradients, "d") for array in arrays]
+                share = count / total
+                sums = [a + share * b for a, b in zip(sums, [float(cost), *arrays], strict=True)]
         return sums[0], sums[1:]

@@ -17,6 +17,17 @@ def sugar():
     return X * 20, (y - y.mean()) / y.std()
 
 
+def test_targets_without_a_poisson_loss_are_warned_of(sugar):
+    X, y = sugar
+    model = ffnn.MLPRegressor("poisson", (5,), max_iter=2)
+    with pytest.warns(
+        RuntimeWarning, match=f"MLPRegressor.fit: y holds {y[y < 0][0]}, and"
+    ) as seen:
+        model.fit(X, y)
+    assert seen[0].filename == __file__ and np.isnan(model.loss_)
+    model.fit(X, np.abs(y))  # warnings are errors
+
+
 @pytest.mark.parametrize("option", ["early_stopping", "restore_best"])
 def test_one_row_has_no_score(sugar, option):
     X, y = sugar

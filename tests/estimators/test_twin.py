@@ -224,6 +224,20 @@ def test_sparse_rows(kind, solver):
     np.testing.assert_allclose(model.predict_proba(S), dense.predict_proba(X), atol=1e-9)
 
 
+@pytest.mark.skipif(not HAS_WEIGHTS, reason="sample_weight comes with 1.7")
+@pytest.mark.parametrize("solver", ["adam", "constant-nesterov", "lbfgs"])
+@pytest.mark.parametrize("shift", [0.3, -0.3, 4.0])
+def test_weights_below_0_count_as_there(solver, shift):
+    """Some batches' sums are below 0, or all, or none."""
+    name, X, y, _ = TASKS["target"]
+    weights = np.random.RandomState(3).randn(M) + shift
+    theirs, ours = both(
+        name, X / 4, y, weights, hidden_layer_sizes=(9,), activation="tanh", batch_size=10,
+        random_state=7, max_iter=5, **SOLVERS[solver],
+    )  # fmt: skip
+    assert_same(theirs, ours, 1e-6 if solver == "lbfgs" else 1e-9)
+
+
 def test_words_of_a_verbose_fit(capsys):
     name, X, y, _ = TASKS["binary"]
     texts = []
@@ -251,3 +265,7 @@ def test_a_fit_that_ends_at_the_last_epoch_warns_of_it():
             "Got `batch_size` less than 1 or larger t",
             "Stochastic Optimizer: Maximum iterations",
         ]
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            warnings.filterwarnings("ignore", module="sklearn")  # as scikit-learn's examples do
+            module.MLPClassifier(max_iter=2, batch_size=10**6).fit(X, y)
