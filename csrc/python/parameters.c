@@ -256,11 +256,13 @@ static int refuse_non_dict(const char *function, const char *argument, PyObject 
 {
     const int is_result = PyTuple_Check(object) && PyTuple_GET_SIZE(object) > 0 &&
                           PyDict_Check(PyTuple_GET_ITEM(object, 0));
+    const int is_estimator = strcmp(argument, "parameters") == 0 &&
+                             PyObject_HasAttrString((PyObject *)Py_TYPE(object), "parameters_");
+    const char *way_out = is_result ? "; its first item is one: a model returns (parameters, costs)"
+                          : is_estimator ? ": pass model.parameters_"
+                                         : "";
     return ffnn_error_raise(PyExc_TypeError, (ffnn_place){function, argument, 0},
-                            "must be a dict, not %s%s", Py_TYPE(object)->tp_name,
-                            is_result ? "; its first item is one: a model returns "
-                                        "(parameters, costs)"
-                                      : "");
+                            "must be a dict, not %s%s", Py_TYPE(object)->tp_name, way_out);
 }
 
 int ffnn_pairs_take(const ffnn_state *state, const char *function, PyObject *parameters,

@@ -26,13 +26,20 @@ def check_extras(function: str, estimator: Any) -> None:
         )
     if optimizer in WHOLE:
         check_not_given(function, optimizer, _given(estimator))
+    if np.ndim(estimator.dropout):
+        given, hidden = len(estimator.dropout), np.size(estimator.hidden_layer_sizes)
+        if given != hidden:
+            raise ValueError(
+                f"{function}: dropout has length {given}, expected one for each of {hidden} hidden "
+                "layers"
+            )
     level = getattr(estimator, "quantile", 0.5)
     if level != 0.5 and estimator.loss != "quantile":
         raise ValueError(
             f"{function}: quantile={level!r} goes with loss='quantile', not {estimator.loss!r}"
         )
     if estimator.optimizer_options:
-        _check_options(function, optimizer, estimator.optimizer_options)
+        _check_options(function, estimator, estimator.optimizer_options)
 
 
 def warn_of_no_counts(function: str, estimator: Any, y: Any) -> None:
@@ -63,7 +70,8 @@ def _check_scipy(function: str, given: dict[str, bool]) -> None:
             )
 
 
-def _check_options(function: str, optimizer: str | None, options: dict[Any, Any]) -> None:
+def _check_options(function: str, estimator: Any, options: dict[Any, Any]) -> None:
+    optimizer = estimator.optimizer
     if optimizer is None:
         raise ValueError(
             f"{function}: optimizer_options go with optimizer; solver reads momentum, beta_1, "
@@ -77,3 +85,8 @@ def _check_options(function: str, optimizer: str | None, options: dict[Any, Any]
                 f"{function}: optimizer_options has no {name!r}; {optimizer} reads "
                 f"{', '.join(reads) or 'none'}; {rate}alpha is the L2 term{near(str(name), reads)}"
             )
+    if options.get("bayesian") and estimator.alpha != 0:
+        raise ValueError(
+            f"{function}: bayesian=True finds the L2 term itself: pass alpha=0, not "
+            f"{estimator.alpha}"
+        )

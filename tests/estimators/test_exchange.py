@@ -139,3 +139,12 @@ def test_an_estimator_in_place_of_its_parameters_has_a_way_out(call, tmp_path, m
     with pytest.raises(TypeError, match=r"scikit-learn's .*: pass ffnn.from_sklearn\(model\)\.p"):
         call(model.to_sklearn())
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("call", [ffnn.predict_proba, ffnn.predict_classes, ffnn.L_model_forward])
+def test_the_core_has_that_way_out_too(call):
+    model = ffnn.MLPClassifier((3,), max_iter=2, random_state=0).fit(X, KINDS["classes"][1])
+    with pytest.raises(TypeError, match=r"must be a dict, not MLPClassifier: pass model.parame"):
+        call(X.T, model)
+    with pytest.raises(TypeError, match="grads must be a dict, not MLPClassifier$"):
+        ffnn.update_parameters(model.parameters_, model, 0.1)

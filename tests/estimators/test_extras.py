@@ -124,6 +124,11 @@ def test_schedules_and_their_words_hold_for_an_optimizer(digits, capsys):
         ({"optimizer": "adam", "optimizer_options": {"learning_rate": 0.1}}, "no 'learning_rate';"),
         ({"optimizer": "adam", "optimizer_options": {"beta_1": 0.1}}, "did you mean 'beta1'"),
         ({"optimizer": "lbfgs", "optimizer_options": {"lambd": 9}}, "evaluations; alpha is the L2"),
+        (
+            {"optimizer": "levenberg_marquardt", "optimizer_options": {"bayesian": True}},
+            "^MLPClassifier.fit: bayesian=True finds the L2 term itself: pass alpha=0, not 0.0001$",
+        ),
+        ({"dropout": [0.1] * 3}, "^MLPClassifier.fit: dropout has length 3, expected one for each"),
         ({"optimizer": "lbfgs", "dropout": 0.5}, "dropout does not go with optimizer='lbfgs'"),
         ({"solver": "lbfgs", "dropout": [0.5]}, "^MLPClassifier.fit: dropout does not go with sol"),
         ({"solver": "lbfgs", "clip_norm": 1.0}, "clip_norm does not go with solver='lbfgs'"),
