@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ffnn._c_names import check_c_name
 from ffnn._checks import choose, suggest_keywords
 from ffnn._export import Layer, briefly, check_path, described, knowing, take_layers, write_file
 
@@ -20,13 +21,6 @@ __all__ = ["CSource", "to_c"]
 
 _TYPES = {"float32": ("float", "f"), "float64": ("double", "")}  # C's name, a literal's suffix
 _INTEGERS = {"int8": 127, "int16": 32767}
-_KEYWORDS = """
-    alignas alignof asm auto bool break case catch char class const continue default delete do
-    double else enum explicit export extern false float for friend goto if inline int long main
-    mutable namespace new operator private protected public register restrict return short signed
-    sizeof static struct switch template this throw true try typedef typename typeof union unsigned
-    using virtual void volatile while
-""".split()
 _LINE = 100
 
 _TOP = """\
@@ -137,9 +131,9 @@ def to_c(
     with FFNN_ISA=generic, to the bit, on any machine with IEEE arithmetic; that is how the cost of
     rounded weights is measured, too. With relu and softmax the code takes less than 1 KB (-Os).
 
-    ValueError for a name that C does not allow, for numbers that are not finite, and for a layer
-    without units; all before anything is written. The file is put there in one step. Further errors
-    are those of L_model_forward; OSError as the system gives it.
+    ValueError for a name that C does not allow or has taken (exp, main), for numbers that are not
+    finite, and for a layer without units; all before anything is written. The file is put there in
+    one step. Further errors are those of L_model_forward; OSError as the system gives it.
 
     >>> import numpy as np, ffnn
     >>> made = ffnn.to_c({"W1": np.array([[1.0, 2.0]]), "b1": np.array([[0.5]])}, weights="int8")
@@ -149,10 +143,7 @@ def to_c(
     True
     """
     place = None if path is None else check_path("to_c", path)
-    if not isinstance(name, str):
-        raise TypeError(f"to_c: name must be a str, not {type(name).__name__}")
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or name in _KEYWORDS:
-        raise ValueError(f"to_c: name must be an identifier of C, not {name!r}")
+    name = check_c_name("to_c", name)
     layers = take_layers("to_c", parameters, hidden_activation, output_activation)
     kind = layers[0].W.dtype.name
     if weights is not None:

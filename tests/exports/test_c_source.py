@@ -12,6 +12,7 @@ import pytest
 
 import ffnn
 from calls import output_of
+from ffnn._c_names import check_c_name
 from support import HIDDEN, draw
 
 GCC = shutil.which("gcc") or shutil.which("cc")
@@ -188,6 +189,35 @@ def test_the_code_is_small(rng, tmp_path):
     assert 0 < code <= 2048 and made.weight_bytes == 4 * (64 * 100 + 100 + 100 * 10 + 10)
 
 
+@pytest.mark.parametrize("standard", ["c99", "gnu17"])
+def test_every_name_of_the_headers_is_taken(standard):
+    """What the file includes, as this machine's compiler and library have it."""
+    net = ffnn.to_c({"W1": np.ones((1, 1)), "b1": np.ones((1, 1))})
+    headers = "\n".join(re.findall("#include .*", net.text)) + "\n"
+    command = [GCC, f"-std={standard}", "-E", "-P", "-"]
+    shown = [
+        subprocess.run([*command, *more], input=headers, capture_output=True, text=True, check=True)
+        for more in ([], ["-dM"])
+    ]
+    declared = set(re.findall(r"\b[A-Za-z]\w*", shown[0].stdout))
+    macros = set(re.findall(r"#define ([A-Za-z]\w*)", shown[1].stdout))
+    assert {"cosh", "ptrdiff_t"} < declared and {"FLT_MAX", "INT8_MAX", "isnan"} < macros
+    accepted = []
+    for name in sorted(declared | macros):
+        try:
+            check_c_name("to_c", name)
+            accepted.append(name)
+        except ValueError:
+            pass
+    assert accepted == []
+
+
+def test_free_names_are_accepted(rng):
+    net = net_of(rng, [2, 1], np.float32)
+    for name in ("net", "expo", "float32", "int8", "M1", "size", "Main", "model_t", "exp_", "x"):
+        assert f"void {name}(const float *x" in ffnn.to_c(net, name=name).text
+
+
 def test_nets_live_side_by_side(rng, tmp_path):
     """Two files in one program, in one translation unit even."""
     for name in ("one", "two"):
@@ -281,9 +311,17 @@ __attribute__((section(".vectors"), used)) static void *const vectors[] = {__sta
 
 # ---- bad input -----------------------------------------------------------------------------------
 
+TAKEN = {
+    "a word of C or C++": ("int", "double", "inline", "restrict", "main", "class", "nullptr"),
+    "a function of C's library": ("exp", "expf", "fmal", "gamma", "y1", "malloc", "printf"),
+    "a macro or a type of C's headers": ("NAN", "size_t", "int8_t", "INT8_MAX", "M_PI", "linux"),
+    "kept for compilers": ("_Bool", "_net", "__net"),
+}
 BAD = [
     *((ValueError, f"name must be an identifier of C, not {name!r}", {"name": name})
-      for name in ("", "2nets", "my net", "net-1", "int", "n\u00e9t", "net;", "net\n")),
+      for name in ("", "2nets", "my net", "net-1", "n\u00e9t", "net;", "net\n")),
+    *((ValueError, f"name must be free in C, and {name!r} is {owner}", {"name": name})
+      for owner, names in TAKEN.items() for name in names),
     (TypeError, "name must be a str, not int", {"name": 3}),
     (ValueError, "weights must be one of 'float32', 'float64', 'int8', 'int16', not 'int4'",
      {"weights": "int4"}),
