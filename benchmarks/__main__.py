@@ -97,7 +97,7 @@ def arguments():
     add("--list", action="store_true", help="name the races and stop")
     add("--threads", metavar="1,2", type=numbers, help="for everybody; default: 1, and 2 if it can")
     add("--rounds", type=int, help="default: 15")
-    add("--rivals", help="of ffnn,numpy,torch,jax,sklearn; default: all")
+    add("--rivals", help="of ffnn,numpy,torch,jax,sklearn,onnxruntime; default: all")
     add("--json", metavar="FILE", type=Path, help="keep every sample")
     add("--save", action="store_true", help="into benchmarks/results, README's rows too")
     add("--readme", action="store_true", help="no race: write page, chart and README's rows")

@@ -21,22 +21,28 @@ import ffnn
 SOURCE = Path(__file__).with_name("peak.c")
 STEPS = 10_000
 PEAK, ACTIVATIONS, COPIES = "multiply-add peak", "activations", "copies"
-FLAGS = "-O3 -march=native -ffp-contract=fast -shared -fPIC"
+FLAGS = "-O3 -march=native -ffp-contract=fast"
+
+
+def compiled(text, flags):
+    """The library of a C source; OSError says why there is none."""
+    compiler = next((c for c in ("cc", "gcc", "clang") if shutil.which(c)), None)
+    if compiler is None:
+        raise OSError("there is no C compiler")
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / "source.c", Path(folder) / "library.so"
+        source.write_text(text)
+        command = [compiler, *shlex.split(flags), "-shared", "-fPIC", source, "-o", target]
+        run = subprocess.run(command, capture_output=True, text=True)
+        if run.returncode:
+            raise OSError((run.stderr.strip() or f"{compiler} failed").splitlines()[0])
+        return ctypes.CDLL(str(target))  # stays mapped when the file is gone
 
 
 @cache
 def load(real):
     """The compiled library for "float" or "double"; OSError says why there is none."""
-    compiler = next((c for c in ("cc", "gcc", "clang") if shutil.which(c)), None)
-    if compiler is None:
-        raise OSError("there is no C compiler")
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / f"peak-{real}.so"
-        command = [compiler, *shlex.split(FLAGS), f"-Dreal={real}", str(SOURCE), "-o", str(target)]
-        run = subprocess.run(command, capture_output=True, text=True)
-        if run.returncode:
-            raise OSError((run.stderr.strip() or f"{compiler} failed").splitlines()[0])
-        library = ctypes.CDLL(str(target))  # stays mapped when the file is gone
+    library = compiled(SOURCE.read_text(), f"{FLAGS} -Dreal={real}")
     number = {"float": ctypes.c_float, "double": ctypes.c_double}[real]
     library.run_chains.argtypes = [ctypes.c_long, number, number]
     library.run_chains.restype = number

@@ -240,7 +240,9 @@ def take_rounds(entries, count):
 def run_race(name, options):
     """Runs and prints one race; returns its results."""
     race = RACES[name]
-    rivals = [*options.rivals, LIMITS] if race.shows_flops else options.rivals
+    seldom = contenders.SELDOM
+    rivals = [r for r in options.rivals if race.kind in seldom.get(r, {race.kind})]
+    rivals += [LIMITS] * race.shows_flops
     workers = [options.workers.get(rival, n) for n in options.threads for rival in rivals]
     entries, missing = enter(workers, name)
     rounds = min(options.rounds, KINDS[race.kind].most_rounds or options.rounds)

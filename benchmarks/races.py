@@ -145,6 +145,7 @@ KINDS = {
     "partial_fit": Kind("1,000 calls of partial_fit, 32 rows each", most_rounds=5, compared=1),
     "one_row": Kind("predict_proba of one row"),
     "one_column": Kind("the same by ffnn.predict_proba"),
+    "exports": Kind("one example, by each way to ask a trained net", float32=1e-5, compared=1),
     "lbfgs": Kind("fits by L-BFGS", float64=0.02, most_rounds=7, compared=1),
     "goal": Kind("from a start to a cost", least_sample=0.2, float64=0.34, compared=1),
 }
@@ -242,6 +243,7 @@ RACES = {
     "partial": Race(DIGITS_TASK, "partial_fit"),
     "one-row": Race(DIGITS_TASK, "one_row"),
     "one-row-function": Race(DIGITS_TASK, "one_column"),
+    "one-row-exports": Race(Net((64, 100, 10), 1, "float32", output="softmax"), "exports"),
     "lbfgs-iris": lbfgs("iris", (10,), 5),
     "lbfgs-wine": lbfgs("wine", (10,), 5),
     "lbfgs-digits": lbfgs("digits", (100,), 1, extra=True),

@@ -23,6 +23,7 @@ COLOURS = {
     "PyTorch": "#D55E00",
     "JAX": "#009E73",
     "scikit-learn": "#CC79A7",
+    "ONNX Runtime": "#56B4E9",
 }
 BAR = 0.2  # of the distance between two races
 INCHES_PER_RACE = 0.5
@@ -179,7 +180,9 @@ def load(name=None, folder=FOLDER):
 
 def summary(races):
     """Markdown: a row for each race; a cell has a figure for each number of threads."""
-    titles = [title for title in contenders.TITLES.values() if title != "ffnn"]
+    named = {c["name"] for race in races.values() for c in race.get("contenders", [])}
+    seldom = {contenders.TITLES[rival] for rival in contenders.SELDOM} - named
+    titles = [t for t in contenders.TITLES.values() if t != "ffnn" and t not in seldom]
     rows, doubtful = [], False
     for name, race in races.items():
         counts = settings(race)

@@ -2,10 +2,10 @@
 
 `calls(net)` takes a step as a user's own loop does, `run(net)` trains as a whole, `lean` and
 `plain` are other ways without dA0, or without using that X never changes; `gradients`, `square`,
-`adam`, `epoch` and `dropout` say it in their races' titles. They return a list, empty where the
-library has nothing that compares, of contenders with `name`, `note`, `flops`, `by_difference`,
-`reset()`, `work(n)` and `parameters()`, the last as ffnn has them, for the check that everybody
-computes the same. Libraries are imported when they are asked for.
+`adam`, `epoch`, `dropout` and `exports` say it in their races' titles. They return a list, empty
+where the library has nothing that compares, of contenders with `name`, `note`, `flops`,
+`by_difference`, `reset()`, `work(n)` and `parameters()`, the last as ffnn has them, for the check
+that everybody computes the same. Libraries are imported when they are asked for.
 """
 
 import importlib
@@ -20,6 +20,7 @@ MODULES = {
     "torch": "torch",
     "jax": "jax",
     "sklearn": "sklearn.neural_network",
+    "onnxruntime": "onnxruntime",
 }
 TITLES = {
     "ffnn": "ffnn",
@@ -27,7 +28,9 @@ TITLES = {
     "torch": "PyTorch",
     "jax": "JAX",
     "sklearn": "scikit-learn",
+    "onnxruntime": "ONNX Runtime",
 }
+SELDOM = {"onnxruntime": {"exports"}}  # the kinds of those who take part in few
 USUAL = {"lean": "calls", "plain": "run"}
 WHOLE_RUN = 2500
 TRIALS = 5
@@ -178,6 +181,26 @@ class CostAndGradients:
 
     def parameters(self):
         return self._as_ours(*self._found)
+
+
+class OneExample:
+    """`call()` gives the output of the net that a race starts with, for its one example."""
+
+    flops, by_difference = 0, False
+
+    def __init__(self, name, note, call):
+        self.name, self.note, self._call = name, note, call
+
+    def reset(self):
+        self._found = None
+
+    def work(self, n):
+        call = self._call
+        for _ in range(n):
+            self._found = call()
+
+    def parameters(self):
+        return {"output": np.ravel(self._found)}
 
 
 class Product:

@@ -1,15 +1,19 @@
 """ffnn itself."""
 
+import ctypes
+from contextlib import suppress
 from functools import partial
 
 import numpy as np
 
 import ffnn
+from benchmarks import limits
 from benchmarks.contenders import (
     CostAndGradients,
     Fit,
     FourCalls,
     Grid,
+    OneExample,
     OneRow,
     PartialFit,
     Product,
@@ -123,6 +127,52 @@ def dropout(net):
 
 def epoch(net):
     return [Epochs(net)]
+
+
+# ---- a trained net, asked ------------------------------------------------------------------------
+
+
+class CFile(OneExample):
+    """to_c's function, called from C."""
+
+    FLAGS = "-std=c99 -O3 -march=native"
+    LOOP = """
+        void many(long n, const float *x, float *y);
+        void many(long n, const float *x, float *y)
+        {
+            for (; n > 0; n--) {
+                net(x, y);
+                __asm__ volatile("" ::: "memory");
+            }
+        }
+    """
+
+    def __init__(self, net, parameters):
+        super().__init__("the C file", self.FLAGS, None)
+        library = limits.compiled(ffnn.to_c(parameters).text + self.LOOP, self.FLAGS)
+        self._x, self._found = net.rows[0][0], np.empty(net.dims[-1], np.float32)
+        self._addresses = [ctypes.c_void_p(a.ctypes.data) for a in (self._x, self._found)]
+        self._many = library.many
+
+    def reset(self):
+        self._found.fill(0)
+
+    def work(self, n):
+        self._many(ctypes.c_long(n), *self._addresses)
+
+
+def exports(net):
+    """The file is left out where there is no compiler for it."""
+    activations = {"hidden_activation": net.hidden, "output_activation": net.output}
+    parameters = ffnn.NetParameters(net.start, **activations)
+    X, x, predict = net.X, net.rows[0][0], ffnn.predictor(parameters)
+    found = [
+        OneExample("ffnn", "predictor", lambda: predict(x)),
+        OneExample("ffnn", "predict_proba", lambda: ffnn.predict_proba(X, parameters)),
+    ]
+    with suppress(OSError):
+        found.append(CFile(net, parameters))
+    return found
 
 
 # ---- estimators ----------------------------------------------------------------------------------

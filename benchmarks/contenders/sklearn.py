@@ -91,6 +91,17 @@ def adam(net):
     return [FullBatches(net, **options), PartialFit(net, **options)]
 
 
+def exports(net):
+    """As a fit in this type leaves it, with the weights of the race."""
+    model = MLPClassifier(net.dims[1:-1], max_iter=1)
+    model.fit(np.zeros((net.dims[-1], net.dims[0]), net.dtype), np.arange(net.dims[-1]))
+    start = list(net.start.values())
+    model.coefs_ = [np.array(W.T, order="C") for W in start[::2]]
+    model.intercepts_ = [b.ravel() for b in start[1::2]]
+    X, _ = net.rows
+    return [contenders.OneExample("scikit-learn", "predict_proba", lambda: model.predict_proba(X))]
+
+
 # ---- estimators as they are ----------------------------------------------------------------------
 
 

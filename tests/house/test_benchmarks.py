@@ -46,7 +46,7 @@ def test_the_list_names_every_race():
     assert {"adam-128", "moons-epoch", "dropout-128", "clock", "scaling"} <= set(names)
     assert {"narrow-4", "narrow-busy", "gradients-tiny", "gradients-digits"} <= set(names)
     assert {"fit-default", "fit-small", "grid", "partial", "one-row", "lm-sine"} <= set(names)
-    assert {"lbfgs-iris", "imports-estimators"} <= set(names)
+    assert {"lbfgs-iris", "imports-estimators", "one-row-exports"} <= set(names)
 
 
 def test_a_race_prints_ratios_and_keeps_its_samples(tmp_path):
@@ -127,6 +127,7 @@ def test_another_computation_is_left_out(in_the_tree):
 
 
 OF_ESTIMATORS = ("fit", "grid", "partial_fit", "one_row", "one_column", "lbfgs")
+ALWAYS_THERE = {"sklearn": (*OF_ESTIMATORS, "exports"), "onnxruntime": ("exports",)}
 
 
 def every_race():
@@ -148,6 +149,7 @@ def every_race():
         ("epoch", Net((2, 5, 2, 1), 300, hidden="tanh", batch=64)),
         ("gradients", plain),
         ("gradients", Net((64, 12, 10), 1797, data="digits", output="softmax")),
+        ("exports", Net((6, 5, 3), 1, "float32", output="softmax")),
     ]
     races += [(kind, iris) for kind in OF_ESTIMATORS if kind != "lbfgs"] + [
         ("lbfgs", whole),
@@ -158,9 +160,9 @@ def every_race():
 
 
 @pytest.mark.filterwarnings("ignore")  # as Contenders does: a rival's warnings are its own affair
-@pytest.mark.parametrize("rival", ["numpy", "torch", "jax", "sklearn"])
+@pytest.mark.parametrize("rival", ["numpy", "torch", "jax", "sklearn", "onnxruntime"])
 def test_rivals_compute_what_ffnn_computes(in_the_tree, rival):
-    """NumPy takes part in all but those of estimators, and scikit-learn in these."""
+    """NumPy takes part in all but those of estimators and exports, and scikit-learn in these."""
     from benchmarks import contenders, measure
     from benchmarks.races import Race
 
@@ -169,7 +171,9 @@ def test_rivals_compute_what_ffnn_computes(in_the_tree, rival):
     for kind, net in every_race():
         ready, left_out = measure.checked(rival, Race(net, kind))
         assert not left_out, (kind, left_out)
-        assert ready or rival != ("sklearn" if kind in OF_ESTIMATORS else "numpy"), kind
+        in_all_others = rival == "numpy" and kind not in ALWAYS_THERE["sklearn"]
+        assert ready or not (in_all_others or kind in ALWAYS_THERE.get(rival, ())), kind
+        assert not ready or kind in measure.contenders.SELDOM.get(rival, {kind})
 
 
 @pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
