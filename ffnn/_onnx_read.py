@@ -131,6 +131,8 @@ class _Reader:
                 "dense net has one of each"
             )
         self.terms[inputs[0].name] = _Term(0, 1, ("z",))
+        self.roots: dict[str, str] = {}  # of names for what has one already
+        self.real = inputs[0].type.tensor_type.elem_type
         dims = inputs[0].type.tensor_type.shape.dim
         known = len(dims) == 2 and dims[1].HasField("dim_value")
         self.n_x = int(dims[1].dim_value) if known else None
@@ -168,12 +170,29 @@ class _Reader:
             if not isinstance(attributes.get("value"), self.onnx.TensorProto):
                 raise ValueError(f"{what} is none of a plain dense net's")
             self.tensors[result] = attributes["value"]
-        elif node.op_type == "Identity" and node.input and node.input[0] in self.tensors:
-            self.tensors[result] = self.tensors[node.input[0]]
+        elif self.changes_nothing(node, attributes):
+            self.rename(node.input[0], result)
         elif node.op_type in ("Gemm", "MatMul"):
             self.terms[result] = self.dense(node, attributes, what)
         else:
             self.terms[result] = self.elementwise(node, attributes, what)
+
+    def changes_nothing(self, node: Any, attributes: dict[str, Any]) -> bool:
+        """An Identity, or a Cast to the type that its input has: Keras writes many of them."""
+        if not node.input or not (node.input[0] in self.tensors or node.input[0] in self.terms):
+            return False
+        tensor = self.tensors.get(node.input[0])
+        real = self.real if tensor is None else tensor.data_type
+        return node.op_type == "Identity" or (node.op_type == "Cast" and attributes["to"] == real)
+
+    def rename(self, name: str, other: str) -> None:
+        if name in self.tensors:
+            self.tensors[other] = self.tensors[name]
+            return
+        self.terms[other] = self.terms[name]
+        root = self.roots.get(name, name)
+        self.roots[other] = root
+        self.readers[root] += self.readers[other] - 1
 
     def attributes(self, node: Any) -> dict[str, Any]:
         return {one.name: self.onnx.helper.get_attribute_value(one) for one in node.attribute}
@@ -246,7 +265,8 @@ class _Reader:
         layer = terms[0].layer
         fresh = layer > 0 and self.layers[layer - 1].b is None and str(terms[0]) == "z"
         if node.op_type == "Add" and len(terms) == 1 and fresh and layer == len(self.layers):
-            if any(self.readers[name] != 1 for name in node.input if name in self.terms):
+            sums = (self.roots.get(name, name) for name in node.input if name in self.terms)
+            if any(self.readers[name] != 1 for name in sums):
                 raise ValueError(f"{what} adds a bias that others who read the same sums lack")
             W, _ = self.layers[-1]
             self.layers[-1] = _Layer(W, self.bias(numbers[0], len(W), what))
@@ -257,7 +277,7 @@ class _Reader:
             str(self.terms[name]) if name in self.terms else f"{self.number(name, what):.6g}"
             for name in node.input
         ]
-        if node.op_type in ("Mul", "Div", "Identity"):
+        if node.op_type in ("Mul", "Div"):
             term = self.product(node, terms, what)
         else:
             if node.op_type in _COMMUTE:

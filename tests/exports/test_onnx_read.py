@@ -54,6 +54,44 @@ def test_keras_spells_a_layer_by_matmul_and_add():
     assert (net.hidden_activation, net.output_activation) == ("relu", "softmax")
 
 
+def test_keras_casts_what_has_the_type_already():
+    cast = {"to": TensorProto.FLOAT}
+    model = graph(
+        [
+            ("Cast", "x", "x1", cast),
+            ("Cast", "x1", "x2", cast),
+            ("Cast", "W1", "W", cast),
+            ("MatMul", "x2 W", "a", {}),
+            ("Cast", "a", "a1", cast),
+            ("Add", "a1 b1", "z", {}),
+            ("Cast", "z", "z1", cast),
+            ("Tanh", "z1", "y", {}),
+        ],
+        {"W1": W1, "b1": B1},
+    )
+    net = ffnn.from_onnx(model)
+    assert (net["W1"] == W1.T).all() and (net["b1"][:, 0] == B1).all()
+    assert net.output_activation == "tanh"
+    model.graph.node[1].attribute[0].i = TensorProto.FLOAT16
+    with pytest.raises(ValueError, match=r"^from_onnx: .*Cast\[to=10\]"):
+        ffnn.from_onnx(model)
+
+
+@pytest.mark.parametrize("op, more", [("Identity", {}), ("Cast", {"to": TensorProto.FLOAT})])
+def test_a_bias_that_another_reader_of_the_sums_lacks(op, more):
+    """By another name of the sums as well, before the bias or behind it."""
+    nodes = [
+        ("MatMul", "x W1", "a", {}),
+        (op, "a", "s", more),
+        ("Add", "s b1", "z", {}),
+        ("Sigmoid", "a", "g", {}),
+        ("Mul", "z g", "y", {}),
+    ]
+    for order in ([0, 1, 2, 3, 4], [0, 3, 1, 2, 4]):
+        with pytest.raises(ValueError, match="adds a bias that others who read the same sums lack"):
+            ffnn.from_onnx(graph([nodes[i] for i in order], {"W1": W1, "b1": B1}))
+
+
 def test_pytorch_spells_gelu_and_silu_by_several_nodes():
     gelu = [
         ("Div", "z root", "a", {}),
