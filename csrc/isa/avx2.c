@@ -43,6 +43,17 @@ FFNN_INLINE __m256 exchange_high_float(__m256 a, __m256 b, int s)
     return _mm256_permute2f128_ps(a, b, 0x31);
 }
 
+/* Pieces of 16 bytes, `step` elements apart. */
+FFNN_INLINE __m256 load_pieces_float(const float *p, ptrdiff_t step)
+{
+    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p)), _mm_loadu_ps(p + step), 1);
+}
+
+FFNN_INLINE __m256d load_pieces_double(const double *p, ptrdiff_t step)
+{
+    return _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(p)), _mm_loadu_pd(p + step), 1);
+}
+
 FFNN_INLINE __m256d exchange_low_double(__m256d a, __m256d b, int s)
 {
     return s == 1 ? _mm256_unpacklo_pd(a, b) : _mm256_permute2f128_pd(a, b, 0x20);
@@ -85,6 +96,9 @@ FFNN_INLINE __m256d exchange_high_double(__m256d a, __m256d b, int s)
 #define v_max(a, b) _mm256_max_ps(a, b)
 #define v_exchange_low exchange_low_float
 #define v_exchange_high exchange_high_float
+#define v_load_pieces(p, step) load_pieces_float(p, step)
+#define v_evens(a, b) _mm256_shuffle_ps(a, b, 0x88)
+#define v_odds(a, b) _mm256_shuffle_ps(a, b, 0xdd)
 #include "../templates/kernels.inl.h"
 
 #define real double
@@ -119,6 +133,9 @@ FFNN_INLINE __m256d exchange_high_double(__m256d a, __m256d b, int s)
 #define v_max(a, b) _mm256_max_pd(a, b)
 #define v_exchange_low exchange_low_double
 #define v_exchange_high exchange_high_double
+#define v_load_pieces(p, step) load_pieces_double(p, step)
+#define v_evens(a, b) _mm256_unpacklo_pd(a, b)
+#define v_odds(a, b) _mm256_unpackhi_pd(a, b)
 #include "../templates/kernels.inl.h"
 
 const ffnn_isa ffnn_isa_avx2 = {"avx2", {&kernels_avx2_float, &kernels_avx2_double}, NULL};

@@ -85,6 +85,7 @@ FFNN_INLINE __m512d exchange_high_double(__m512d a, __m512d b, int s)
 #define v_max(a, b) _mm512_max_ps(a, b)
 #define v_exchange_low exchange_low_float
 #define v_exchange_high exchange_high_float
+#define FFNN_HAS_NARROW
 #define FFNN_HAS_SCALE
 #define v_scale(x, n) _mm512_scalef_ps(x, n) /* x * 2^n for integral n, rounded once */
 #include "../templates/kernels.inl.h"
@@ -122,6 +123,7 @@ FFNN_INLINE __m512d exchange_high_double(__m512d a, __m512d b, int s)
 #define v_max(a, b) _mm512_max_pd(a, b)
 #define v_exchange_low exchange_low_double
 #define v_exchange_high exchange_high_double
+#define FFNN_HAS_NARROW
 #define FFNN_HAS_SCALE
 #define v_scale(x, n) _mm512_scalef_pd(x, n)
 #include "../templates/kernels.inl.h"

@@ -134,6 +134,9 @@ FFNN_INLINE vec_double exchange_high_double(vec_double a, vec_double b, int s)
 #define v_max(a, b) v_select(v_lt(b, a), a, b)
 #define v_exchange_low exchange_low_float
 #define v_exchange_high exchange_high_float
+#define v_load_pieces(p, step) ((void)(step), v_load(p))
+#define v_evens(a, b) ((vec){a[0], a[2], b[0], b[2]})
+#define v_odds(a, b) ((vec){a[1], a[3], b[1], b[3]})
 #include "../templates/kernels.inl.h"
 
 #define real double
@@ -167,6 +170,9 @@ FFNN_INLINE vec_double exchange_high_double(vec_double a, vec_double b, int s)
 #define v_max(a, b) v_select(v_lt(b, a), a, b)
 #define v_exchange_low exchange_low_double
 #define v_exchange_high exchange_high_double
+#define v_load_pieces(p, step) ((void)(step), v_load(p))
+#define v_evens(a, b) ((vec){a[0], b[0]})
+#define v_odds(a, b) ((vec){a[1], b[1]})
 #include "../templates/kernels.inl.h"
 
 const ffnn_isa ffnn_isa_generic = {

@@ -93,6 +93,9 @@ FFNN_INLINE float32x4_t exchange_high_float(float32x4_t a, float32x4_t b, int s)
 #define v_max(a, b) vmaxq_f32(a, b)
 #define v_exchange_low exchange_low_float
 #define v_exchange_high exchange_high_float
+#define v_load_pieces(p, step) ((void)(step), v_load(p))
+#define v_evens(a, b) vuzp1q_f32(a, b)
+#define v_odds(a, b) vuzp2q_f32(a, b)
 #include "../templates/kernels.inl.h"
 
 #define real double
@@ -127,6 +130,9 @@ FFNN_INLINE float32x4_t exchange_high_float(float32x4_t a, float32x4_t b, int s)
 #define v_max(a, b) vmaxq_f64(a, b)
 #define v_exchange_low exchange_low_double
 #define v_exchange_high exchange_high_double
+#define v_load_pieces(p, step) ((void)(step), v_load(p))
+#define v_evens(a, b) vuzp1q_f64(a, b)
+#define v_odds(a, b) vuzp2q_f64(a, b)
 #include "../templates/kernels.inl.h"
 
 const ffnn_isa ffnn_isa_neon = {"neon", {&kernels_neon_float, &kernels_neon_double}, NULL};

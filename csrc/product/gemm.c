@@ -16,11 +16,15 @@ bool ffnn_product_is_small(const ffnn_kernels *k, ptrdiff_t n, ptrdiff_t n_prev,
     return (double)n * (double)n_prev * vectors * (double)k->lanes <= MOST_WORK;
 }
 
-/* One column, of rows or columns that stand side by side. A transposition has log2(lanes) steps for
- * each vector, so the shorter ones of a narrow instruction set suit it. */
+/* One column, of rows or columns that stand side by side. It is read in pieces of 16 bytes, which
+ * wider vectors would only collect: the narrow instruction set does as well. */
 static bool is_column(const ffnn_product *p)
 {
-    return p->right.cols == 1 && (p->left.row == 1 || p->left.col == 1);
+    enum { PIECE_BYTES = 16 };
+    const ptrdiff_t row_bytes = p->left.cols * p->kernels->element_bytes;
+    return p->right.cols == 1 && p->out_row == 1 &&
+           (p->start != FFNN_FROM_BIAS || p->bias_row == 1) &&
+           (p->left.row == 1 || (p->left.col == 1 && row_bytes >= PIECE_BYTES));
 }
 
 static void run_small(const ffnn_product *p)

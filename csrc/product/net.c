@@ -2,7 +2,8 @@
  *
  * Two buffers change places from layer to layer. Where products are too small to share, threads
  * take whole slabs, each with a block of scratch for its buffers; else a slab comes after the other
- * and threads share its products. An element's bits depend on neither.
+ * and threads share its products. One example of a small net has its buffers on the stack. An
+ * element's bits depend on none of this.
  */
 #include "parts.h"
 
@@ -68,6 +69,16 @@ static void run_chunk(void *context, int chunk)
     if (!f->buffers) ffnn_scratch_give(buffers);
 }
 
+/* All examples in one slab, whose buffers are small. */
+enum { FEW_BYTES = 4096 };
+
+static void run_few(forward *f)
+{
+    _Alignas(FFNN_ALIGNMENT) char buffers[2 * FEW_BYTES];
+    f->buffer_bytes = FEW_BYTES;
+    run_slab(f, 0, buffers);
+}
+
 bool ffnn_net_forward(int layers, const ffnn_net_layer *net, ffnn_view X, ffnn_result AL)
 {
     double largest = 0;
@@ -79,6 +90,10 @@ bool ffnn_net_forward(int layers, const ffnn_net_layer *net, ffnn_view X, ffnn_r
     }
     forward f = {.layers = layers, .net = net, .X = X, .AL = AL, .columns = least(X.cols, SLAB)};
     const double bytes_a_column = 2.0 * (double)widest * sizeof(double);
+    if (bytes_a_column * (double)X.cols <= 2 * FEW_BYTES) {
+        run_few(&f);
+        return true;
+    }
     if (X.cols > LEAST_SLAB && bytes_a_column * LEAST_SLAB <= FFNN_SCRATCH_BYTES)
         while (bytes_a_column * (double)f.columns > FFNN_SCRATCH_BYTES) f.columns /= 2;
     const bool fits = bytes_a_column * (double)f.columns <= FFNN_SCRATCH_BYTES;

@@ -32,6 +32,10 @@
 #undef v_max
 #undef v_exchange_low
 #undef v_exchange_high
+#undef v_load_pieces
+#undef v_evens
+#undef v_odds
 #undef FFNN_HAS_FMA
+#undef FFNN_HAS_NARROW
 #undef FFNN_HAS_SCALE
 #undef v_scale

@@ -22,6 +22,10 @@
  *   v_abs, v_sqrt
  *   v_min(a, b), v_max(a, b)    NaN where b is NaN
  *   v_exchange_low, _high   the two results of a butterfly step, of which transpositions are made
+ *   v_load_pieces(p, step)  16 bytes from p on; where LANES has room, more from `step` elements on
+ *   v_evens, v_odds(a, b)   of each 16 bytes the lanes of even or odd number, of a and then of b
+ *   FFNN_HAS_NARROW         defined in the place of these three where a product with one column is
+ *                           left to a narrower set
  *   v_scale(x, n)           x * 2^n, rounded once; not defined where there is no such instruction
  * Of the compiler's vector types are + - * / on vec, and & | ^ ~ << >> + - on ivec and uvec. What
  * math, special, softmax and activations say of values needs no vector at all: isa/scalar.h has the
@@ -40,7 +44,9 @@
 #include "cross_entropy.inl.h"
 #include "update.inl.h"
 #include "small.inl.h"
+#ifndef FFNN_HAS_NARROW
 #include "column.inl.h"
+#endif
 #include "optimizers.inl.h"
 
 /* What a row's kind means for its table entry. */
@@ -80,7 +86,9 @@ static const ffnn_kernels FN(kernels) = {
     .drop = FN(drop),
     .weigh = FN(weigh),
     .small_product = FN(small_product),
+#ifndef FFNN_HAS_NARROW
     .column_product = FN(column_product),
+#endif
     .small_gradients = FN(small_gradients),
     .small_update = FN(small_update),
     .activations =
