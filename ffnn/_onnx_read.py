@@ -41,6 +41,7 @@ _ACTIVATIONS = {
     "Sigmoid(z) * z": "silu",
     "Swish(z)": "silu",
     "Softplus(z)": "softplus",
+    "Where(Greater(z, 20), z, Softplus(z))": "softplus",  # PyTorch's, 2e-9 off there
     f"Add(Log(Add(1, {_EXP_OF_MINUS_ABS})), Relu(z))": "softplus",
     "Exp(z)": "exp",
 }
@@ -76,7 +77,8 @@ def from_onnx(model: Any) -> dict[str, Any]:
     ==========  =========================  ==================================================
 
     Layers are Gemm, or MatMul and Add; activations those of ffnn.activations() as single nodes, or
-    as to_onnx, PyTorch and Keras spell them: gelu by Erf, silu by Sigmoid and Mul.
+    as to_onnx, PyTorch and Keras spell them: gelu by Erf, silu by Sigmoid and Mul. A Cast to the
+    type that is there already does nothing.
 
     pip install 'ffnn[onnx]'. ValueError, which names the node, for any other graph: a convolution,
     a branch, another slope of a LeakyRelu; for a file that is damaged, weights that are not in the

@@ -1,11 +1,13 @@
 """ONNX files of others, damaged ones, and those that lie: what comes back, and what is refused."""
 
+import importlib.util
 import re
 
 import numpy as np
 import pytest
 
 import ffnn
+from calls import output_of
 from support import draw
 
 onnx = pytest.importorskip("onnx")
@@ -109,17 +111,68 @@ def test_pytorch_spells_gelu_and_silu_by_several_nodes():
     assert (net["W2"] == W2.T).all()
 
 
-def test_a_torch_export_comes_back(tmp_path):
+def test_pytorch_has_a_softplus_with_a_threshold():
+    softplus = [
+        ("Softplus", "z", "s", {}),
+        ("Greater", "z twenty", "g", {}),
+        ("Where", "g z s", "y", {}),
+    ]
+    constants = {"W1": W1, "b1": B1, "twenty": 20.0}
+    net = ffnn.from_onnx(graph([("Gemm", "x W1 b1", "z", {}), *softplus], constants))
+    assert net.output_activation == "softplus"
+    constants["twenty"] = 2.0
+    with pytest.raises(ValueError, match=r"Where\(Greater\(z, 2\), z, Softplus\(z\)\), none of"):
+        ffnn.from_onnx(graph([("Gemm", "x W1 b1", "z", {}), *softplus], constants))
+
+
+@pytest.mark.filterwarnings("ignore")  # the exporters' own, about themselves
+@pytest.mark.parametrize("dynamo", [False, True])
+def test_exports_of_pytorch_come_back(tmp_path, dynamo):
+    """By the exporter of today and by the one before it."""
     torch = pytest.importorskip("torch")
-    module = torch.nn.Sequential(
-        torch.nn.Linear(6, 5), torch.nn.SiLU(), torch.nn.Linear(5, 4), torch.nn.GELU(),
-        torch.nn.Linear(4, 3), torch.nn.Softmax(dim=1),
-    )  # fmt: skip
-    X = torch.randn(7, 6)
-    torch.onnx.export(module, (X,), tmp_path / "net.onnx", dynamo=False, opset_version=17)
-    net = ffnn.from_onnx(tmp_path / "net.onnx")
-    expected = module(X).detach().numpy()
-    np.testing.assert_allclose(ffnn.predict_proba(X.numpy().T, net).T, expected, rtol=1e-5)
+    if dynamo:
+        pytest.importorskip("onnxscript")
+    nn, X = torch.nn, torch.randn(7, 6)
+    for name in "ReLU Sigmoid Tanh ELU LeakyReLU Softplus SiLU GELU Identity".split():
+        activation = getattr(nn, name)
+        module = nn.Sequential(
+            nn.Linear(6, 5), activation(), nn.Linear(5, 4, bias=False), activation(),
+            nn.Linear(4, 3), nn.Softmax(dim=1),
+        )  # fmt: skip
+        torch.onnx.export(module, (X,), tmp_path / "net.onnx", dynamo=dynamo)
+        net = ffnn.from_onnx(tmp_path / "net.onnx")
+        expected = module(X).detach().numpy()
+        np.testing.assert_allclose(ffnn.predict_proba(X.numpy().T, net).T, expected, rtol=1e-5)
+
+
+@pytest.mark.process
+@pytest.mark.filterwarnings("ignore")
+def test_exports_of_keras_come_back(tmp_path):
+    """In a process of its own: the first import says whose arrays Keras takes."""
+    for package in ("torch", "keras", "onnxscript"):
+        if importlib.util.find_spec(package) is None:
+            pytest.skip(f"SKIP: {package} is not installed")
+    printed = output_of(KERAS, ONNX_FILE=str(tmp_path / "net.onnx"), KERAS_BACKEND="torch")
+    assert printed.splitlines()[-1] == "all came back"
+
+
+KERAS = """
+import os
+import ffnn, keras, numpy as np
+from keras.layers import Dense
+path = os.environ["ONNX_FILE"]
+X = np.random.default_rng(0).standard_normal((7, 6)).astype("float32")
+for activation in "relu sigmoid tanh elu softplus silu gelu linear".split():
+    model = keras.Sequential([Dense(5, activation=activation, bias_initializer="normal"),
+                              Dense(4, activation=activation, use_bias=False),
+                              Dense(3, activation="softmax", bias_initializer="normal")])
+    expected = np.array(model.predict(X, verbose=0))
+    model.export(path, format="onnx", verbose=False)
+    net = ffnn.from_onnx(path)
+    assert net["b1"].any() and net["b3"].any()
+    np.testing.assert_allclose(ffnn.predict_proba(X.T, net).T, expected, rtol=1e-5)
+print("all came back")
+"""
 
 
 GEMM = ("Gemm", "x W1 b1", "y", {})
