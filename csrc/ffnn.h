@@ -227,9 +227,9 @@ typedef struct ffnn_kernels {
     /* For products that ffnn_product_is_small calls small. The same sums as tile's, for any number
      * of rows and columns, not FROM_TILE. */
     void (*small_product)(const ffnn_tile *t);
-    /* The same sums for cols = 1, where rows stand side by side in the bias, the tile and either each
-     * column of the left operand, or its columns in each row, 16 bytes or more of them. NULL where
-     * `narrow` has it. */
+    /* The same sums for cols = 1, where rows stand side by side in the bias, the tile and either
+     * each column of the left operand, or its columns in each row, 16 bytes or more of them. NULL
+     * where `narrow` has it. */
     void (*column_product)(const ffnn_tile *t);
     /* dw[i, k] = the sum over the columns of dz[i, :] a[k, :], contiguous; taken as row_sums are.
      * dz has unit column stride, and so has a with more than FFNN_SMALL_COPY elements. */

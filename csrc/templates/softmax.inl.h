@@ -26,20 +26,24 @@ FFNN_INLINE void FN(softmax_columns)(ptrdiff_t rows, ptrdiff_t n, const real *z,
 }
 
 /* One column whose elements stand side by side, in the lanes: the same bits, since each exp is an
- * element's own and they are added in the same order. */
+ * element's own and they are added in the same order. What is added is stored as a whole vector:
+ * loads of elements would wait for the store of a part. */
 FFNN_INLINE void FN(softmax_column)(ptrdiff_t rows, const real *z, real *a)
 {
-    real top = z[0], sum = 0;
-    for (ptrdiff_t i = 1; i < rows; i++) top = z[i] < top ? top : z[i];
-    for (ptrdiff_t i = 0; i < rows; i += LANES) {
-        const ptrdiff_t n = rows - i < LANES ? rows - i : LANES;
-        FN(store_columns)(a + i, n, FN(exp)(FN(load_columns)(z + i, n) - v_set1(top)));
+    real top = z[0], sum = 0, lanes[LANES];
+    vec e = v_set1(0);
+    ptrdiff_t i = 0, n = LANES;
+    for (ptrdiff_t row = 1; row < rows; row++) top = z[row] < top ? top : z[row];
+    for (;; i += LANES) {
+        if (rows - i < LANES) n = rows - i;
+        e = FN(exp)(FN(load_columns)(z + i, n) - v_set1(top));
+        v_store(lanes, e);
+        for (ptrdiff_t q = 0; q < n; q++) sum = sum + lanes[q];
+        if (i + LANES >= rows) break;
+        v_store(a + i, e);
     }
-    for (ptrdiff_t i = 0; i < rows; i++) sum = sum + a[i];
-    for (ptrdiff_t i = 0; i < rows; i += LANES) {
-        const ptrdiff_t n = rows - i < LANES ? rows - i : LANES;
-        FN(store_columns)(a + i, n, FN(load_columns)(a + i, n) / v_set1(sum));
-    }
+    FN(store_columns)(a + i, n, e / v_set1(sum));
+    while ((i -= LANES) >= 0) v_store(a + i, v_load(a + i) / v_set1(sum));
 }
 
 static void FN(softmax_value_loop)(ptrdiff_t rows, ptrdiff_t cols, const void *z, ptrdiff_t z_row,
