@@ -30,13 +30,13 @@ FFNN_INLINE void FN(softmax_columns)(ptrdiff_t rows, ptrdiff_t n, const real *z,
  * loads of elements would wait for the store of a part. */
 FFNN_INLINE void FN(softmax_column)(ptrdiff_t rows, const real *z, real *a)
 {
-    real top = z[0], sum = 0, lanes[LANES];
-    vec e = v_set1(0);
+    real sum = 0, lanes[LANES];
+    vec e, top = v_set1(z[0]);
     ptrdiff_t i = 0, n = LANES;
-    for (ptrdiff_t row = 1; row < rows; row++) top = z[row] < top ? top : z[row];
+    for (ptrdiff_t row = 1; row < rows; row++) top = v_max(top, v_set1(z[row]));
     for (;; i += LANES) {
         if (rows - i < LANES) n = rows - i;
-        e = FN(exp)(FN(load_columns)(z + i, n) - v_set1(top));
+        e = FN(exp)(FN(load_columns)(z + i, n) - top);
         v_store(lanes, e);
         for (ptrdiff_t q = 0; q < n; q++) sum = sum + lanes[q];
         if (i + LANES >= rows) break;
