@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.once, pytest.mark.filterwarnings("ignore")]
 M = 130
 FIT = inspect.signature(sklearn.neural_network.MLPClassifier.fit)
 VERSION = tuple(map(int, sklearn.__version__.split(".")[:2]))
-HAS_SCORES_OF_STRINGS = VERSION >= (1, 8)  # early stopping raised a TypeError before
+HAS_SCORES_OF_STRINGS = VERSION >= (1, 9)  # early stopping raised a TypeError before
 HAS_WEIGHTS = "sample_weight" in FIT.parameters  # since 1.7
 
 
