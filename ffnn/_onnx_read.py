@@ -185,7 +185,8 @@ class _Reader:
             return False
         tensor = self.tensors.get(node.input[0])
         real = self.real if tensor is None else tensor.data_type
-        return node.op_type == "Identity" or (node.op_type == "Cast" and attributes["to"] == real)
+        casts_to = attributes.get("to") if node.op_type == "Cast" else None
+        return node.op_type == "Identity" or bool(casts_to == real)
 
     def rename(self, name: str, other: str) -> None:
         if name in self.tensors:

@@ -77,6 +77,9 @@ def test_keras_casts_what_has_the_type_already():
     model.graph.node[1].attribute[0].i = TensorProto.FLOAT16
     with pytest.raises(ValueError, match=r"^from_onnx: .*Cast\[to=10\]"):
         ffnn.from_onnx(model)
+    del model.graph.node[1].attribute[:]
+    with pytest.raises(ValueError, match=r"^from_onnx: .*Cast\(X\), not X itself"):
+        ffnn.from_onnx(model)
 
 
 @pytest.mark.parametrize("op, more", [("Identity", {}), ("Cast", {"to": TensorProto.FLOAT})])
