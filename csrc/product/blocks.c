@@ -157,6 +157,8 @@ static void run_panels(const ffnn_product *p, ffnn_tile *t, block b, bool packed
     t->right_row = packed ? k->tile_cols : p->right.row;
     for (ptrdiff_t j = b.col; j < b.col_end; j += t->cols) {
         t->cols = least(b.col_end - j, k->tile_cols);
+        const ptrdiff_t row_end = p->is_symmetric ? least(b.row_end, j + t->cols) : b.row_end;
+        if (row_end <= b.row) continue;
         t->right = ffnn_view_element(k, p->right, b.depth, j);
         if (b.right) {
             t->right = ffnn_element(k, b.right, (j - b.col) * t->depth);
@@ -164,7 +166,7 @@ static void run_panels(const ffnn_product *p, ffnn_tile *t, block b, bool packed
             k->pack(t->depth, t->cols, t->right, p->right.row, p->right.col, panel);
             t->right = panel;
         }
-        for (ptrdiff_t i = b.row; i < b.row_end; i += t->rows) {
+        for (ptrdiff_t i = b.row; i < row_end; i += t->rows) {
             place_tile(p, t, i, b.row_end, k->tile_rows);
             t->left = ffnn_view_element(k, p->left, i, b.depth);
             t->prefetch = prefetch(p, t, b, packed, i, j);

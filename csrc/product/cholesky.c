@@ -1,83 +1,97 @@
-/* cholesky.c - the Cholesky factor of a symmetric matrix of doubles, in blocks of columns.
+/* cholesky.c - the Cholesky factor U of a symmetric matrix of doubles, A = U^T U, in blocks of rows.
  *
- * Left-looking: a block of columns takes away what those before it explain, in one product, and is
- * then factored by itself. Only the lower triangle is read and written.
+ * Left-looking: a block of rows takes away what those before it explain, in one product, whose
+ * operands memory holds as tiles read them; and so does, within it, a panel of few rows, which are
+ * then done one by one. Only the upper triangle is read; below it there may be anything.
  */
 #include "product.h"
 
 #include <math.h>
 
-/* The sum of x y. */
-static double dot(const ffnn_kernels *k, ptrdiff_t n, const double *x, const double *y)
+enum { PANEL = 16 }; /* rows done one by one, each in calls that a product would not repay */
+
+static ptrdiff_t end_of(ptrdiff_t first, ptrdiff_t rows, ptrdiff_t end)
 {
-    return n > 0 ? k->dot(n, x, y) : 0;
+    return end - first < rows ? end : first + rows;
 }
 
-/* A[first.., first..end] -= L[first.., ..first] L[first..end, ..first]^T. */
-static void take_away(const ffnn_kernels *k, ptrdiff_t n, double *a, ptrdiff_t row, ptrdiff_t first,
-                      ptrdiff_t end, double *negated)
+/* A[first..end, first..] -= U[from..first, first..end]^T U[from..first, first..]. */
+static void take_away(const ffnn_kernels *k, ptrdiff_t n, double *a, ptrdiff_t row, ptrdiff_t from,
+                      ptrdiff_t first, ptrdiff_t end, double *negated)
 {
-    for (ptrdiff_t i = first; i < end; i++)
-        for (ptrdiff_t j = 0; j < first; j++) negated[(i - first) * row + j] = -a[i * row + j];
+    const ptrdiff_t rows = end - first, depth = first - from;
+    const double *above = a + from * row + first;
+    if (depth == 0) return;
+    for (ptrdiff_t j = 0; j < depth; j++)
+        for (ptrdiff_t i = 0; i < rows; i++) negated[j * rows + i] = -above[j * row + i];
     ffnn_product_run(&(ffnn_product){
         .kernels = k,
-        .left = {a + first * row, n - first, first, row, 1},
-        .right = {negated, first, end - first, 1, row},
+        .left = {negated, rows, depth, 1, rows},
+        .right = {above, depth, n - first, row, 1},
         .out = a + first * row + first,
         .out_row = row,
         .start = FFNN_FROM_TILE,
     });
 }
 
-bool ffnn_cholesky_columns(const ffnn_kernels *k, ptrdiff_t n, double *a, ptrdiff_t row,
-                           ptrdiff_t first, double *negated)
+bool ffnn_cholesky_rows(const ffnn_kernels *k, ptrdiff_t n, double *a, ptrdiff_t row,
+                        ptrdiff_t first, double *negated)
 {
-    const ptrdiff_t left = n - first;
-    const ptrdiff_t end = first + (left < FFNN_CHOLESKY_BLOCK ? left : FFNN_CHOLESKY_BLOCK);
-    if (first > 0) take_away(k, n, a, row, first, end, negated);
-    for (ptrdiff_t i = first; i < n; i++) {
-        double *of = a + i * row + first;
-        const ptrdiff_t columns = i < end ? i : end;
-        for (ptrdiff_t j = first; j < columns; j++) {
-            const double *above = a + j * row + first;
-            of[j - first] = (of[j - first] - dot(k, j - first, of, above)) / above[j - first];
+    const ptrdiff_t end = end_of(first, FFNN_CHOLESKY_BLOCK, n);
+    take_away(k, n, a, row, 0, first, end, negated);
+    for (ptrdiff_t from = first, to; from < end; from = to) {
+        to = end_of(from, PANEL, end);
+        take_away(k, n, a, row, first, from, to, negated);
+        for (ptrdiff_t i = from; i < to; i++) {
+            double *of = a + i * row + i;
+            for (ptrdiff_t j = from; j < i; j++)
+                k->add_scaled(n - i, -a[j * row + i], a + j * row + i, of);
+            if (!(*of > 0) || !isfinite(*of)) return false;
+            k->divide(n - i, of, sqrt(*of));
         }
-        if (i >= end) continue;
-        const double square = of[i - first] - dot(k, i - first, of, of);
-        if (!(square > 0) || !isfinite(square)) return false;
-        of[i - first] = sqrt(square);
     }
     return true;
 }
 
 /* Minus, since a product adds: the rows that are done already stand with the sign it takes. */
-void ffnn_cholesky_rows(const ffnn_kernels *k, ptrdiff_t n, const double *l, ptrdiff_t row,
-                        ptrdiff_t from, ptrdiff_t first, double *x, ptrdiff_t cols, ptrdiff_t x_row)
+static void take_away_solved(const ffnn_kernels *k, ffnn_view l, ptrdiff_t from, ptrdiff_t first,
+                             ptrdiff_t end, double *x, ptrdiff_t cols, ptrdiff_t x_row)
 {
-    const ptrdiff_t left = n - first;
-    const ptrdiff_t end = first + (left < FFNN_CHOLESKY_BLOCK ? left : FFNN_CHOLESKY_BLOCK);
-    if (first > from)
-        ffnn_product_run(&(ffnn_product){
-            .kernels = k,
-            .left = {l + first * row + from, end - first, first - from, row, 1},
-            .right = {x + from * x_row, first - from, cols, x_row, 1},
-            .out = x + first * x_row,
-            .out_row = x_row,
-            .start = FFNN_FROM_TILE,
-        });
-    for (ptrdiff_t i = first; i < end; i++) {
-        for (ptrdiff_t j = first; j < i; j++)
-            k->add_scaled(cols, l[i * row + j], x + j * x_row, x + i * x_row);
-        k->divide(cols, x + i * x_row, -l[i * row + i]);
+    if (first == from) return;
+    ffnn_product_run(&(ffnn_product){
+        .kernels = k,
+        .left = {ffnn_view_element(k, l, first, from), end - first, first - from, l.row, l.col},
+        .right = {x + from * x_row, first - from, cols, x_row, 1},
+        .out = x + first * x_row,
+        .out_row = x_row,
+        .start = FFNN_FROM_TILE,
+    });
+}
+
+void ffnn_cholesky_forward(const ffnn_kernels *k, ffnn_view l, ptrdiff_t from, ptrdiff_t first,
+                           double *x, ptrdiff_t cols, ptrdiff_t x_row)
+{
+    const double *of_l = l.data;
+    const ptrdiff_t end = end_of(first, FFNN_CHOLESKY_BLOCK, l.rows);
+    take_away_solved(k, l, from, first, end, x, cols, x_row);
+    for (ptrdiff_t top = first, to; top < end; top = to) {
+        to = end_of(top, PANEL, end);
+        take_away_solved(k, l, first, top, to, x, cols, x_row);
+        for (ptrdiff_t i = top; i < to; i++) {
+            for (ptrdiff_t j = top; j < i; j++)
+                k->add_scaled(cols, of_l[i * l.row + j * l.col], x + j * x_row, x + i * x_row);
+            k->divide(cols, x + i * x_row, -of_l[i * (l.row + l.col)]);
+        }
     }
 }
 
-void ffnn_cholesky_solve(const ffnn_kernels *k, ptrdiff_t n, const double *l, ptrdiff_t row,
+void ffnn_cholesky_solve(const ffnn_kernels *k, ptrdiff_t n, const double *u, ptrdiff_t row,
                          double *x)
 {
-    for (ptrdiff_t i = 0; i < n; i++) x[i] = (x[i] - dot(k, i, l + i * row, x)) / l[i * row + i];
-    for (ptrdiff_t i = n - 1; i >= 0; i--) {
-        x[i] /= l[i * row + i];
-        k->add_scaled(i, -x[i], l + i * row, x);
+    for (ptrdiff_t i = 0; i < n; i++) {
+        x[i] /= u[i * row + i];
+        k->add_scaled(n - i - 1, -x[i], u + i * row + i + 1, x + i + 1);
     }
+    for (ptrdiff_t i = n - 1; i >= 0; i--)
+        x[i] = (x[i] - k->dot(n - i - 1, u + i * row + i + 1, x + i + 1)) / u[i * row + i];
 }

@@ -18,6 +18,7 @@ struct ffnn_product {
     void *out;       /* [rows, cols] */
     ptrdiff_t out_row;
     ffnn_start start; /* FROM_TILE adds to what stands in `out` */
+    bool is_symmetric; /* below its diagonal `out` may become anything */
     const void *bias; /* one value for each row, for FFNN_FROM_BIAS */
     ptrdiff_t bias_row;
     ffnn_finish *finish; /* or NULL */
@@ -34,18 +35,17 @@ bool ffnn_product_is_small(const ffnn_kernels *k, ptrdiff_t n, ptrdiff_t n_prev,
 
 enum { FFNN_CHOLESKY_BLOCK = 64 };
 
-/* The lower triangle of `a` [n, n] becomes that of its factor L, a = L L^T, in the columns from
- * `first` on, FFNN_CHOLESKY_BLOCK of them, once those before are done. `negated` is room for so
- * many rows, `row` elements apart. False: `a` is not positive definite. k is of doubles. */
-bool ffnn_cholesky_columns(const ffnn_kernels *k, ptrdiff_t n, double *a, ptrdiff_t row,
-                           ptrdiff_t first, double *negated);
+/* The upper triangle of `a` [n, n] becomes that of its factor U, a = U^T U, in the rows from
+ * `first` on, FFNN_CHOLESKY_BLOCK of them, once those before are done. `negated` is room for n
+ * times so many elements. False: `a` is not positive definite. k is of doubles. */
+bool ffnn_cholesky_rows(const ffnn_kernels *k, ptrdiff_t n, double *a, ptrdiff_t row,
+                        ptrdiff_t first, double *negated);
 /* x [n, cols] becomes -L^-1 x in its rows from `first` on, FFNN_CHOLESKY_BLOCK of them, once those
  * before are done; rows above `from` are zeros. Rows are `x_row` elements apart. */
-void ffnn_cholesky_rows(const ffnn_kernels *k, ptrdiff_t n, const double *l, ptrdiff_t row,
-                        ptrdiff_t from, ptrdiff_t first, double *x, ptrdiff_t cols,
-                        ptrdiff_t x_row);
-/* x becomes the solution of L L^T x = x. */
-void ffnn_cholesky_solve(const ffnn_kernels *k, ptrdiff_t n, const double *l, ptrdiff_t row,
+void ffnn_cholesky_forward(const ffnn_kernels *k, ffnn_view l, ptrdiff_t from, ptrdiff_t first,
+                           double *x, ptrdiff_t cols, ptrdiff_t x_row);
+/* x becomes the solution of U^T U x = x. */
+void ffnn_cholesky_solve(const ffnn_kernels *k, ptrdiff_t n, const double *u, ptrdiff_t row,
                          double *x);
 
 /* ---- layer.c: one dense layer ---- */

@@ -4,23 +4,25 @@
 #include <float.h>
 #include <math.h>
 
-/* H += J^T J, or H = J^T J, block by block of rows of the lower triangle. True: stop. */
+/* H += J^T J, or H = J^T J, block by block of rows of the upper triangle. True: stop. */
 static bool add_products(const ffnn_lm_memory *lm, ptrdiff_t m, bool is_first,
                          interrupt_check *check)
 {
-    enum { ROWS = 128 };
+    enum { ROWS = 192 };
     const ffnn_jacobian *J = &lm->jacobian;
     for (ptrdiff_t first = 0; first < lm->count; first += ROWS) {
         const ptrdiff_t end = first + ROWS < lm->count ? first + ROWS : lm->count;
+        const double *rows = J->data + first * J->columns;
         ffnn_product_run(&(ffnn_product){
             .kernels = lm->k,
-            .left = {J->data + first * J->columns, end - first, m, J->columns, 1},
-            .right = {J->data, m, end, 1, J->columns},
-            .out = lm->H + first * lm->row,
+            .left = {rows, end - first, m, J->columns, 1},
+            .right = {rows, m, lm->count - first, 1, J->columns},
+            .out = lm->H + first * (lm->row + 1),
             .out_row = lm->row,
             .start = is_first ? FFNN_FROM_ZERO : FFNN_FROM_TILE,
+            .is_symmetric = true,
         });
-        if (ffnn_interrupt_check(check, end - first, m, end)) return true;
+        if (ffnn_interrupt_check(check, end - first, m, lm->count - first)) return true;
     }
     return false;
 }
@@ -52,12 +54,13 @@ bool ffnn_curvature_factor(const ffnn_run *run, double diagonal, bool *is_defini
     const ffnn_lm_memory *lm = run->whole.lm;
     const ptrdiff_t n = lm->count;
     for (ptrdiff_t i = 0; i < n; i++) {
-        memcpy(lm->factor + i * lm->row, lm->H + i * lm->row, (size_t)(i + 1) * sizeof *lm->factor);
-        lm->factor[i * lm->row + i] += diagonal;
+        double *of = lm->factor + i * (lm->row + 1);
+        memcpy(of, lm->H + i * (lm->row + 1), (size_t)(n - i) * sizeof *of);
+        *of += diagonal;
     }
     *is_definite = false;
     for (ptrdiff_t first = 0; first < n; first += FFNN_CHOLESKY_BLOCK) {
-        if (!ffnn_cholesky_columns(lm->k, n, lm->factor, lm->row, first, lm->negated)) return false;
+        if (!ffnn_cholesky_rows(lm->k, n, lm->factor, lm->row, first, lm->negated)) return false;
         if (ffnn_interrupt_check(check, n - first, first + FFNN_CHOLESKY_BLOCK,
                                  FFNN_CHOLESKY_BLOCK))
             return true;

@@ -33,6 +33,7 @@ static bool find_trace(const ffnn_run *run, double *trace, interrupt_check *chec
     enum { COLUMNS = FFNN_CHOLESKY_BLOCK };
     const ffnn_lm_memory *lm = run->whole.lm;
     const ptrdiff_t n = lm->count, row = lm->jacobian.columns;
+    const ffnn_view L = {lm->factor, n, n, 1, lm->row};
     *trace = 0;
     for (ptrdiff_t from = 0; from < n; from += COLUMNS) {
         const ptrdiff_t cols = n - from < COLUMNS ? n - from : COLUMNS;
@@ -42,7 +43,7 @@ static bool find_trace(const ffnn_run *run, double *trace, interrupt_check *chec
             if (i < from + cols) x[i * row + i - from] = 1;
         }
         for (ptrdiff_t first = from; first < n; first += COLUMNS) {
-            ffnn_cholesky_rows(lm->k, n, lm->factor, lm->row, from, first, x, cols, row);
+            ffnn_cholesky_forward(lm->k, L, from, first, x, cols, row);
             if (ffnn_interrupt_check(check, COLUMNS, first - from + COLUMNS, cols)) return true;
         }
         for (ptrdiff_t i = from; i < n; i++)

@@ -44,10 +44,10 @@ bool ffnn_jacobian_find(const ffnn_run *run, const workspace *w, const slab *s, 
 struct ffnn_lm_memory {
     const ffnn_kernels *k; /* of doubles */
     ptrdiff_t count, row;  /* P; from one row of a matrix to the next */
-    double *H, *factor;    /* [P, P], lower triangles */
+    double *H, *factor;    /* [P, P], upper triangles */
     double *step;          /* d */
     ffnn_jacobian jacobian;
-    double *negated; /* room for ffnn_cholesky_columns */
+    double *negated; /* room for ffnn_cholesky_rows */
 };
 
 /* The sums over all examples of costs, gradients and H, without L2. True: stop. */

@@ -21,7 +21,10 @@ ptrdiff_t ffnn_run_count(const ffnn_run *run)
 
 ptrdiff_t ffnn_jacobian_columns(const ffnn_run *run)
 {
-    return ffnn_whole_vectors(run->most, FFNN_ALIGNMENT / (ptrdiff_t)sizeof(double));
+    enum { LINE = FFNN_ALIGNMENT / sizeof(double), LEAST = FFNN_CHOLESKY_BLOCK };
+    const ptrdiff_t m = run->examples.X.cols, wanted = m < run->most ? m : run->most;
+    const ptrdiff_t lines = ffnn_whole_vectors(wanted > LEAST ? wanted : LEAST, LINE) / LINE;
+    return (lines | 1) * LINE;
 }
 
 /* out = x y, in double. */

@@ -46,7 +46,7 @@ ffnn_status ffnn_run_posterior(ffnn_run *run, double *L, double *log_evidence, f
     for (ptrdiff_t i = 0; i < lm->count; i++) {
         double *of = L + i * lm->count;
         for (ptrdiff_t j = 0; j < lm->count; j++)
-            of[j] = !is_definite ? NAN : j <= i ? lm->factor[i * lm->row + j] / sqrt(2) : 0;
+            of[j] = !is_definite ? NAN : j <= i ? lm->factor[j * lm->row + i] / sqrt(2) : 0;
     }
     *log_evidence = log_evidence_of(run, L);
     return FFNN_OK;
@@ -61,7 +61,7 @@ static bool find_variances(const ffnn_run *run, const slab *s, ptrdiff_t output,
     const ptrdiff_t n = ffnn_run_count(run), m = s->X.cols;
     if (ffnn_jacobian_find(run, &run->work, s, output, J, check)) return true;
     for (ptrdiff_t first = 0; first < n; first += FFNN_CHOLESKY_BLOCK) {
-        ffnn_cholesky_rows(k, n, L, n, 0, first, J->data, m, J->columns);
+        ffnn_cholesky_forward(k, (ffnn_view){L, n, n, n, 1}, 0, first, J->data, m, J->columns);
         if (ffnn_interrupt_check(check, FFNN_CHOLESKY_BLOCK, first + FFNN_CHOLESKY_BLOCK, m))
             return true;
     }

@@ -157,74 +157,94 @@ static void check_valley(double x, double y)
 /* ---- the Cholesky factor ---- */
 
 /* L x = the rows that were given, but for the sign, where those above `from` are zeros. */
-static void check_rows(ptrdiff_t n, const double *l, ptrdiff_t row, ptrdiff_t from)
+static void check_forward(ffnn_view L, ptrdiff_t from)
 {
     enum { COLS = 11, X_ROW = COLS + 2 };
-    place("rows of [%td, %td] from %td on", n, n, from);
+    const ptrdiff_t n = L.rows;
+    const double *l = L.data;
+    place("rows of [%td, %td] from %td on, %td apart", n, n, from, L.row);
     double *x = calloc((size_t)(n * X_ROW), sizeof *x),
            *due = calloc((size_t)(n * X_ROW), sizeof *due);
     for (ptrdiff_t i = from; i < n; i++)
         for (ptrdiff_t j = 0; j < COLS; j++) x[i * X_ROW + j] = due[i * X_ROW + j] = uniform(-1, 1);
     for (ptrdiff_t first = from; first < n; first += FFNN_CHOLESKY_BLOCK)
-        ffnn_cholesky_rows(k, n, l, row, from, first, x, COLS, X_ROW);
+        ffnn_cholesky_forward(k, L, from, first, x, COLS, X_ROW);
     for (ptrdiff_t i = 0; i < n; i++)
         for (ptrdiff_t j = 0; j < X_ROW; j++) {
             double sum = 0;
-            for (ptrdiff_t p = 0; p <= i; p++) sum -= l[i * row + p] * x[p * X_ROW + j];
+            for (ptrdiff_t p = 0; p <= i; p++) sum -= l[i * L.row + p * L.col] * x[p * X_ROW + j];
             CHECK(fabs(sum - due[i * X_ROW + j]) <= 8 * (double)n * DBL_EPSILON,
                   "[%td, %td]: %g, not %g", i, j, sum, due[i * X_ROW + j]);
         }
     free(x), free(due);
 }
 
+/* Both triangles of a positive definite matrix, from a random factor. */
+static void fill_definite(ptrdiff_t n, ptrdiff_t row, double *a, double *u)
+{
+    for (ptrdiff_t i = 0; i < n * row; i++) u[i] = uniform(-1, 1);
+    for (ptrdiff_t i = 0; i < n; i++) {
+        for (ptrdiff_t j = i; j < n; j++) {
+            for (ptrdiff_t p = 0; p <= i; p++) a[i * row + j] += u[p * row + i] * u[p * row + j];
+            a[j * row + i] = a[i * row + j];
+        }
+        a[i * row + i] += (double)n;
+    }
+}
+
+/* u = the upper triangle of a, NaN below it. */
+static void copy_upper(ptrdiff_t n, ptrdiff_t row, const double *a, double *u)
+{
+    for (ptrdiff_t i = 0; i < n; i++)
+        for (ptrdiff_t j = 0; j < n; j++) u[i * row + j] = j >= i ? a[i * row + j] : NAN;
+}
+
+static bool factor(ptrdiff_t n, ptrdiff_t row, double *u, double *negated)
+{
+    for (ptrdiff_t first = 0; first < n; first += FFNN_CHOLESKY_BLOCK)
+        if (!ffnn_cholesky_rows(k, n, u, row, first, negated)) return false;
+    return true;
+}
+
 static void check_cholesky(ptrdiff_t n)
 {
     place("the factor of [%td, %td]", n, n);
     const ptrdiff_t row = n + 3;
-    double *a = calloc((size_t)(n * row), sizeof *a), *l = calloc((size_t)(n * row), sizeof *l);
+    double *a = calloc((size_t)(n * row), sizeof *a), *u = calloc((size_t)(n * row), sizeof *u);
     double *x = calloc((size_t)n, sizeof *x), *due = calloc((size_t)n, sizeof *due);
-    double *negated = calloc((size_t)(FFNN_CHOLESKY_BLOCK * row), sizeof *negated);
-    for (ptrdiff_t i = 0; i < n * row; i++) l[i] = i % row > i / row ? NAN : uniform(-1, 1);
-    for (ptrdiff_t i = 0; i < n; i++) {
-        due[i] = uniform(-1, 1);
-        for (ptrdiff_t j = 0; j <= i; j++)
-            for (ptrdiff_t p = 0; p <= j; p++) a[i * row + j] += l[i * row + p] * l[j * row + p];
-        a[i * row + i] += (double)n;
-    }
+    double *negated = calloc((size_t)(FFNN_CHOLESKY_BLOCK * n), sizeof *negated);
+    fill_definite(n, row, a, u);
+    for (ptrdiff_t i = 0; i < n; i++) due[i] = uniform(-1, 1);
     for (ptrdiff_t i = 0; i < n; i++)
-        for (ptrdiff_t j = 0; j < n; j++)
-            x[i] += (j <= i ? a[i * row + j] : a[j * row + i]) * due[j];
+        for (ptrdiff_t j = 0; j < n; j++) x[i] += a[i * row + j] * due[j];
+    copy_upper(n, row, a, u);
+    CHECK(factor(n, row, u, negated), "it is not positive definite");
     for (ptrdiff_t i = 0; i < n; i++)
-        for (ptrdiff_t j = 0; j < n; j++) l[i * row + j] = j <= i ? a[i * row + j] : NAN;
-    bool is_definite = true;
-    for (ptrdiff_t first = 0; first < n; first += FFNN_CHOLESKY_BLOCK)
-        is_definite = is_definite && ffnn_cholesky_columns(k, n, l, row, first, negated);
-    CHECK(is_definite, "it is not positive definite");
-    for (ptrdiff_t i = 0; i < n; i++)
-        for (ptrdiff_t j = 0; j <= i; j++) {
+        for (ptrdiff_t j = i; j < n; j++) {
             double sum = 0;
-            for (ptrdiff_t p = 0; p <= j; p++) sum += l[i * row + p] * l[j * row + p];
+            for (ptrdiff_t p = 0; p <= i; p++) sum += u[p * row + i] * u[p * row + j];
             CHECK(fabs(sum - a[i * row + j]) <= 8 * (double)n * DBL_EPSILON * (double)n,
                   "[%td, %td]: %g, not %g", i, j, sum, a[i * row + j]);
         }
-    ffnn_cholesky_solve(k, n, l, row, x);
+    ffnn_cholesky_solve(k, n, u, row, x);
     for (ptrdiff_t i = 0; i < n; i++)
         CHECK(fabs(x[i] - due[i]) <= 64 * (double)n * DBL_EPSILON, "x[%td] is off by %g", i,
               x[i] - due[i]);
-    check_rows(n, l, row, 0);
-    check_rows(n, l, row, n / 2);
+    /* As it stands, and row by row of L. */
+    const ffnn_view by_columns = {u, n, n, 1, row};
+    check_forward(by_columns, 0);
+    check_forward(by_columns, n / 2);
+    for (ptrdiff_t i = 0; i < n; i++)
+        for (ptrdiff_t j = 0; j < i; j++) u[i * row + j] = u[j * row + i], u[j * row + i] = NAN;
+    check_forward((ffnn_view){u, n, n, row, 1}, 0);
     /* A matrix whose last pivot is none; 0 for certain where it is the only one. */
     const double pivots[] = {-1, -HUGE_VAL, HUGE_VAL, NAN, 0};
     for (int bad = 0; bad < (n == 1 ? 5 : 4); bad++) {
-        for (ptrdiff_t i = 0; i < n; i++)
-            for (ptrdiff_t j = 0; j <= i; j++) l[i * row + j] = a[i * row + j];
-        l[(n - 1) * row + n - 1] = pivots[bad];
-        is_definite = true;
-        for (ptrdiff_t first = 0; first < n; first += FFNN_CHOLESKY_BLOCK)
-            is_definite = is_definite && ffnn_cholesky_columns(k, n, l, row, first, negated);
-        CHECK(!is_definite, "with a pivot of %g it has a factor", pivots[bad]);
+        copy_upper(n, row, a, u);
+        u[(n - 1) * (row + 1)] = pivots[bad];
+        CHECK(!factor(n, row, u, negated), "with a pivot of %g it has a factor", pivots[bad]);
     }
-    free(a), free(l), free(x), free(due), free(negated);
+    free(a), free(u), free(x), free(due), free(negated);
 }
 
 static void check_kernels(ptrdiff_t n)
@@ -271,7 +291,7 @@ void check_search(void)
     CHECK(ffnn_search_begin(&s, 1, NAN, 1, 2) == FFNN_SEARCH_ASCENT, "a NaN goes on");
     check_valley(-1.2, 1);
     check_valley(3, -8);
-    const ptrdiff_t sizes[] = {1, 2, 7, 63, 64, 65, 130, 200};
+    const ptrdiff_t sizes[] = {1, 2, 7, 16, 17, 63, 64, 65, 130, 200};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         if (!quick || sizes[i] < 100) check_cholesky(sizes[i]);
 }
