@@ -1,5 +1,7 @@
 /* levenberg_marquardt.c - steps that solve (H + damping I) d = g (Marquardt 1963; Hagan and Menhaj,
- * IEEE Transactions on Neural Networks 5, 1994, 989-993).
+ * IEEE Transactions on Neural Networks 5, 1994, 989-993). The damping follows the share of the
+ * promised gain that a step brings (Fletcher, Harwell report R 6799, 1971): steps that are refused
+ * become rare.
  *
  * H is the Gauss-Newton matrix of the summed cost, the sum of J^T J by jacobian.c. L2 adds lambd
  * for each weight, and Bayesian regularisation (evidence.c) for each parameter the lambd of the
@@ -13,6 +15,8 @@
 
 static const double FIRST_DAMPING = 1e-3, LEAST_DAMPING = 1e-20, MOST_DAMPING = 1e10;
 static const double DAMPING_FALLS = 0.1, DAMPING_RISES = 10;
+/* Shares of the gain that the parabola promises, between which the damping stays. */
+static const double MOST_OF_IT = 0.75, LITTLE_OF_IT = 0.25;
 
 /* ---- memory ---- */
 
@@ -137,18 +141,42 @@ static void solve(const ffnn_run *run)
     ffnn_cholesky_solve(lm->k, lm->count, lm->factor, lm->row, lm->step);
 }
 
-/* parameters = start - step */
-static void move(const ffnn_run *run)
+/* n parameters, which stand `at` bytes behind a vector's beginning, become start - d; the part of
+ * move() that they have. */
+static double move_part(const ffnn_run *run, double damping, ptrdiff_t at, ptrdiff_t n,
+                        const double *d)
+{
+    const ffnn_kernels *k = run->k;
+    const void *start = ffnn_within(run->whole.start, at), *g = ffnn_within(run->gradients, at);
+    void *to = ffnn_within(run->parameters, at);
+    const double m = (double)run->examples.X.cols;
+    double promised = 0;
+    for (ptrdiff_t i = 0; i < n; i++) {
+        promised += d[i] * (ffnn_read(k, g, i) + damping / m * d[i]) / 2;
+        ffnn_write(k, to, i, ffnn_read(k, start, i) - d[i]);
+    }
+    return promised;
+}
+
+/* parameters = start - step. By how much the cost would fall, were it the parabola of g and H. */
+static double move(const ffnn_run *run, double damping)
 {
     const double *d = run->whole.lm->step;
-    const ffnn_kernels *k = run->k;
-    const void *start = run->whole.start;
+    double promised = 0;
     for (const layer *l = run->layer; l < run->layer + run->layers; l++) {
-        const char *W = (const char *)start + l->W_at, *b = (const char *)start + l->b_at;
-        for (ptrdiff_t i = 0; i < l->n * l->n_prev; i++)
-            ffnn_write(k, l->W, i, ffnn_read(k, W, i) - *d++);
-        for (ptrdiff_t i = 0; i < l->n; i++) ffnn_write(k, l->b, i, ffnn_read(k, b, i) - *d++);
+        const ptrdiff_t weights = l->n * l->n_prev;
+        promised += move_part(run, damping, l->W_at, weights, d);
+        promised += move_part(run, damping, l->b_at, l->n, d + weights);
+        d += weights + l->n;
     }
+    return promised;
+}
+
+/* What the damping is multiplied with after a step that gains `gain`. */
+static double damping_factor(double gain, double promised)
+{
+    if (gain > MOST_OF_IT * promised) return DAMPING_FALLS;
+    return gain < LITTLE_OF_IT * promised ? DAMPING_RISES : 1;
 }
 
 bool ffnn_lm_step(ffnn_run *run, interrupt_check *check)
@@ -163,11 +191,12 @@ bool ffnn_lm_step(ffnn_run *run, interrupt_check *check)
         if (is_definite) {
             double cost;
             solve(run);
-            move(run);
+            const double promised = move(run, *damping);
             whole->evaluations++;
             if (find_cost(run, &cost, check)) return true;
             if (cost < whole->cost) {
-                *damping = fmax(*damping * DAMPING_FALLS, LEAST_DAMPING);
+                *damping *= damping_factor(whole->cost - cost, promised);
+                *damping = fmin(fmax(*damping, LEAST_DAMPING), MOST_DAMPING);
                 whole->cost = cost;
                 whole->has_gradients = false;
                 run->steps++;

@@ -46,7 +46,7 @@ def test_steps_and_variances_are_the_twins(rng, hidden, output, depth, weighted)
     parameters, _ = bayesian(X, Y, dims, 0, seed=1, initialization="xavier", **net)
     for l in range(1, len(dims)):  # noqa: E741 - a unit at relu's kink has no derivative
         parameters[f"b{l}"] = rng.uniform(0.1, 0.5, (dims[l], 1))
-    state, due = None, twin.estimate(to_vector(parameters))
+    state, damping, due = None, None, twin.estimate(to_vector(parameters))
     for step in range(3):
         before = to_vector(parameters)
         parameters, history = bayesian(X, Y, None, 1, parameters=parameters,
@@ -56,8 +56,9 @@ def test_steps_and_variances_are_the_twins(rng, hidden, output, depth, weighted)
         twin.take(*due[1:])
         assert history["cost"] == pytest.approx([twin.cost(before)], rel=1e-6)
         state = history["optimizer_state"]
-        moved, d = before - to_vector(parameters), twin.lm_step(before, 10 * state["damping"])
+        moved, (d, damping) = before - to_vector(parameters), twin.lm_iteration(before, damping)
         np.testing.assert_allclose(moved, d, atol=1e-4 * np.abs(d).max(), err_msg=str(step))
+        assert state["damping"] == pytest.approx(damping)
         due = twin.estimate(to_vector(parameters), *due[1:])
         np.testing.assert_allclose([state[name] for name in EVIDENCE], due, rtol=1e-5)
 

@@ -86,6 +86,18 @@ class Net:
         u = np.linalg.lstsq(H_half.T, g, rcond=None)[0]
         return np.linalg.lstsq(H_half, u, rcond=None)[0]
 
+    def lm_iteration(self, vector, damping):
+        """The first step that lowers the cost, and the damping of the next one: by the share that
+        the step gains of what the parabola promises, which is (d g m + damping d d) / 2 m."""
+        damping, m = damping or 1e-3, self.X.shape[1]
+        while True:
+            d = self.lm_step(vector, damping)
+            gain = self.cost(vector) - self.cost(vector - d)
+            if gain > 0:
+                share = gain / (d @ self.gradient(vector) + damping / m * d @ d) * 2
+                return d, damping * (0.1 if share > 0.75 else 10 if share < 0.25 else 1)
+            damping *= 10
+
 
 class BayesianNet(Net):
     """The same with a prior of one variance on all parameters, for squared errors."""
