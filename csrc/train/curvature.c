@@ -32,7 +32,7 @@ bool ffnn_curvature_sums(ffnn_run *run, double *cost, interrupt_check *check)
     const workspace *w = &run->work;
     const ffnn_lm_memory *lm = run->whole.lm;
     const batch all = {&run->examples, NULL, 0, run->examples.X.cols};
-    const ptrdiff_t outputs = run->layer[run->layers - 1].n;
+    const ptrdiff_t outputs = ffnn_jacobian_count(run);
     *cost = 0;
     for (ptrdiff_t first = 0; first < all.count;) {
         const slab s = ffnn_batch_slab(run, &run->work, &all, first);

@@ -42,7 +42,29 @@ static void multiply_double(ptrdiff_t n, const double *x, const double *y, ptrdi
         for (ptrdiff_t j = 0; j < n; j++) out[j] = x[j] * y[j * step];
 }
 
-/* dZ of the output layer, in dZ[0], for which dZ dZ^T summed over the outputs is the curvature of
+ptrdiff_t ffnn_jacobian_count(const ffnn_run *run)
+{
+    const ptrdiff_t n = run->layer[run->layers - 1].n;
+    return run->cost == FFNN_categorical_cross_entropy && n > 1 ? n - 1 : n;
+}
+
+/* Column `output` of the factor L of diag(p) - p p^T = L L^T for one example, p standing `row`
+ * apart: that matrix has rank n - 1 (Tanabe and Sagae, Journal of the Royal Statistical Society B
+ * 54, 1992, 211-219). */
+static void seed_softmax(const ffnn_kernels *k, ptrdiff_t n, ptrdiff_t output, double weight,
+                         const void *p, ptrdiff_t row, void *dZ)
+{
+    const double own = ffnn_read(k, p, output * row);
+    double others = 0;
+    for (ptrdiff_t i = output + 1; i < n; i++) others += ffnn_read(k, p, i * row);
+    const double root = weight * sqrt(own / (own + others) * others);
+    if (!(others > 0)) return;
+    ffnn_write(k, dZ, output * row, root);
+    for (ptrdiff_t i = output + 1; i < n; i++)
+        ffnn_write(k, dZ, i * row, -ffnn_read(k, p, i * row) / others * root);
+}
+
+/* dZ of the output layer, in dZ[0], for which dZ dZ^T summed over all `output` is the curvature of
  * the cost: for cross-entropies diag(p) - p p^T or p (1 - p); for others scale^2 g'(Z)^2. */
 static void seed(const ffnn_run *run, const workspace *w, const slab *s, ptrdiff_t output,
                  double scale)
@@ -61,10 +83,8 @@ static void seed(const ffnn_run *run, const workspace *w, const slab *s, ptrdiff
         else if (run->cost == FFNN_binary_cross_entropy)
             ffnn_write(k, dZ, output * s->row + j, weight * sqrt(p * (1 - p)));
         else
-            for (ptrdiff_t i = 0; i < n; i++)
-                ffnn_write(k, dZ, i * s->row + j,
-                           weight * sqrt(p) *
-                               ((i == output) - ffnn_read(k, w->layer[top].A, i * s->row + j)));
+            seed_softmax(k, n, output, weight, ffnn_element(k, w->layer[top].A, j), s->row,
+                         ffnn_element(k, dZ, j));
     }
     if (run->cost == FFNN_mean_squared_error) ffnn_propagate_output_derivative(run, w, s);
 }

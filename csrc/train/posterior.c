@@ -87,7 +87,7 @@ ffnn_status ffnn_run_variances(ffnn_run *run, const double *L, double *variances
     for (ptrdiff_t first = 0; first < all.count && !is_stopped;) {
         const slab s = ffnn_batch_slab(run, &run->work, &all, first);
         is_stopped = s.is_lost || ffnn_propagate_forward(run, &run->work, &s, NULL, &check);
-        for (ptrdiff_t output = 0; output < run->layer[run->layers - 1].n && !is_stopped; output++)
+        for (ptrdiff_t output = 0; output < ffnn_jacobian_count(run) && !is_stopped; output++)
             is_stopped = find_variances(run, &s, output, &J, L,
                                         variances + output * all.count + first, &check);
         first += s.X.cols;

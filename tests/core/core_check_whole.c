@@ -178,7 +178,7 @@ static void check_polls(method with)
     double cost;
     ffnn_run_iterate(run, 1, &cost, go_on, &asked);
     const double P = HIDDEN * (3 + 1) + 2 * (HIDDEN + 1);
-    const double least = P * P * M + P * P * P / 6 * (with.is_bayesian ? 3 : 1);
+    const double least = P * P * M + P * P * P / 6 * (with.is_bayesian ? 3 : 1); /* two outputs */
     CHECK((double)asked * 300e6 >= least, "%d times in %g multiply-adds", asked, least);
     ffnn_run_free(run);
     check_guards();

@@ -73,8 +73,8 @@ def test_lbfgs_steps_along_the_dense_inverse_hessian(rng, output, cost, weighted
 @pytest.mark.parametrize("hidden", HIDDEN)
 @pytest.mark.parametrize("depth", [1, 2, 3])
 def test_levenberg_marquardt_steps_as_least_squares_do(rng, hidden, output, cost, depth, weighted):
-    dims = [3, 4, 3, 2][:depth] + [2]
-    X, Y = data(rng, output)
+    dims = [3, 4, 3, 2][:depth] + [3]
+    X, Y = data(rng, output, n_y=3)
     net = {"hidden_activation": hidden, "output_activation": output, "cost": cost}
     net |= {"lambd": 0.3 * weighted, "sample_weight": rng.uniform(0.1, 3, 30) if weighted else None}
     twin = Net(X, Y, dims, **net)
