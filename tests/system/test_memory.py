@@ -68,3 +68,19 @@ def test_calls_take_what_they_return():
     taken, new = map(float, output_of(GROWN.format(m=10_000) + work).split())
     buffers = 2 * 512 * 10_000 * 4 / 2**20
     assert new > 100 and taken < new + buffers + 8
+
+
+def test_levenberg_marquardt_takes_what_its_docstring_says():
+    """16 P^2 + 4,672 P bytes, of which the lower triangles are never touched: a matrix, and what
+    the rows of a slab's Jacobian and of a block of the factor take."""
+    dims, m = [50, 38, 1], 2_000
+    P = 38 * 51 + 39
+    work = f"""
+more = {{"optimizer": "levenberg_marquardt", "hidden_activation": "tanh"}}
+more |= {{"output_activation": "linear", "record_every": 3}}
+X, Y = rng.standard_normal((50, {m})), rng.standard_normal((1, {m}))
+ffnn.train(X, Y, [50, 1], num_epochs=3, seed=1, **more)
+print(grown(lambda: ffnn.train(X, Y, {dims}, num_epochs=3, seed=1, **more))[0])
+"""
+    taken, stated = float(output_of(GROWN.format(m=10) + work)), (16 * P**2 + 4672 * P) / 2**20
+    assert 0.5 * stated < taken < stated + 8

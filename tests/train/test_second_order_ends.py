@@ -60,6 +60,18 @@ def test_a_flat_cost_ends_at_once(rng, optimizer):
     assert_same_dict(trained, parameters)
 
 
+@pytest.mark.parametrize("scale", [1e3, 1e2])
+def test_a_softmax_that_is_certain_has_no_curvature(rng, real, scale):
+    """Probabilities of 1 and 0, or nearly so, of the wrong classes."""
+    X = np.abs(rng.standard_normal((1, 30)).astype(real)) + real(0.1)
+    Y = np.eye(4, dtype=real)[:, rng.integers(1, 4, 30)]
+    parameters = {"W1": real(scale) * np.array([[1], [-1], [0], [-3]], real),
+                  "b1": np.zeros((4, 1), real)}  # fmt: skip
+    trained, history = run(X, Y, None, LM, 60, parameters=parameters, output_activation="softmax")
+    assert all(np.isfinite(value).all() for value in trained.values())
+    assert history["cost"][-1] < 0.2 * history["cost"][0]
+
+
 @pytest.mark.parametrize("optimizer", METHODS)
 @pytest.mark.parametrize("scale", [1e160, 1e200, 1e307])
 def test_overflow_at_the_beginning(rng, optimizer, scale):
