@@ -1,4 +1,5 @@
-/* cholesky.c - the Cholesky factor U of a symmetric matrix of doubles, A = U^T U, in blocks of rows.
+/* cholesky.c - the Cholesky factor U of a symmetric matrix of doubles, A = U^T U, in blocks of
+ * rows.
  *
  * Left-looking: a block of rows takes away what those before it explain, in one product, whose
  * operands memory holds as tiles read them; and so does, within it, a panel of few rows, which are

@@ -17,9 +17,9 @@ struct ffnn_product {
     ffnn_view right; /* [depth, cols] */
     void *out;       /* [rows, cols] */
     ptrdiff_t out_row;
-    ffnn_start start; /* FROM_TILE adds to what stands in `out` */
+    ffnn_start start;  /* FROM_TILE adds to what stands in `out` */
     bool is_symmetric; /* below its diagonal `out` may become anything */
-    const void *bias; /* one value for each row, for FFNN_FROM_BIAS */
+    const void *bias;  /* one value for each row, for FFNN_FROM_BIAS */
     ptrdiff_t bias_row;
     ffnn_finish *finish; /* or NULL */
     void *context;       /* for finish */

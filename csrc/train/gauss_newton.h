@@ -37,7 +37,8 @@ typedef struct {
 ptrdiff_t ffnn_jacobian_columns(const ffnn_run *run);
 /* Of how many outputs, or of combinations of them, the derivatives make the Gauss-Newton matrix. */
 ptrdiff_t ffnn_jacobian_count(const ffnn_run *run);
-/* The derivatives of one of them, for all examples of a slab that has passed forward. True: stop. */
+/* The derivatives of one of them, for all examples of a slab that has passed forward. True: stop.
+ */
 bool ffnn_jacobian_find(const ffnn_run *run, const workspace *w, const slab *s, ptrdiff_t output,
                         const ffnn_jacobian *to, interrupt_check *check);
 

@@ -163,8 +163,7 @@ static void check_forward(ffnn_view L, ptrdiff_t from)
     const ptrdiff_t n = L.rows;
     const double *l = L.data;
     place("rows of [%td, %td] from %td on, %td apart", n, n, from, L.row);
-    double *x = calloc((size_t)n * X_ROW, sizeof *x),
-           *due = calloc((size_t)n * X_ROW, sizeof *due);
+    double *x = calloc((size_t)n * X_ROW, sizeof *x), *due = calloc((size_t)n * X_ROW, sizeof *due);
     for (ptrdiff_t i = from; i < n; i++)
         for (ptrdiff_t j = 0; j < COLS; j++) x[i * X_ROW + j] = due[i * X_ROW + j] = uniform(-1, 1);
     for (ptrdiff_t first = from; first < n; first += FFNN_CHOLESKY_BLOCK)
