@@ -92,6 +92,23 @@ def test_levenberg_marquardt_steps_as_least_squares_do(rng, hidden, output, cost
         assert history["optimizer_state"]["damping"] == pytest.approx(damping)
 
 
+@pytest.mark.parametrize("bayesian", [False, True])
+def test_threads_that_share_a_matrix_change_no_bit(rng, threads, bayesian):
+    """Of 392 parameters: products of the matrix and of its factor are cut into chunks."""
+    X, Y = data(rng, "linear", 300, 10)
+    results = []
+    for count in 1, 2, 5:
+        threads(count)
+        results.append(run(X, Y, [10, 30, 2], LM, 3, seed=1, bayesian=bayesian,
+                           hidden_activation="tanh", output_activation="linear"))  # fmt: skip
+    for parameters, history in results[1:]:
+        assert_same_dict(parameters, results[0][0])
+        assert history["cost"] == results[0][1]["cost"]
+        if bayesian:
+            factor = history["posterior"]["factor"]
+            np.testing.assert_array_equal(factor, results[0][1]["posterior"]["factor"])
+
+
 @pytest.mark.parametrize("optimizer", METHODS)
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("m", [3, 40, 700, 1500])
