@@ -256,10 +256,14 @@ def check_finite(function: str, name: str, X: NDArray[Any]) -> None:
         )
 
 
-def lost_entry(X: NDArray[Any], lost: NDArray[np.bool_]) -> str:
-    """Name the first entry that is NaN or infinite, of the first example that has one."""
-    row, column = lost_place(X, lost)
-    return f"{X[row, column]} at row {row}, column {column}"
+def lost_entry(X: NDArray[Any], lost: NDArray[np.bool_], are_rows: bool = False) -> str:
+    """Name the first entry that is NaN or infinite, of the first example that has one.
+
+    are_rows: the caller has X.T.
+    """
+    place = lost_place(X, lost)
+    row, column = place[::-1] if are_rows else place
+    return f"{X[place]} at row {row}, column {column}"
 
 
 def lost_place(X: NDArray[Any], lost: NDArray[np.bool_]) -> tuple[int, int]:

@@ -88,6 +88,7 @@ def net_output(
     *,
     hidden_activation: _Hidden | None = None,
     output_activation: _Activation | None = None,
+    isa: str | None = None,
 ) -> _Array: ...
 def output_variances(
     function: str,

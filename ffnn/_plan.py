@@ -26,7 +26,7 @@ from ffnn._pace import (
 from ffnn._parameters import NET
 from ffnn._randomness import PortableDraws, Randomness, is_reproducible
 from ffnn._reading import Reader
-from ffnn._remote import Remote, stand_in
+from ffnn._remote import Remote, ask_for_sums, stand_in
 from ffnn._sample_weights import weights_by_class
 from ffnn._scores import Score
 from ffnn._sources import Source, check_dtype, take_labels, take_run_inputs
@@ -182,12 +182,6 @@ def make_plan(
     def trainer_of(X: Any, Y: Any, weights: Any = None) -> tuple[_ffnn.Trainer, Reader | None]:
         reader = Reader(X, is_checked=not is_assignment) if isinstance(X, Source) else None
         weights = None if weights is None else weights / weights.mean()
-        elsewhere: dict[str, Any] = {}
-        if isinstance(X, Remote):
-            isa = None if is_same_everywhere else X.isa
-            net = {name: options[name] for name in (*NET, "cost", "quantile") if name in options}
-            net |= {"layer_dims": dims, "reproducible": is_same_everywhere, "isa": isa}
-            elsewhere = {"sums": X.train(Y, weights, net), "isa": isa}
         trainer = _ffnn.Trainer(
             function,
             stand_in(X),
@@ -199,7 +193,7 @@ def make_plan(
             sample_weight=weights,
             bit_generator=random.bit_generator,
             input_name=input_name,
-            **elsewhere,
+            **ask_for_sums(X, Y, weights, dims, options),
             **options,
         )
         return trainer, reader

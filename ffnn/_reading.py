@@ -241,11 +241,20 @@ def output_of(
 
 
 def net_output(
-    function: str, X: Any, parameters: Any, hidden_activation: Any, output_activation: Any
+    function: str,
+    X: Any,
+    parameters: Any,
+    hidden_activation: Any,
+    output_activation: Any,
+    isa: str | None,
 ) -> NDArray[Any] | None:
     """Return AL where X is a source, else None: the C core asks for what is no array."""
     source = take_inputs(function, "X", X)
     if not isinstance(source, Source):
         return None
-    net = {"hidden_activation": hidden_activation, "output_activation": output_activation}
+    net = {
+        "hidden_activation": hidden_activation,
+        "output_activation": output_activation,
+        "isa": isa,
+    }
     return output_of(function, source, parameters, **net)[0]

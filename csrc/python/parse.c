@@ -5,6 +5,7 @@
  */
 #include "parse.h"
 #include "words.h"
+#include "../system/system.h"
 
 #include <math.h>
 #include <string.h>
@@ -182,4 +183,18 @@ PyObject *ffnn_items_take(PyObject *object, Py_ssize_t count, ffnn_place place, 
         return NULL;
     }
     return tuple;
+}
+
+int ffnn_isa_parse(const char *function, PyObject *name, const ffnn_isa **isa)
+{
+    const ffnn_place place = {function, "isa", 0};
+    const char *why = "";
+    if (name == NULL || name == Py_None) return 0;
+    if (!PyUnicode_Check(name))
+        return ffnn_error_raise(PyExc_TypeError, place, "must be a str, not %s",
+                                Py_TYPE(name)->tp_name);
+    const char *wanted = PyUnicode_AsUTF8(name);
+    if (wanted == NULL) return -1;
+    *isa = ffnn_isa_choose(wanted, &why);
+    return *isa != NULL ? 0 : ffnn_error_raise(PyExc_ValueError, place, "is '%s': %s", wanted, why);
 }

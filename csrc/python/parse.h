@@ -39,6 +39,8 @@ int ffnn_names_intern(ffnn_state *state);
 int ffnn_count_parse(ffnn_place place, PyObject *object, ptrdiff_t most, ptrdiff_t *n);
 /* A finite real number. */
 int ffnn_number_parse(ffnn_place place, PyObject *object, double *value);
+/* An instruction set by its name, the argument isa; NULL and None leave *isa as it is. */
+int ffnn_isa_parse(const char *function, PyObject *name, const ffnn_isa **isa);
 /* A tuple of `count` items, from a tuple or a list; `items` spells them for the message. */
 PyObject *ffnn_items_take(PyObject *object, Py_ssize_t count, ffnn_place place, const char *items);
 

@@ -26,6 +26,7 @@ typedef struct {
     ffnn_operand X;
     ffnn_pairs parameters;
     const ffnn_net *net;
+    const ffnn_isa *isa; /* one for the whole call */
     ffnn_net_layer *layers, small[FFNN_STACK_LAYERS];
     ffnn_view X_view;
     ffnn_real real; /* of the output */
@@ -67,15 +68,14 @@ static int view_examples(prediction *p, ffnn_real real)
 }
 
 /* Views of X and of each layer in the layer's type; the work of a pass through all of them. */
-static int take_views(const ffnn_state *state, prediction *p)
+static int take_views(prediction *p)
 {
-    const ffnn_isa *isa = state->isa; /* one for the whole call */
     unsigned kinds = p->X.kind;
     for (int l = 1; l <= p->parameters.layers; l++) {
         ffnn_pair *pair = &p->parameters.pairs[l - 1];
         ffnn_net_layer *layer = &p->layers[l - 1];
         const ffnn_real real = ffnn_real_of(kinds | pair->W.kind | pair->b.kind);
-        layer->kernels = isa->kernels[real];
+        layer->kernels = p->isa->kernels[real];
         layer->g = p->net->activations[l - 1];
         if ((l == 1 && view_examples(p, real) < 0) ||
             ffnn_operand_view(&pair->W, real, FFNN_ANY_LAYOUT, &layer->W) < 0 ||
@@ -92,7 +92,7 @@ static int take_views(const ffnn_state *state, prediction *p)
 /* Sets *AL where X is read in pieces, by ffnn/_reading.py: sources, and many integers, which would
  * become as many floats. Pieces come back here as arrays. */
 static int read_in_pieces(const char *function, PyObject *X, PyObject *parameters, PyObject *hidden,
-                          PyObject *output, PyObject **AL)
+                          PyObject *output, PyObject *isa, PyObject **AL)
 {
     enum { MANY = 1 << 20 };
     *AL = NULL;
@@ -103,8 +103,9 @@ static int read_in_pieces(const char *function, PyObject *X, PyObject *parameter
     PyObject *module = PyImport_ImportModule("ffnn._reading");
     if (module == NULL) return -1;
     PyObject *answer =
-        PyObject_CallMethod(module, "net_output", "sOOOO", function, X, parameters,
-                            hidden == NULL ? Py_None : hidden, output == NULL ? Py_None : output);
+        PyObject_CallMethod(module, "net_output", "sOOOOO", function, X, parameters,
+                            hidden == NULL ? Py_None : hidden, output == NULL ? Py_None : output,
+                            isa == NULL ? Py_None : isa);
     Py_DECREF(module);
     if (answer == NULL) return -1;
     if (answer != Py_None) *AL = Py_NewRef(answer);
@@ -112,8 +113,9 @@ static int read_in_pieces(const char *function, PyObject *X, PyObject *parameter
     return 0;
 }
 
-static void prediction_begin(prediction *p)
+static void prediction_begin(const ffnn_state *state, prediction *p)
 {
+    p->isa = state->isa;
     p->X = (ffnn_operand){0};
     p->layers = p->small;
     p->work = 0;
@@ -143,7 +145,7 @@ static PyObject *output_of(const ffnn_state *state, const char *function, PyObje
         layers_reserve(p) < 0)
         return NULL;
     const bool is_vector = PyArray_NDIM(p->X.array) == 1;
-    if (take_views(state, p) < 0) return NULL;
+    if (take_views(p) < 0) return NULL;
     const int layers = p->parameters.layers;
     const npy_intp n_y = p->layers[layers - 1].W.rows, m = p->X_view.cols;
     PyObject *AL = is_vector ? ffnn_array_new(p->real, 1, &n_y, &data)
@@ -161,16 +163,19 @@ static PyObject *output_of(const ffnn_state *state, const char *function, PyObje
 
 /* The same for a net that has yet to be found. */
 static PyObject *output_of_net(const ffnn_state *state, const char *function, PyObject *X,
-                               PyObject *parameters, PyObject *hidden, PyObject *output)
+                               PyObject *parameters, PyObject *hidden, PyObject *output,
+                               PyObject *isa)
 {
     prediction p;
     ffnn_net net = {.activations = NULL};
     PyObject *AL = NULL;
-    if (read_in_pieces(function, X, parameters, hidden, output, &AL) < 0) return NULL;
+    if (read_in_pieces(function, X, parameters, hidden, output, isa, &AL) < 0) return NULL;
     if (AL != NULL) return AL;
-    prediction_begin(&p);
+    prediction_begin(state, &p);
     p.net = &net;
-    if (ffnn_pairs_take(state, function, parameters, &p.parameters) < 0) return NULL;
+    if (ffnn_isa_parse(function, isa, &p.isa) < 0 ||
+        ffnn_pairs_take(state, function, parameters, &p.parameters) < 0)
+        return NULL;
     if (ffnn_net_parse(state, function, p.parameters.layers, parameters, hidden, output, NULL,
                        &net) == 0)
         AL = output_of(state, function, X, &p, false);
@@ -186,13 +191,14 @@ static PyObject *net_output(PyObject *module, PyObject *const *args, Py_ssize_t 
                                              3,
                                              {FFNN_NAME_function, FFNN_NAME_X, FFNN_NAME_parameters,
                                               FFNN_NAME_hidden_activation,
-                                              FFNN_NAME_output_activation},
-                                             2};
+                                              FFNN_NAME_output_activation, FFNN_NAME_isa},
+                                             3};
     const ffnn_state *state = ffnn_state_of(module);
-    PyObject *arg[5];
+    PyObject *arg[6];
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
     const char *function = PyUnicode_AsUTF8(arg[0]);
-    return function == NULL ? NULL : output_of_net(state, function, arg[1], arg[2], arg[3], arg[4]);
+    return function == NULL ? NULL
+                            : output_of_net(state, function, arg[1], arg[2], arg[3], arg[4], arg[5]);
 }
 
 static PyObject *predict_proba(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
@@ -207,7 +213,7 @@ static PyObject *predict_proba(PyObject *module, PyObject *const *args, Py_ssize
     const ffnn_state *state = ffnn_state_of(module);
     PyObject *arg[4];
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
-    return output_of_net(state, signature.function, arg[0], arg[1], arg[2], arg[3]);
+    return output_of_net(state, signature.function, arg[0], arg[1], arg[2], arg[3], NULL);
 }
 
 static PyObject *layer_activations(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
@@ -254,7 +260,7 @@ static PyObject *predictor_call(PyObject *object, PyObject *const *args, size_t 
     if (ffnn_arguments_parse(self->state, &signature, args, PyVectorcall_NARGS(flags), kw_names,
                              &X) < 0)
         return NULL;
-    prediction_begin(&p);
+    prediction_begin(self->state, &p);
     p.net = &self->net;
     if (ffnn_pairs_take(self->state, function, self->parameters, &p.parameters) < 0) return NULL;
     PyObject *AL = NULL;

@@ -73,20 +73,6 @@ static int choose_gram(const trainer_object *self, PyObject *gram, ffnn_run_opti
         "fits optimizer='gd' alone, without lambd, clip_norm and sums, and X in memory");
 }
 
-/* An instruction set by its name: workers of a run agree on one. */
-static int choose_isa(ffnn_place place, PyObject *name, const ffnn_isa **isa)
-{
-    const char *why = "";
-    if (name == NULL || name == Py_None) return 0;
-    if (!PyUnicode_Check(name))
-        return ffnn_error_raise(PyExc_TypeError, place, "must be a str, not %s",
-                                Py_TYPE(name)->tp_name);
-    const char *wanted = PyUnicode_AsUTF8(name);
-    if (wanted == NULL) return -1;
-    *isa = ffnn_isa_choose(wanted, &why);
-    return *isa != NULL ? 0 : ffnn_error_raise(PyExc_ValueError, place, "is '%s': %s", wanted, why);
-}
-
 /* The instruction set of a run: None as the module's, True and False whatever that is; or the one
  * that is named. */
 static int choose_kernels(const trainer_object *self, PyObject *reproducible, PyObject *name,
@@ -101,7 +87,7 @@ static int choose_kernels(const trainer_object *self, PyObject *reproducible, Py
     else if (reproducible != NULL && reproducible != Py_None)
         return ffnn_error_raise(PyExc_TypeError, (ffnn_place){function, "reproducible", 0},
                                 "must be True, False or None");
-    if (choose_isa((ffnn_place){function, "isa", 0}, name, &isa) < 0) return -1;
+    if (ffnn_isa_parse(function, name, &isa) < 0) return -1;
     options->kernels = isa->kernels[self->real];
     return 0;
 }

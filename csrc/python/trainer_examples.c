@@ -65,7 +65,8 @@ static int take_random(trainer_object *self, const char *function, PyObject *obj
     return 0;
 }
 
-/* Who has the examples computes the sums; what stands here of X and Y is their shapes and types. */
+/* Who has the examples computes the sums; what stands here of X and Y is their shapes and types,
+ * and of the weights what weighted means are divided by. */
 static int take_sums(trainer_object *self, const char *function, PyObject *object, bool has_dropout,
                      ffnn_run_options *options)
 {
@@ -101,18 +102,18 @@ int ffnn_trainer_take_examples(trainer_object *self, PyObject *const arg[FFNN_TR
                     &options->random) < 0 ||
         take_sums(self, function, arg[FFNN_TRAINER_SUMS], has_dropout, options) < 0)
         return -1;
+    PyObject *weighted_mean = arg[FFNN_TRAINER_WEIGHTED_MEAN];
+    const int is_weighted_mean = weighted_mean == NULL ? 0 : PyObject_IsTrue(weighted_mean);
+    if (is_weighted_mean < 0 || take_weights(self, function, arg[FFNN_TRAINER_SAMPLE_WEIGHT],
+                                             &options->examples.weights) < 0)
+        return -1;
+    options->is_weighted_mean = is_weighted_mean;
     if (self->sums != NULL) return 0;
     if (ffnn_labels_elements(function, &self->labels, self->real, n_y, options->examples.X.cols,
-                             &y) < 0 ||
-        take_weights(self, function, arg[FFNN_TRAINER_SAMPLE_WEIGHT], &options->examples.weights) <
-            0)
+                             &y) < 0)
         return -1;
     options->examples.Y = ffnn_view_of(y, n_y, options->examples.X.cols);
     ffnn_source_take(&self->source, arg[FFNN_TRAINER_SOURCE], self->real, &options->examples);
-    PyObject *weighted_mean = arg[FFNN_TRAINER_WEIGHTED_MEAN];
-    const int is_weighted_mean = weighted_mean == NULL ? 0 : PyObject_IsTrue(weighted_mean);
-    if (is_weighted_mean < 0) return -1;
-    options->is_weighted_mean = is_weighted_mean;
     return 0;
 }
 

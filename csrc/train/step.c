@@ -85,7 +85,9 @@ bool ffnn_step_run(ffnn_run *run, const batch *b, double *cost, interrupt_check 
     const bool is_clipped = run->hyperparameters.clip_norm > 0;
     const double m = divisor_of(run, b), share = (double)b->count / m;
     double sum = 0, *to = cost && run->is_weighted_mean ? &sum : cost;
-    if (m == 0) return false; /* nothing in it counts */
+    /* Nothing in it counts; who gives the sums follows a pass through all its steps. */
+    if (m == 0)
+        return run->sums && run->sums(run->sums_context, b->order, b->first, b->count, to);
     if (cost && run->hyperparameters.lambd != 0) {
         const double l2 = ffnn_run_l2_cost(run);
         *to += l2;

@@ -1,4 +1,7 @@
-"""Training and predictions on a cluster of Dask's: ffnn.dask.train, ffnn.dask.predict_proba."""
+"""Training and predictions on a cluster of Dask's: ffnn.dask.train, ffnn.dask.predict_proba.
+
+ffnn.dask.MLPClassifier and MLPRegressor, which want scikit-learn too, come when they are asked for.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +17,18 @@ except ImportError as error:
 import numpy as np
 
 from ffnn import _ffnn
-from ffnn._checks import check_keywords, check_layer_dims, check_size
+from ffnn._checks import check_keywords, check_layer_dims, check_size, choose
 from ffnn._initializers import Parameters
 from ffnn._plan import make_plan
 from ffnn._run import Run
 from ffnn._train import train as _train
 from ffnn.dask._cluster import Cluster
 from ffnn.dask._examples import as_columns, as_here, as_remote, is_remote
+from ffnn.dask._tasks import output
 
 __all__ = ["predict_proba", "train"]
+
+_ESTIMATORS = ("MLPClassifier", "MLPRegressor")
 
 _DEFAULTS = {
     name: one.default
@@ -49,9 +55,9 @@ def train(
                                   one (m, n_x); an array, which is sent to the workers first
     Y            (n_y, m)         labels: a Dask array or an array; they come to this process
     layer_dims   integers         as in ffnn.train
-    isa          str or None      the instruction set of all sums: a name from show_config;
-                                  "common", the best that all workers have; None: that of this
-                                  process
+    isa          str or None      the instruction set of all sums, of validation and of metrics: a
+                                  name from show_config; "common", the best that all workers have;
+                                  None: that of this process
     local_steps  integer          steps of gradient descent that each shard takes by itself
     keywords                      those of ffnn.train
     parameters   dict             what ffnn.train returns,
@@ -164,12 +170,14 @@ def predict_proba(
     *,
     hidden_activation: Any = None,
     output_activation: str | None = None,
+    isa: str | None = None,
 ) -> Any:
     """Return the network's output as a Dask array, of which nothing is computed yet.
 
     ==========  ========  ==============================================================
     X           (n_x, m)  a Dask array whose chunks hold whole examples, or ffnn.rows of one
     parameters  dict      and activations as ffnn.predict_proba has them
+    isa         str       the instruction set, a name from show_config; None: each worker's own
     AL          (n_y, m)  a Dask array in the chunks of X
     ==========  ========  ==============================================================
 
@@ -184,11 +192,28 @@ def predict_proba(
     columns = as_columns(function, "X", X, (dims[0], "W1"))
     n_x, n_y = columns.shape[0], dims[-1]
     net = {"hidden_activation": hidden_activation, "output_activation": output_activation}
+    if isa is not None:
+        choose(function, "isa", isa, _ffnn.config()["built"])
     nothing = _ffnn.predict_proba(np.empty((n_x, 0), columns.dtype), parameters, **net)  # checks
     return columns.map_blocks(
-        _ffnn.predict_proba,
+        output,
         dask.delayed(parameters),  # once for all blocks
-        **net,
+        net=net | {"isa": isa},
         chunks=((n_y,), columns.chunks[1]),
         meta=nothing,
     )
+
+
+def __getattr__(name: str) -> object:
+    if name not in _ESTIMATORS:
+        raise AttributeError(f"module 'ffnn.dask' has no attribute {name!r}")
+    from ffnn.dask import _estimators
+
+    return getattr(_estimators, name)
+
+
+def __dir__() -> list[str]:
+    from importlib.util import find_spec
+
+    names = [name for name in globals() if not name.startswith("_")]
+    return sorted([*names, *(_ESTIMATORS if find_spec("sklearn") else ())])

@@ -16,7 +16,7 @@ from ffnn._sources import Rows, check_turned, real_of
 from ffnn._vectors import parameters_to_vector
 from ffnn.dask._cluster import Cluster
 from ffnn.dask._steps import Packets, Steps
-from ffnn.dask._tasks import inspect, output
+from ffnn.dask._tasks import inspect, packet_output
 
 __all__ = ["Columns", "as_columns", "as_here", "as_remote", "is_remote"]
 
@@ -36,6 +36,7 @@ class Columns(Remote):
         self.real, self.isa = real_of(self), cluster.isa
         self.shape = (n_x, int(bounds[-1]) if index is None else len(index))
         self._packets: Packets | None = None
+        self._has_labels = False
         self._largest = 0.0
 
     def take(self, index: NDArray[np.intp]) -> Columns:
@@ -44,12 +45,12 @@ class Columns(Remote):
         some.real = self.real
         return some
 
-    def check_finite(self, function: str) -> None:
+    def check_finite(self, function: str, name: str = "X", are_rows: bool = False) -> None:
         """Look at all blocks, where they lie, before anything is trained."""
         n_x, cluster = self.shape[0], self.cluster
         sizes = np.diff(self.bounds).tolist()
         futures = [
-            cluster.submit(inspect, block, (n_x, size), self.dtype, self.real)
+            cluster.submit(inspect, block, (n_x, size), self.dtype, self.real, are_rows)
             for block, size in zip(self.blocks, sizes)
         ]
         for first, size, (wrong, largest) in zip(
@@ -57,7 +58,7 @@ class Columns(Remote):
         ):
             if wrong:
                 raise ValueError(
-                    f"{function}: X {wrong}, in the block of examples {first} to {first + size - 1}"
+                    f"{function}: {name} {wrong}, in the block of examples {first} to {first + size - 1}"
                 )
             self._largest = max(self._largest, largest)
 
@@ -80,7 +81,13 @@ class Columns(Remote):
         return Steps(self.cluster, self, Y, weights, net)
 
     def mean_cost(self, trainer: _ffnn.Trainer, Y: NDArray[Any], weights: Any) -> NDArray[Any]:
-        vector = parameters_to_vector(trainer.parameters())
+        return self.mean_cost_of(trainer.parameters(), Y, weights)
+
+    def mean_cost_of(
+        self, parameters: dict[str, Any], Y: NDArray[Any], weights: Any
+    ) -> NDArray[Any]:
+        """The cost of the net that is trained, with these parameters."""
+        vector = parameters_to_vector(parameters)
         costs, _ = self._measured(Y, weights).sums(0, vector, has_gradients=False)
         cost = np.cumsum(costs)[-1]  # one after the other, as in C
         total = self.shape[1] if weights is None else np.cumsum(weights)[-1]
@@ -89,18 +96,23 @@ class Columns(Remote):
     def outputs(
         self, parameters: dict[str, Any], net: dict[str, Any]
     ) -> Callable[[slice], NDArray[Any]]:
-        packets, cluster = self._measured(np.empty((0, self.shape[1])), None), self.cluster
+        packets, cluster = self._measured(), self.cluster
         shared = cluster.submit(dict, parameters)
-        futures = [cluster.submit(output, one, shared, net) for one in packets.futures]
+        known = net | {"isa": self.isa}
+        futures = [cluster.submit(packet_output, one, shared, known) for one in packets.futures]
         AL = np.concatenate(cluster.gather(futures, packets.names), axis=1)
         cluster.release([shared])
         return lambda some: AL[:, some]
 
-    def _measured(self, Y: NDArray[Any], weights: Any) -> Packets:
-        """All of them in one batch, which stays where it is through the run."""
+    def _measured(self, Y: Any = None, weights: Any = None) -> Packets:
+        """All of them in one batch, which stays where it is through the run, with Y if that came."""
+        if self._packets is not None and Y is not None and not self._has_labels:
+            self._packets.release()
+            self._packets = None
         if self._packets is None:
-            m = self.shape[1]
-            self._packets = Packets(self.cluster, self, Y, weights, [(0, m)], None)
+            m, self._has_labels = self.shape[1], Y is not None
+            labels = np.empty((0, m)) if Y is None else Y
+            self._packets = Packets(self.cluster, self, labels, weights, [(0, m)], None)
         return self._packets
 
 
@@ -181,7 +193,7 @@ def as_here(cluster: Cluster, name: str, values: Any) -> Any:
     """Labels and weights, which are small, as arrays of this process."""
     if isinstance(values, Rows) and is_remote(values):
         return as_here(cluster, name, values.source).reshape(values.shape[::-1]).T
-    if isinstance(values, dask.array.Array):
+    if dask.is_dask_collection(values):
         (found,) = cluster.gather(cluster.compute([values]), [name])
         return np.asarray(found)
     return values

@@ -15,7 +15,7 @@ from ffnn import _ffnn
 from ffnn._checks import lost_entry, lost_examples
 from ffnn._vectors import shapes_of, views_of
 
-__all__ = ["Net", "Packet", "fold", "inspect", "join", "output", "pass_on",
+__all__ = ["Net", "Packet", "fold", "inspect", "join", "output", "packet_output", "pass_on",
            "sum_shards", "take", "trainer_of"]  # fmt: skip
 
 Sums = tuple[list[float], NDArray[Any] | None]
@@ -41,8 +41,13 @@ class Packet(NamedTuple):
     steps: list[list[slice]]
 
 
-def inspect(block: Any, shape: tuple[int, int], dtype: Any, real: Any) -> tuple[str, float]:
-    """What is wrong with a block, where its shape is to be (n_x, k), and its largest magnitude."""
+def inspect(
+    block: Any, shape: tuple[int, int], dtype: Any, real: Any, are_rows: bool
+) -> tuple[str, float]:
+    """What is wrong with a block, where its shape is to be (n_x, k), and its largest magnitude.
+
+    are_rows: the caller's examples are rows, which is how an entry is named.
+    """
     X = np.asarray(block)
     if X.shape != shape or X.dtype != dtype:
         return f"is {X.dtype} of shape {X.shape}, and was said to be {dtype} of {shape}", 0.0
@@ -51,7 +56,7 @@ def inspect(block: Any, shape: tuple[int, int], dtype: Any, real: Any) -> tuple[
     with np.errstate(over="ignore"):
         X = X.astype(real, copy=False)
     lost = lost_examples(X)
-    return (f"holds {lost_entry(X, lost)}", np.inf) if lost is not None else (
+    return (f"holds {lost_entry(X, lost, are_rows)}", np.inf) if lost is not None else (
         "", float(np.abs(X).max(initial=0)))  # fmt: skip
 
 
@@ -149,6 +154,11 @@ def fold(before: Sums, these: Sums) -> Sums:
     return before[0] + these[0], total[np.newaxis]
 
 
-def output(packet: Packet, parameters: dict[str, Any], net: dict[str, Any]) -> NDArray[Any]:
+def output(X: NDArray[Any], parameters: dict[str, Any], net: dict[str, Any]) -> NDArray[Any]:
+    """AL of some examples; `net` are the activations and the instruction set."""
+    return _ffnn.net_output("predict_proba", X, parameters, **net)
+
+
+def packet_output(packet: Packet, *rest: Any) -> NDArray[Any]:
     """AL of a packet."""
-    return _ffnn.predict_proba(packet.X, parameters, **net)
+    return output(packet.X, *rest)

@@ -75,7 +75,7 @@ def moved_to(estimator: Any, to: Any) -> Any:
     names = to().get_params()
     own = estimator.get_params(deep=False)
     moved = to(**{name: value for name, value in own.items() if name in names})
-    for name, value in vars(estimator).items():
+    for name, value in vars(copy.copy(estimator)).items():  # which leaves out a client, too
         if name not in own:
             setattr(moved, name, copy.deepcopy(value))
     return moved

@@ -366,9 +366,7 @@ class Engine(WholeGradients):
 
     def _checked_validation(self, X: Any, y: Any) -> tuple[Any, Any, None]:
         """X_val and y_val as training takes them, against what training has shown."""
-        X = validate_data(
-            self, X, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=False
-        )
+        X = self._checked_inputs(X)
         y = check_array(y, ensure_2d=False, dtype=None, input_name="y_val")
         check_consistent_length(X, y)
         if X.shape[0] < 2 and not is_classifier(self):
@@ -382,6 +380,12 @@ class Engine(WholeGradients):
         if y.shape[1] != self.n_outputs_:
             raise ValueError(f"y_val has {y.shape[1]} columns where y has {self.n_outputs_}")
         return X, y, None
+
+    def _checked_inputs(self, X: Any) -> Any:
+        """X as training takes it, with the features that training has shown."""
+        return validate_data(
+            self, X, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=False
+        )
 
     def _decided(self, output: Any) -> Any:
         """Labels or targets of the net's output, or of what it is to be."""

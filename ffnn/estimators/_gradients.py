@@ -35,6 +35,7 @@ class WholeGradients(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: i
     coefs_: list[Any]
     intercepts_: list[Any]
     _optimizer: Any
+    _isa: str | None = None  # the instruction set of predictions, where a fit has agreed on one
 
     def _net(self) -> dict[str, Any]:
         """The activations in ffnn's words."""
@@ -85,6 +86,7 @@ class WholeGradients(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: i
             dict_of(self.coefs_, self.intercepts_),
             net["hidden_activation"],
             net["output_activation"],
+            self._isa,
         )
 
     # ---- lbfgs ----

@@ -75,14 +75,17 @@ def slabs(X: Any) -> Iterator[tuple[slice, Any]]:
         yield rows, X[rows].toarray()
 
 
-def forward(X: Any, parameters: dict[str, Any], hidden: Any, output: str) -> Any:
-    """The output for each row of X (m, n_x), an array (m, n_y)."""
+def forward(
+    X: Any, parameters: dict[str, Any], hidden: Any, output: str, isa: str | None = None
+) -> Any:
+    """The output for each row of X (m, n_x), an array (m, n_y); isa None: that of this process."""
     if X.dtype.kind == "f" and X.dtype.itemsize not in (4, 8):
         X = X.astype(np.float64)
 
     def of(part: Any) -> Any:
-        return _ffnn.predict_proba(
-            part.T, parameters, hidden_activation=hidden, output_activation=output
-        ).T
+        return _ffnn.net_output(
+            "predict_proba", part.T, parameters, hidden_activation=hidden,
+            output_activation=output, isa=isa,
+        ).T  # fmt: skip
 
     return np.concatenate([of(part) for _, part in slabs(X)]) if sparse.issparse(X) else of(X)

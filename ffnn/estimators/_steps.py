@@ -15,6 +15,7 @@ from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOpti
 
 from ffnn import _ffnn
 from ffnn._pace import WHOLE
+from ffnn._remote import ask_for_sums, stand_in
 from ffnn.estimators._net import arrays_of, dict_of, rows_of
 
 __all__ = ["Epochs", "OwnOptimizer", "new_optimizer"]
@@ -95,7 +96,10 @@ def _state_of(optimizer: Any) -> dict[str, Any] | None:
 
 
 class Epochs:
-    """Steps of one fit. Y is (n_y, m) and of X's type; a sparse X is laid out batch by batch."""
+    """Steps of one fit. Y is (n_y, m) and of X's type; a sparse X is laid out batch by batch.
+
+    X may be a RemoteRows, whose steps others compute.
+    """
 
     def __init__(
         self,
@@ -135,16 +139,18 @@ class Epochs:
         if is_doubled:
             options |= {"cost": "mean_squared_error", "lambd": 2 * options["lambd"]}
         first = slice(0, batch_size if self._is_sparse else X.shape[0])
+        dims = (X.shape[1], *(coef.shape[1] for coef in coefs))
         self._trainer = _ffnn.Trainer(
             function,
-            rows_of(self._X, first).T,
+            rows_of(self._X, first).T if self._is_sparse else stand_in(X.T),
             Y[:, first],
-            (X.shape[1], *(coef.shape[1] for coef in coefs)),
+            dims,
             gram=False,
             sample_weight=None if sample_weight is None else sample_weight[first],
             weighted_mean=sample_weight is not None and not self._is_whole,
             keep_prob=keep_prob,
             bit_generator=random._bit_generator if has_dropout else None,
+            **ask_for_sums(X.T, Y, sample_weight, dims, options),
             **_options_of(optimizer),
             **options,
         )
