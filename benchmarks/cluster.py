@@ -65,8 +65,49 @@ def table() -> None:
             )
 
 
+def count_writes():
+    """Count from now on what this process writes, {(from, to): [messages, bytes]}; and return it."""
+    from distributed.comm.tcp import TCP
+
+    if not hasattr(TCP, "written"):
+        TCP.written, write = {}, TCP.write
+
+        async def counted(self, *args, **keywords):
+            size = await write(self, *args, **keywords)
+            entry = TCP.written.setdefault((self.local_address, self.peer_address), [0, 0])
+            entry[0] += 1
+            entry[1] += size
+            return size
+
+        TCP.write = counted
+    return TCP.written
+
+
+def forget_writes():
+    count_writes().clear()
+
+
+def counted(client, steps, batch):
+    """Print what a step of the last run has sent, by who sent it, beside the calculation."""
+    scheduler, here, sent = client.scheduler.address, count_writes(), {}
+    for (_, to), (messages, size) in here.items():
+        of_client = {own for own, peer in here if peer == scheduler}
+        way = "client to scheduler" if to == scheduler else "scheduler to worker"
+        way = "scheduler to client" if to in of_client else way
+        sent[way] = np.add(sent.get(way, 0), (messages, size))
+    for written in client.run(count_writes).values():
+        for (_, to), entry in written.items():
+            way = "worker to scheduler" if to == scheduler else "worker to scheduler or worker"
+            sent[way] = np.add(sent.get(way, 0), entry)
+    for way, (messages, size) in sorted(sent.items()):
+        print(f"  {way}: {messages / steps:.1f} messages, {size / steps / 1e6:.2f} MB a step")
+    by_hand = step(2, batch)
+    print(f"  by calculation: {by_hand['down'] / 1e6:.2f} MB down, {by_hand['up'] / 1e6:.2f} MB up")
+
+
 def measured() -> None:
-    """Print the time of a step by ffnn.train and by two workers, and how much is overhead."""
+    """Print the time of a step by ffnn.train and by two workers, how much is overhead, and what
+    the step has sent."""
     from dask.distributed import Client, LocalCluster
 
     import ffnn.dask
@@ -101,6 +142,8 @@ def measured() -> None:
                 own.append((time.perf_counter() - began) / (M // batch))
             Packets.sums, stamps[:] = timed, []
             epochs = math.ceil(LEAST_STEPS * batch / M)
+            client.run(forget_writes)
+            forget_writes()
             ffnn.dask.train(client, X, Y, NET, num_epochs=epochs, **keywords)
             least, median = min(stamps), float(np.median(stamps))
             print(
@@ -108,6 +151,7 @@ def measured() -> None:
                 f"{1e3 * least:.1f} ms at least, {1e3 * median:.1f} in the median; overhead "
                 f"{1e3 * (least - min(own) / 2):.1f} ms at least"
             )
+            counted(client, len(stamps), batch)
         Packets.sums = sums
 
 

@@ -26,7 +26,8 @@ data             datasets.load_digits; the assignment's: load_data
 the machine      show_config, get_num_threads, set_num_threads, get_reproducible,
                  set_reproducible, register_threadpoolctl
 scikit-learn     MLPClassifier, MLPRegressor, from_sklearn: rows are examples there
-a cluster        dask: train and predict_proba on Dask arrays, by the workers of a client
+a cluster        dask.train, dask.predict_proba, dask.MLPClassifier, dask.MLPRegressor: on Dask's
+                 arrays, by the workers of a client; import ffnn.dask
 other courses    coursera: the helper files and notebooks of courses 1 and 2, edition by edition
 ===============  ===================================================================================
 """

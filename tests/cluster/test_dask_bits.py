@@ -58,6 +58,12 @@ def test_chunks_change_nothing(two, X, Y, chunks):
     same(*both(two, X, Y, [7, 6, 1], chunks, mini_batch_size=1100))
 
 
+def test_five_workers(X, Y):
+    with local_cluster(5) as cluster, Client(cluster) as client:
+        for size in M, 1100:
+            same(*both(client, X, Y, [7, 6, 1], 410, mini_batch_size=size))
+
+
 @pytest.mark.parametrize("optimizer", [n for n in ffnn.optimizers() if n != "levenberg_marquardt"])
 def test_every_method(two, X, Y, optimizer):
     same(*both(two, X, Y, [7, 6, 1], optimizer=optimizer, mini_batch_size="all", num_epochs=4))

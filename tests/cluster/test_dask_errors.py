@@ -8,6 +8,7 @@ from dask.distributed import Client
 import ffnn
 import ffnn.dask
 from clusters import assert_nothing_left, local_cluster
+from ffnn import _ffnn
 from ffnn.dask import _cluster
 
 pytestmark = pytest.mark.once
@@ -181,6 +182,35 @@ def test_unlike_workers_agree_on_an_instruction_set(client, monkeypatch):
     monkeypatch.undo()
     generic = ffnn.dask.train(client, CUT, Y, DIMS, isa="generic", **keywords)
     assert all((agreed[0][name] == generic[0][name]).all() for name in generic[0])
+
+
+def test_what_is_measured_and_predicted_is_of_that_set_too(client):
+    """Beside a C core that is told the same, and not what this process would compute."""
+    wide = np.random.default_rng(1).standard_normal((300, 60))
+    cut = dask.array.from_array(wide, chunks=(300, 20))
+    dims, outputs = [300, 3, 1], []
+
+    def keep(Y, AL):
+        outputs.append(np.array(AL))
+        return 0.0
+
+    parameters, history = ffnn.dask.train(
+        client, cut, Y, dims, isa="generic", seed=1, num_epochs=1, metrics=keep,
+        validation_data=(cut[:, :50], Y[:, :50]),
+    )  # fmt: skip
+    net = {"hidden_activation": "relu", "output_activation": "sigmoid"}
+    expected = _ffnn.net_output("own", wide, parameters, isa="generic", **net)
+    assert (outputs[0] == expected).all() and (outputs[1] == expected[:, :50]).all()
+    trainer = _ffnn.Trainer("own", wide, Y, tuple(dims), isa="generic")
+    trainer.set(parameters)
+    assert history["val_cost"] == [trainer.measure(wide[:, :50], Y[:, :50])]
+    found = ffnn.dask.predict_proba(cut, parameters, isa="generic")
+    assert (found.compute() == expected).all()
+    own = ffnn.dask.predict_proba(cut, parameters).compute()
+    assert (own == ffnn.predict_proba(wide, parameters)).all()
+    assert ffnn._ffnn.config()["isa"] == "generic" or (own != expected).any()
+    with pytest.raises(ValueError, match="ffnn.dask.predict_proba: isa must be one of"):
+        ffnn.dask.predict_proba(cut, parameters, isa="sse9")
 
 
 def test_ffnn_itself_does_not_import_dask():

@@ -87,6 +87,24 @@ def test_workers_that_come_and_go(X, Y, monkeypatch):
         same(own, ffnn.dask.train(client, X, Y, DIMS, **KEYWORDS))
 
 
+def test_five_processes(X, Y):
+    with local_cluster(5, processes=True) as cluster, Client(cluster) as client:
+        of_dask = dask.array.from_array(X, chunks=(5, 700))
+        same(ffnn.train(X, Y, DIMS, **KEYWORDS), ffnn.dask.train(client, of_dask, Y, DIMS, **KEYWORDS))
+
+
+def test_a_cluster_that_restarts_has_forgotten_the_run(client, X, Y, monkeypatch):
+    at_step(monkeypatch, 6, client.restart)
+    with pytest.raises(ConnectionError, match="has forgotten the run") as caught:
+        ffnn.dask.train(client, X, Y, DIMS, **KEYWORDS)
+    own = ffnn.train(X, Y, DIMS, **(KEYWORDS | {"num_epochs": 1}))
+    same((own[0], {}), (caught.value.parameters, {}))
+    assert caught.value.history["cost"] == own[1]["cost"]
+    monkeypatch.undo()
+    same(ffnn.train(X, Y, DIMS, **KEYWORDS), ffnn.dask.train(client, X, Y, DIMS, **KEYWORDS))
+    assert_nothing_left(client)
+
+
 def test_tasks_do_not_pile_up_on_the_scheduler(client, X, Y):
     counts = []
     ffnn.dask.train(

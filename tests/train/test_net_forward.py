@@ -74,3 +74,20 @@ print(peak() - before)
     command = [sys.executable, "-c", PEAK + text]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
     assert 7 < float(run.stdout) < 24
+
+
+def test_an_instruction_set_by_name(rng):
+    """Of arrays, and of many integers, which are read in pieces."""
+    parameters, net_output = network(rng, [300, 3, 2], np.float64), ffnn._ffnn.net_output
+    X = rng.integers(0, 255, (300, 4000), dtype=np.uint8)
+    sets = ffnn._ffnn.config()["available"]
+    outputs = [net_output("own", X / 1.0, parameters, isa=isa) for isa in sets]
+    for isa, AL in zip(sets, outputs):
+        assert (net_output("own", X, parameters, isa=isa) == AL).all()
+        np.testing.assert_allclose(AL, outputs[0], rtol=1e-9)
+    assert (outputs[0] == outputs[-1]).all() == (sets[0] == sets[-1])
+    assert (net_output("own", X, parameters) == ffnn.predict_proba(X, parameters)).all()
+    with pytest.raises(ValueError, match="own: isa is 'sse9': "):
+        net_output("own", X, parameters, isa="sse9")
+    with pytest.raises(TypeError, match="own: isa must be a str, not int"):
+        net_output("own", X, parameters, isa=9)

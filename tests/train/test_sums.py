@@ -74,6 +74,28 @@ def assert_same(own, asking):
     assert all((a[k][n] == b[k][n]).all() for k in "vs" if isinstance(a.get(k), dict) for n in a[k])
 
 
+def test_weighted_means_of_asked_sums(rng):
+    """A batch without weight is no step, of which the asked one hears all the same."""
+    X, Y, parameters = net(rng, (6, 5, 1), 3000, np.float64)
+    weights = rng.uniform(0, 2, 3000)
+    weights[:1100] = 0
+    options = {"lambd": 0.3, "optimizer": "adam", "weighted_mean": True}
+    own = _ffnn.Trainer("own", X, Y, (6, 5, 1), sample_weight=weights, **options)
+    shards = Shards(X, Y, (6, 5, 1), weights)
+    asking = _ffnn.Trainer("asking", placeholder(X.shape, X.dtype), Y, (6, 5, 1), sums=shards,
+                           sample_weight=weights, **options)  # fmt: skip
+    shards.size = 1100
+    for trainer in own, asking:
+        trainer.set(parameters)
+    for order in None, np.arange(3000)[::-1], np.arange(3000):
+        assert own.epoch(order, 1100) == asking.epoch(order, 1100)
+        assert own.l2_cost == asking.l2_cost
+    assert_same(own, asking)
+    assert own.state()["t"] == 6 and [first for first, *_ in shards.asked] == 3 * [0, 1100, 2200]
+    with pytest.raises(ValueError, match=r"asking: sample_weight has shape \(2999,\)"):
+        _ffnn.Trainer("asking", X, Y, (6, 5, 1), sums=shards, sample_weight=weights[1:])
+
+
 @pytest.mark.parametrize("real", [np.float32, np.float64])
 @pytest.mark.parametrize("m, size", [(9, 9), (60, 60), (700, 256), (1500, 1100), (2600, 2600)])
 @pytest.mark.parametrize("dims", [(3, 4, 1), (40, 30, 20, 2)])
