@@ -102,10 +102,9 @@ static int read_in_pieces(const char *function, PyObject *X, PyObject *parameter
         return 0;
     PyObject *module = PyImport_ImportModule("ffnn._reading");
     if (module == NULL) return -1;
-    PyObject *answer =
-        PyObject_CallMethod(module, "net_output", "sOOOOO", function, X, parameters,
-                            hidden == NULL ? Py_None : hidden, output == NULL ? Py_None : output,
-                            isa == NULL ? Py_None : isa);
+    PyObject *answer = PyObject_CallMethod(
+        module, "net_output", "sOOOOO", function, X, parameters, hidden == NULL ? Py_None : hidden,
+        output == NULL ? Py_None : output, isa == NULL ? Py_None : isa);
     Py_DECREF(module);
     if (answer == NULL) return -1;
     if (answer != Py_None) *AL = Py_NewRef(answer);
@@ -197,8 +196,9 @@ static PyObject *net_output(PyObject *module, PyObject *const *args, Py_ssize_t 
     PyObject *arg[6];
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
     const char *function = PyUnicode_AsUTF8(arg[0]);
-    return function == NULL ? NULL
-                            : output_of_net(state, function, arg[1], arg[2], arg[3], arg[4], arg[5]);
+    return function == NULL
+               ? NULL
+               : output_of_net(state, function, arg[1], arg[2], arg[3], arg[4], arg[5]);
 }
 
 static PyObject *predict_proba(PyObject *module, PyObject *const *args, Py_ssize_t n_args,

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError
 from typing import Any
 
 import dask
 from dask.distributed import Client
+from distributed.protocol import to_serialize
 
 from ffnn import _ffnn
 from ffnn._checks import choose
+from ffnn.dask._tasks import Seat
 
 __all__ = ["Cluster"]
 
 # Y goes to the workers with the tasks; Dask would warn of each array above 10 MB.
 _LARGE = {"distributed.admin.large-graph-warning-threshold": "4 GiB"}
+_SECONDS_OF_A_LOOK = 0.5  # whether a worker that has not answered is still there
 
 
 class Cluster:
@@ -36,6 +40,7 @@ class Cluster:
         self.local_steps = local_steps
         self.learning_rate: Callable[[], float] = float  # of the epoch, once there is a run
         self._held: set[Any] = set()
+        self._actors: dict[str, Any] = {}  # Seats, by the address of their worker
         if client.status != "running":
             raise ValueError(f"{function}: the client is {client.status}")
         if isa is not None:
@@ -75,6 +80,52 @@ class Cluster:
             future = self._ask(lambda: self.client.submit(function, *args, pure=False, **where))
         self._held.add(future)
         return future
+
+    def call(self, method: str, arguments: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
+        """What the Seats of some workers answer: a message to each through the scheduler, no task.
+
+        Of a worker that does not answer, for whatever reason, there is no answer here.
+        """
+        actors = {address: self.actor(address) for address in arguments}
+        ready = [address for address, actor in actors.items() if actor.status == "finished"]
+
+        async def one(address: str) -> Any:
+            sent = [to_serialize(argument) for argument in arguments[address]]
+            message = {"op": "actor_execute", "actor": actors[address].key, "function": method}
+            asked = asyncio.ensure_future(
+                self.client.scheduler.proxy(worker=address, msg=message | {"args": sent})
+            )
+            while not (await asyncio.wait({asked}, timeout=_SECONDS_OF_A_LOOK))[0]:
+                if actors[address].status != "finished":  # the worker is gone, which Dask may
+                    asked.cancel()  # try to reach for half a minute
+                    return {}
+            return await asked
+
+        async def all_of() -> list[Any]:
+            return await asyncio.gather(*map(one, ready), return_exceptions=True)
+
+        answers = self._ask(lambda: self.client.sync(all_of)) if ready else []
+        return {
+            address: answer["result"]
+            for address, answer in zip(ready, answers)
+            if isinstance(answer, dict) and answer.get("status") == "OK"
+        }
+
+    def actor(self, address: str) -> Any:
+        """The Seat of a worker."""
+        actor = self._actors.get(address)
+        if actor is None:
+            actor = self._ask(
+                lambda: self.client.submit(Seat, pure=False, workers=[address], actor=True)
+            )
+            self._actors[address] = actor
+            self._held.add(actor)
+        return actor
+
+    def places(self, futures: Sequence[Any]) -> list[str | None]:
+        """The address of a worker that holds each result, None where there is none."""
+        holders = self._ask(lambda: self.client.who_has(futures))
+        return [next(iter(holders.get(future.key, ())), None) for future in futures]
 
     def compute(self, collections: list[Any]) -> list[Any]:
         """Send Dask's own collections."""

@@ -124,12 +124,11 @@ class _OnCluster(Exchange):
 
     def _validate_input(self, X: Any, y: Any, incremental: bool, reset: bool) -> Any:
         """scikit-learn looks at y beside a column of zeros, at X's features by its head."""
-        known = {name: value for name, value in vars(self).items() if name in _FEATURES}
+        known = {name: getattr(self, name) for name in _FEATURES if hasattr(self, name)}
         zeros = np.zeros((X.shape[0], 1), X.dtype)
         _, y = super()._validate_input(zeros, y, incremental, True)
-        for name in _FEATURES:
-            vars(self).pop(name, None)
-        vars(self).update(known)
+        for name, value in known.items():
+            setattr(self, name, value)
         validate_data(self, X.head, reset=reset)
         X.T.check_finite(self._name_of_fit(incremental), are_rows=True)
         return X, y
@@ -186,7 +185,8 @@ class _OnCluster(Exchange):
                 "X.rechunk({1: -1})"
             )
         model = copy.copy(self)  # which has no client
-        vars(model).pop("feature_names_in_", None)  # nor have blocks
+        if hasattr(model, "feature_names_in_"):  # which blocks have not
+            del model.feature_names_in_
         one = _apply(np.zeros((1, array.shape[1]), array.dtype), model, method)
         further = [] if one.ndim == 1 else [(one.shape[1],)]
         return array.map_blocks(
@@ -260,7 +260,7 @@ def as_rows(cluster: Cluster, name: str, X: Any) -> RemoteRows:
 
 
 def _rows_and_head(function: str, name: str, X: Any) -> tuple[Any, Any]:
-    """X as an array (m, n_x), Dask's or one of here, and a row of zeros with its features' names."""
+    """X as an array (m, n_x), Dask's or of here, and a row of zeros with its features' names."""
     names = list(X.columns) if hasattr(X, "columns") else None
     if hasattr(X, "to_dask_array"):  # a frame of Dask's
         array = X.to_dask_array()
@@ -274,9 +274,9 @@ def _rows_and_head(function: str, name: str, X: Any) -> tuple[Any, Any]:
         raise ValueError(f"{function}: {name} has {array.ndim} dimensions, expected 2")
     head: Any = np.zeros((1, array.shape[1]), array.dtype)
     if names is not None:
-        import pandas
+        from pandas import DataFrame  # type: ignore[import-untyped]
 
-        head = pandas.DataFrame(head, columns=names)
+        head = DataFrame(head, columns=names)
     return array, head
 
 

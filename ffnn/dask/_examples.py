@@ -57,8 +57,9 @@ class Columns(Remote):
             self.bounds.tolist(), sizes, cluster.gather(futures, self._names())
         ):
             if wrong:
+                last = first + size - 1
                 raise ValueError(
-                    f"{function}: {name} {wrong}, in the block of examples {first} to {first + size - 1}"
+                    f"{function}: {name} {wrong}, in the block of examples {first} to {last}"
                 )
             self._largest = max(self._largest, largest)
 
@@ -105,7 +106,7 @@ class Columns(Remote):
         return lambda some: AL[:, some]
 
     def _measured(self, Y: Any = None, weights: Any = None) -> Packets:
-        """All of them in one batch, which stays where it is through the run, with Y if that came."""
+        """All of them in one batch, which stays through the run; with Y, once that has come."""
         if self._packets is not None and Y is not None and not self._has_labels:
             self._packets.release()
             self._packets = None

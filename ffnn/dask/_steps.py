@@ -51,7 +51,8 @@ class Packets:
         count = min(max(shards), max(len(seats), -(-bytes_of_sums // _PART_BYTES)))
         self.futures: list[Any] = []
         self.names: list[str] = []
-        self._seats: list[str] = []  # where they are, unless that worker dies
+        self._seats: list[str] = []  # where they are to be,
+        self._places: list[str | None] = []  # and are, as soon as they have been used once
         self._pieces: list[Any] = []
         for g in range(count):
             steps, parts, at = [], [], 0
@@ -77,7 +78,10 @@ class Packets:
         w = None if weights is None else weights[wanted]
         packet = self.cluster.submit(join, pieces, places, Y[:, wanted], w, steps, seat=seat)
         self.futures.append(packet)
+        if seat is not None:
+            self.cluster.actor(seat)  # to be there by the second step
         self._seats.append(seat)
+        self._places.append(None)
         self.names.append(f"the packet of examples {wanted.min()} to {wanted.max()}")
         self._pieces += pieces
 
@@ -85,30 +89,66 @@ class Packets:
         self, step: int, vector: NDArray[Any], rate: float = 0.0, has_gradients: bool = True
     ) -> tuple[list[float], NDArray[Any] | None]:
         """The costs of all shards of a batch, and the sum of their gradients, (P,)."""
-        cluster = self.cluster
         is_short = vector.nbytes * len(self.futures) <= _ARGUMENT_BYTES
-        shared = vector if is_short else cluster.submit(pass_on, vector)
-        sent = [
-            cluster.submit(
-                sum_shards, self.net, packet, shared, step, rate, has_gradients, i == 0, seat=seat
-            )
-            for i, (packet, seat) in enumerate(zip(self.futures, self._seats))
-        ]
-        wanted, names = sent, self.names
-        try:
-            if self.is_chained and has_gradients:
-                last = sent[0]
-                for one, seat in zip(sent[1:], self._seats[1:]):
-                    last = cluster.submit(fold, last, one, seat=seat)
-                    sent.append(last)
-                wanted, names = [last], ["the sums of a step"]
-            first, *more = cluster.gather(wanted, names)
-        finally:
-            cluster.release(sent if is_short else [shared, *sent])
+        is_chained = self.is_chained and has_gradients
+        if is_chained or not is_short:
+            first, *more = self._by_tasks(
+                list(range(len(self.futures))), vector, step, rate, has_gradients, is_chained,
+                is_short,
+            )  # fmt: skip
+        else:
+            first, *more = self._by_calls(vector, step, rate, has_gradients)
         for one in more:
             first = fold(first, one)
         costs, total = first
         return costs, None if total is None else total[0]
+
+    def _by_calls(
+        self, vector: NDArray[Any], step: int, rate: float, has_gradients: bool
+    ) -> list[Any]:
+        """The sums of each packet: by a call where its place is known and answers, else by a task,
+        which Dask repeats until it is done."""
+        keys: dict[str, list[tuple[str, bool]]] = {}
+        for i, (packet, place) in enumerate(zip(self.futures, self._places)):
+            if place is not None:
+                keys.setdefault(place, []).append((packet.key, i == 0))
+        rest = vector, step, rate, has_gradients
+        answers = self.cluster.call("sums", {at: (self.net, keys[at], *rest) for at in keys})
+        found = {at: iter(sums) for at, sums in answers.items()}
+        sums = [next(found[at]) if at in found else None for at in self._places]
+        lacking = [i for i, one in enumerate(sums) if one is None]
+        if lacking:
+            for i, one in zip(lacking, self._by_tasks(lacking, *rest, False, True)):
+                sums[i] = one
+            for i, place in zip(lacking, self.cluster.places([self.futures[i] for i in lacking])):
+                self._places[i] = place
+        return sums
+
+    def _by_tasks(
+        self, wanted: list[int], vector: NDArray[Any], step: int, rate: float,
+        has_gradients: bool, is_chained: bool, is_short: bool,
+    ) -> list[Any]:  # fmt: skip
+        """The sums of some packets, one by one, or chained, those of all in one."""
+        cluster = self.cluster
+        shared = vector if is_short else cluster.submit(pass_on, vector)
+        sent = [
+            cluster.submit(
+                sum_shards, self.net, self.futures[i], shared, step, rate, has_gradients, i == 0,
+                seat=self._seats[i],
+            )
+            for i in wanted
+        ]  # fmt: skip
+        asked, names = sent, [self.names[i] for i in wanted]
+        try:
+            if is_chained:
+                last = sent[0]
+                for one, seat in zip(sent[1:], self._seats[1:]):
+                    last = cluster.submit(fold, last, one, seat=seat)
+                    sent.append(last)
+                asked, names = [last], ["the sums of a step"]
+            return cluster.gather(asked, names)
+        finally:
+            cluster.release(sent if is_short else [shared, *sent])
 
     def release(self) -> None:
         """Let the workers forget them."""

@@ -1,4 +1,5 @@
-"""What the workers of a cluster do: pure functions, so that Dask may repeat any of them.
+"""What the workers of a cluster do: pure functions, so that Dask may repeat any of them, and an
+actor that calls one of them at less cost than a task has.
 
 A packet is what one worker needs of some steps: X, Y and the weights of its shards, and where each
 step's shards lie in it.
@@ -6,16 +7,19 @@ step's shards lie in it.
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
+from distributed import get_worker
 from numpy.typing import NDArray
 
 from ffnn import _ffnn
 from ffnn._checks import lost_entry, lost_examples
 from ffnn._vectors import shapes_of, views_of
 
-__all__ = ["Net", "Packet", "fold", "inspect", "join", "output", "packet_output", "pass_on",
+__all__ = ["Net", "Packet", "Seat", "fold", "inspect", "join", "output", "packet_output", "pass_on",
            "sum_shards", "take", "trainer_of"]  # fmt: skip
 
 Sums = tuple[list[float], NDArray[Any] | None]
@@ -127,6 +131,21 @@ def sum_shards(
         elif sums is not None:
             rows.append(sums)
     return costs, np.stack(rows) if rows else None
+
+
+class Seat:
+    """An actor on one worker, for a run: sums of the packets that lie there, without tasks of the
+    scheduler's, but in the threads that do those."""
+
+    def __init__(self) -> None:
+        self._worker = get_worker()
+
+    async def sums(self, net: Net, keys: list[tuple[str, bool]], *rest: Any) -> list[Sums]:
+        """Those of packets by their keys, folded or not; KeyError for one that is elsewhere."""
+        loop, threads = asyncio.get_running_loop(), self._worker.executors["default"]
+        packets = [(self._worker.data[key], folds) for key, folds in keys]
+        work = [partial(sum_shards, net, packet, *rest, folds) for packet, folds in packets]
+        return await asyncio.gather(*(loop.run_in_executor(threads, one) for one in work))
 
 
 def _go_on(

@@ -23,8 +23,10 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Got `batch_size`"),
 ]
 M = 2600
-LEARNT = ("coefs_", "intercepts_", "loss_curve_", "validation_scores_", "validation_loss_curve_",
-          "n_iter_", "t_", "classes_", "n_features_in_", "n_outputs_", "out_activation_")  # fmt: skip
+LEARNT = (
+    "coefs_ intercepts_ loss_curve_ validation_scores_ validation_loss_curve_ n_iter_ t_ classes_ "
+    "n_features_in_ n_outputs_ out_activation_"
+).split()
 
 
 @pytest.fixture(scope="module", params=[1, 2, 3])
@@ -195,9 +197,9 @@ def test_the_instruction_set_of_a_fit_is_that_of_its_predictions(two):
     model = ffnn.dask.MLPClassifier((5,), max_iter=2, random_state=1).fit(cut(X), y, isa="generic")
     net = {"hidden_activation": "relu", "output_activation": "sigmoid"}
     expected = ffnn._ffnn.net_output("own", X.T, model.parameters_, isa="generic", **net)[0]
-    for model in model, pickle.loads(pickle.dumps(model)):
-        assert (model.predict_proba(cut(X)).compute()[:, 1] == expected).all()
-        assert (model.predict_proba(X)[:, 1] == expected).all()
+    for one in model, pickle.loads(pickle.dumps(model)):
+        assert (one.predict_proba(cut(X)).compute()[:, 1] == expected).all()
+        assert (one.predict_proba(X)[:, 1] == expected).all()
     if ffnn._ffnn.config()["isa"] != "generic":
         assert (ffnn.predict_proba(X.T, model.parameters_)[0] != expected).any()
     assert model.fit(cut(X), y)._isa is None
@@ -299,8 +301,7 @@ def test_predictions_that_are_refused(two, X, words):
         found.predict(cut(X)[:, :5])
     with pytest.raises(ValueError, match=r"MLPClassifier.predict_proba: X .* X.rechunk\({1: -1}\)"):
         found.predict_proba(cut(X).rechunk((700, 2)))
-    with pytest.raises(AttributeError, match="predict_proba"):
-        ffnn.dask.MLPRegressor().predict_proba
+    assert not hasattr(ffnn.dask.MLPRegressor(), "predict_proba")
 
 
 @pytest.mark.once

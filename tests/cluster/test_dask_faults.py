@@ -90,7 +90,10 @@ def test_workers_that_come_and_go(X, Y, monkeypatch):
 def test_five_processes(X, Y):
     with local_cluster(5, processes=True) as cluster, Client(cluster) as client:
         of_dask = dask.array.from_array(X, chunks=(5, 700))
-        same(ffnn.train(X, Y, DIMS, **KEYWORDS), ffnn.dask.train(client, of_dask, Y, DIMS, **KEYWORDS))
+        same(
+            ffnn.train(X, Y, DIMS, **KEYWORDS),
+            ffnn.dask.train(client, of_dask, Y, DIMS, **KEYWORDS),
+        )
 
 
 def test_a_cluster_that_restarts_has_forgotten_the_run(client, X, Y, monkeypatch):
