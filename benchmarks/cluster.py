@@ -4,7 +4,9 @@ python -m benchmarks.cluster        two workers of one thread, on this machine; 
 python -m benchmarks.cluster table  the table alone
 
 A step's overhead is its time on the cluster less the time that its slowest worker computes. The
-table says what it stands on; put your own network in its place.
+table says what it stands on; put your own network in its place. Its bytes are what was counted of
+two workers and batches of 8,192: 0.34 MB down and 1.53 MB up, in 12 messages of client, scheduler
+and workers together (27, where each packet's sums are a task). Bytes pass through the scheduler.
 """
 
 import math
@@ -33,7 +35,7 @@ def parameters_bytes() -> int:
 
 
 def step(workers: int, batch: int) -> dict[str, float]:
-    """Tasks, bytes and seconds of a step, as ffnn/dask/_steps.py sends it."""
+    """Tasks, or calls, bytes and seconds of a step, as ffnn/dask/_steps.py sends it."""
     P, shards = parameters_bytes(), math.ceil(batch / 512)
     packets = min(shards, max(workers, math.ceil(shards * P / (32 << 20))))
     is_chained = shards * P > 4 << 20
@@ -54,7 +56,7 @@ def step(workers: int, batch: int) -> dict[str, float]:
 
 def table() -> None:
     """Print what 10, 100 and 1,000 workers give."""
-    print("| batch | workers | tasks | MB down | MB up | ms a step | times one process |")
+    print("| batch | workers | tasks or calls | MB down | MB up | ms a step | times one process |")
     print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for batch in (8192, 65_536, 1_000_000):
         for workers in (2, 10, 30, 100, 1000):

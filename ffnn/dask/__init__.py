@@ -71,7 +71,8 @@ def train(
     and when workers die or join meanwhile, which costs no more than the step in hand. The bits
     depend on the instruction set alone, so all workers use one.
 
-    A step is a round trip through the scheduler, some 10 ms. It pays where a step takes longer:
+    A step is a round trip through the scheduler, 5 to 10 ms: a call to each worker, which says what
+    its shards sum up to, or tasks where the net is large or a worker does not answer. It pays where a step takes longer:
     large batches ("all", or thousands of examples), wide nets, or an X that no machine holds; below
     that ffnn.train is faster. A batch keeps no more workers busy than it has shards. lbfgs takes
     all examples in few steps, which suits a cluster best. With shuffle, the default, each epoch

@@ -140,11 +140,17 @@ class Seat:
     def __init__(self) -> None:
         self._worker = get_worker()
 
-    async def sums(self, net: Net, keys: list[tuple[str, bool]], *rest: Any) -> list[Sums]:
+    async def sums(
+        self, net: Net, keys: list[tuple[str, bool]], vector: NDArray[Any], step: int, rate: float,
+        has_gradients: bool,
+    ) -> list[Sums]:  # fmt: skip
         """Those of packets by their keys, folded or not; KeyError for one that is elsewhere."""
         loop, threads = asyncio.get_running_loop(), self._worker.executors["default"]
         packets = [(self._worker.data[key], folds) for key, folds in keys]
-        work = [partial(sum_shards, net, packet, *rest, folds) for packet, folds in packets]
+        work = [
+            partial(sum_shards, net, packet, vector, step, rate, has_gradients, folds)
+            for packet, folds in packets
+        ]
         return await asyncio.gather(*(loop.run_in_executor(threads, one) for one in work))
 
 
