@@ -72,12 +72,12 @@ def train(
     depend on the instruction set alone, so all workers use one.
 
     A step is a round trip through the scheduler, 5 to 10 ms: a call to each worker, which says what
-    its shards sum up to, or tasks where the net is large or a worker does not answer. It pays where a step takes longer:
-    large batches ("all", or thousands of examples), wide nets, or an X that no machine holds; below
-    that ffnn.train is faster. A batch keeps no more workers busy than it has shards. lbfgs takes
-    all examples in few steps, which suits a cluster best. With shuffle, the default, each epoch
-    sends X from worker to worker once, some batches ahead of their steps; without, and with "all",
-    nothing but parameters and sums is sent.
+    its shards sum up to, or tasks where the net is large or a worker does not answer. It pays where
+    a step takes longer: large batches ("all", or thousands of examples), wide nets, or an X that no
+    machine holds; below that ffnn.train is faster. A batch keeps no more workers busy than it has
+    shards. lbfgs takes all examples in few steps, which suits a cluster best. With shuffle, the
+    default, each epoch sends X from worker to worker once, some batches ahead of their steps;
+    without, and with "all", nothing but parameters and sums is sent.
 
     Where a round trip costs more than a step (small nets), local_steps=k lets each shard of a batch
     take k steps of gradient descent at the epoch's learning_rate by itself. The optimizer gets the

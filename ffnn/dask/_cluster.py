@@ -43,6 +43,7 @@ class Cluster:
         self._actors: dict[str, Any] = {}  # Seats, by the address of their worker
         if client.status != "running":
             raise ValueError(f"{function}: the client is {client.status}")
+        self.address = client.scheduler.address
         if isa is not None:
             choose(function, "isa", isa, ["common", *_ffnn.config()["built"]])
         self.isa = self._agree(isa)
@@ -87,7 +88,11 @@ class Cluster:
         Of a worker that does not answer, for whatever reason, there is no answer here.
         """
         actors = {address: self.actor(address) for address in arguments}
-        ready = [address for address, actor in actors.items() if actor.status == "finished"]
+
+        def is_there(actor: Any) -> bool:
+            return bool(self.client.status == "running" and actor.status == "finished")
+
+        ready = [address for address, actor in actors.items() if is_there(actor)]
 
         async def one(address: str) -> Any:
             sent = [to_serialize(argument) for argument in arguments[address]]
@@ -96,8 +101,8 @@ class Cluster:
                 self.client.scheduler.proxy(worker=address, msg=message | {"args": sent})
             )
             while not (await asyncio.wait({asked}, timeout=_SECONDS_OF_A_LOOK))[0]:
-                if actors[address].status != "finished":  # the worker is gone, which Dask may
-                    asked.cancel()  # try to reach for half a minute
+                if not is_there(actors[address]):  # which Dask tries to reach for half a minute
+                    asked.cancel()
                     return {}
             return await asked
 
@@ -169,7 +174,7 @@ class Cluster:
             if self.client.status == "running" and not isinstance(error, CancelledError):
                 raise
             raise ConnectionError(
-                f"{self.function}: the scheduler at {self.client.scheduler.address} is gone, or "
+                f"{self.function}: the scheduler at {self.address} is gone, or "
                 f"has forgotten the run: {error or type(error).__name__}"
             ) from error
 

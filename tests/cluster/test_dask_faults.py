@@ -96,16 +96,17 @@ def test_five_processes(X, Y):
         )
 
 
-def test_a_cluster_that_restarts_has_forgotten_the_run(client, X, Y, monkeypatch):
-    at_step(monkeypatch, 6, client.restart)
-    with pytest.raises(ConnectionError, match="has forgotten the run") as caught:
-        ffnn.dask.train(client, X, Y, DIMS, **KEYWORDS)
-    own = ffnn.train(X, Y, DIMS, **(KEYWORDS | {"num_epochs": 1}))
-    same((own[0], {}), (caught.value.parameters, {}))
-    assert caught.value.history["cost"] == own[1]["cost"]
-    monkeypatch.undo()
-    same(ffnn.train(X, Y, DIMS, **KEYWORDS), ffnn.dask.train(client, X, Y, DIMS, **KEYWORDS))
-    assert_nothing_left(client)
+def test_a_cluster_that_restarts_has_forgotten_the_run(X, Y, monkeypatch):
+    with local_cluster(1, processes=True) as cluster, Client(cluster) as client:
+        at_step(monkeypatch, 6, lambda: client.restart(wait_for_workers=False))
+        with pytest.raises(ConnectionError, match="has forgotten the run") as caught:
+            ffnn.dask.train(client, X, Y, DIMS, **KEYWORDS)
+        own = ffnn.train(X, Y, DIMS, **(KEYWORDS | {"num_epochs": 1}))
+        same((own[0], {}), (caught.value.parameters, {}))
+        assert caught.value.history["cost"] == own[1]["cost"]
+        client.wait_for_workers(1, timeout=PATIENCE)
+        same(ffnn.train(X, Y, DIMS, **KEYWORDS), ffnn.dask.train(client, X, Y, DIMS, **KEYWORDS))
+        assert_nothing_left(client)
 
 
 def test_tasks_do_not_pile_up_on_the_scheduler(client, X, Y):
