@@ -196,7 +196,7 @@ def test_what_is_measured_and_predicted_is_of_that_set_too(client):
 
     parameters, history = ffnn.dask.train(
         client, cut, Y, dims, isa="generic", seed=1, num_epochs=1, metrics=keep,
-        validation_data=(cut[:, :50], Y[:, :50]),
+        validation_data=(cut[:, :50], Y[:, :50]), mini_batch_size=30,
     )  # fmt: skip
     net = {"hidden_activation": "relu", "output_activation": "sigmoid"}
     expected = _ffnn.net_output("own", wide, parameters, isa="generic", **net)

@@ -155,7 +155,7 @@ def test_the_scheduler_is_gone(X, Y, monkeypatch):
             "distributed.cli.dask_worker", address, "--no-nanny", "--nthreads", "1",
             "--dashboard-address", "127.0.0.1:0", "--death-timeout", "5",
         )  # fmt: skip
-        client = Client(address, set_as_default=False)
+        client = Client(address, set_as_default=False, timeout=10)  # to reconnect, too
         client.wait_for_workers(1, timeout=PATIENCE)
         at_step(monkeypatch, 6, lambda: (scheduler.kill(), scheduler.wait()))
         began = time.monotonic()
