@@ -86,8 +86,7 @@ bool ffnn_step_run(ffnn_run *run, const batch *b, double *cost, interrupt_check 
     const double m = divisor_of(run, b), share = (double)b->count / m;
     double sum = 0, *to = cost && run->is_weighted_mean ? &sum : cost;
     /* Nothing in it counts; who gives the sums follows a pass through all its steps. */
-    if (m == 0)
-        return run->sums && run->sums(run->sums_context, b->order, b->first, b->count, to);
+    if (m == 0) return run->sums && run->sums(run->sums_context, b->order, b->first, b->count, to);
     if (cost && run->hyperparameters.lambd != 0) {
         const double l2 = ffnn_run_l2_cost(run);
         *to += l2;
