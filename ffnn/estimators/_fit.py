@@ -26,7 +26,7 @@ from sklearn.utils.validation import _check_sample_weight, check_array, check_co
 from ffnn._initializers import draw_by
 from ffnn._randomness import PortableDraws, is_reproducible
 from ffnn.estimators._checks import check_extras, warn_of_no_counts
-from ffnn.estimators._gradients import WholeGradients, validate_data
+from ffnn.estimators._gradients import WholeGradients
 from ffnn.estimators._net import arrays_of, dict_of, hidden_of
 from ffnn.estimators._steps import Epochs, new_optimizer
 from ffnn.estimators._threads import share_of_threads
@@ -380,12 +380,6 @@ class Engine(WholeGradients):
         if y.shape[1] != self.n_outputs_:
             raise ValueError(f"y_val has {y.shape[1]} columns where y has {self.n_outputs_}")
         return X, y, None
-
-    def _checked_inputs(self, X: Any) -> Any:
-        """X as training takes it, with the features that training has shown."""
-        return validate_data(
-            self, X, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=False
-        )
 
     def _decided(self, output: Any) -> Any:
         """Labels or targets of the net's output, or of what it is to be."""

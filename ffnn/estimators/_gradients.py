@@ -69,6 +69,12 @@ class WholeGradients(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: i
             and bool(np.isfinite(X).all())
         )
 
+    def _checked_inputs(self, X: Any) -> Any:
+        """X as training takes it, with the features that training has shown."""
+        return validate_data(
+            self, X, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=False
+        )
+
     def _output_for(self, X: Any) -> Any:
         if not hasattr(self, "coefs_"):
             check_is_fitted(self)
