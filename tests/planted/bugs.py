@@ -25,6 +25,7 @@ class Bug(NamedTuple):
     """One change of one file, and where it should be noticed."""
 
     name: str
+    subject: str  # the .toml file
     file: str
     text: str
     planted: str
@@ -66,6 +67,7 @@ def read_bugs() -> dict[str, Bug]:
             likely = (*row.pop("likely", ()), *of_file.get(row["file"], ()))
             bugs[name] = Bug(
                 name,
+                path.stem,
                 row.pop("file"),
                 row.pop("is"),
                 row.pop("put"),

@@ -5,6 +5,7 @@ copy keeps the clean objects. Headers keep their dates, and the sources that rea
 or setup.py and make would compile everything.
 """
 
+import contextlib
 import os
 import re
 import shlex
@@ -121,7 +122,10 @@ class Copy:
     def run(
         self, command: list[str], seconds: float, **variables: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command in the copy; its group ends with it."""
+        """Run a command in the copy; its group ends with it.
+
+        Seconds in which this process is stopped (Ctrl-Z, SIGSTOP) do not count.
+        """
         with subprocess.Popen(
             command,
             cwd=self.folder,
@@ -133,15 +137,19 @@ class Copy:
             errors="replace",
             start_new_session=True,
         ) as process:
+            output = None
             try:
-                output, _ = process.communicate(timeout=seconds)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, 9)
-                output, _ = process.communicate()
-                return subprocess.CompletedProcess(command, -1, output + "\nno end in sight")
+                for _ in range(int(seconds)):
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        output, _ = process.communicate(timeout=1)
+                        break
             except BaseException:
                 os.killpg(process.pid, 9)
                 raise
+            if output is None:
+                os.killpg(process.pid, 9)
+                output, _ = process.communicate()
+                return subprocess.CompletedProcess(command, -9, output + "\nno end in sight")
         return subprocess.CompletedProcess(command, process.returncode, output)
 
     # ---- a bug ----

@@ -13,6 +13,7 @@ they must pass. The status is 1 where a bug was not noticed, or one that is mark
 """
 
 import hashlib
+import itertools
 import json
 import os
 import queue
@@ -73,6 +74,17 @@ def noticed_by(copy: Copy, test: str) -> str | None:
     return test
 
 
+def variables_before(test: str) -> str:
+    """FFNN_ISA=generic, say, with its space."""
+    found = re.match(r"(\w+=\S+ )*", test)
+    return found[0] if found else ""
+
+
+def without_its_end(by: str) -> str:
+    """The test alone, of what noticed_by says."""
+    return re.sub(r" \(signal \d+\)$", "", by)
+
+
 def try_bug(copy: Copy, bug: Bug, tests: list[str]) -> dict[str, object]:
     """Plant it, and run tests until one fails."""
     began = time.monotonic()
@@ -95,16 +107,19 @@ class Results:
         self.known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
 
     @staticmethod
-    def key(bug: Bug) -> str:
-        return hashlib.sha256(repr((bug.file, bug.text, bug.planted)).encode()).hexdigest()[:16]
+    def key(bug: Bug, by: object) -> str:
+        """Of what was tried; where nobody noticed, other likely tests make it new."""
+        tried = (bug.file, bug.text, bug.planted, *(() if by else bug.likely))
+        return hashlib.sha256(repr(tried).encode()).hexdigest()[:16]
 
     def of(self, bug: Bug) -> dict[str, object] | None:
         found = self.known.get(bug.name)
-        return found if found is not None and found["key"] == self.key(bug) else None
+        is_same = found is not None and found["key"] == self.key(bug, found["by"])
+        return found if is_same else None
 
     def add(self, bug: Bug, found: dict[str, object]) -> None:
         with self.lock:
-            self.known[bug.name] = {**found, "key": self.key(bug)}
+            self.known[bug.name] = {**found, "key": self.key(bug, found["by"])}
             beside = RESULTS.with_suffix(".new")
             beside.write_text(json.dumps(self.known, indent=1))
             beside.replace(RESULTS)
@@ -149,9 +164,17 @@ def record(bugs: dict[str, Bug], results: Results) -> int:
         if found is not None and not bug.equal:
             caught.pop(bug.name, None)
             if found["by"]:
-                caught[bug.name] = re.sub(r"::.*|'", "", str(found["by"]))  # its file is enough
+                by = without_its_end(str(found["by"]))
+                caught[bug.name] = re.sub(r"\.py.*", ".py", by.replace("'", ""))
     write_caught(caught)
-    print(f"{len(caught)} of {sum(not bug.equal for bug in bugs.values())} bugs are noticed")
+    rows = {subject: [0, 0, 0] for subject in sorted({bug.subject for bug in bugs.values()})}
+    for bug in bugs.values():
+        known = results.of(bug)
+        is_lost = known is not None and not known["by"]
+        rows[bug.subject][0 if bug.name in caught else 1 if is_lost else 2] += not bug.equal
+    print(f"{'':15}{'bugs':>8}{'noticed':>8}{'not':>8}{'untried':>8}")
+    for subject, row in [*rows.items(), ("all", [sum(kind) for kind in zip(*rows.values())])]:
+        print(f"{subject:15}{sum(row):8}{row[0]:8}{row[1]:8}{row[2]:8}")
     return 0
 
 
@@ -160,7 +183,14 @@ def wanted(words: str, bugs: dict[str, Bug], results: Results) -> list[Bug]:
     if words == "sample":
         return sample(bugs)
     if words in ("", "likely"):
-        found = [(bug, results.of(bug)) for bug in bugs.values() if not bug.equal]
+        caught = read_caught()
+        of_subject: dict[str, list[Bug]] = {}
+        for bug in bugs.values():
+            if not bug.equal and (bug.name not in caught or results.of(bug)):
+                of_subject.setdefault(bug.subject, []).append(bug)
+        # One of each file in turn, so that a run which is ended has tried every kind.
+        turns = itertools.zip_longest(*of_subject.values())
+        found = [(bug, results.of(bug)) for turn in turns for bug in turn if bug]
         later = [bug for bug, known in found if known is not None and not known["by"]]
         return [bug for bug, known in found if known is None] + later
     if unknown := [name for name in words.split(",") if name not in bugs]:
@@ -197,9 +227,18 @@ def try_all(copies: list[Copy], chosen: list[Bug], rest: tuple[str, ...], result
 
 def failing_without_a_bug(copy: Copy, results: Results, chosen: list[Bug]) -> set[str]:
     """Of the tests that noticed, those that fail in the clean copy, too."""
-    tests = {str(known["by"]).split(" (signal")[0]
-             for bug in chosen if (known := results.of(bug)) and known["by"]}  # fmt: skip
-    return {test for test in sorted(tests) if noticed_by(copy, test)}
+    tests = {
+        without_its_end(str(known["by"]))
+        for bug in chosen
+        if (known := results.of(bug)) and known["by"]
+    }
+    alone = {test for test in tests if "::" not in test}
+    for variables, group in itertools.groupby(sorted(tests - alone), variables_before):
+        these = list(group)
+        names = [test.removeprefix(variables) for test in these]
+        if noticed_by(copy, variables + " ".join(names)):
+            alone.update(these)
+    return {test for test in sorted(alone) if noticed_by(copy, test)}
 
 
 def main(words: str) -> int:

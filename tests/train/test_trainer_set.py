@@ -8,6 +8,7 @@ from calls import trainer_of
 from ffnn import _ffnn
 from support import assert_same_dict, draw
 
+GIVEN = np.ones((5, 3)), np.ones((1, 3))
 METHODS = {
     "run": lambda run: run.run(1),
     "epoch": lambda run: run.epoch(None, 4),
@@ -17,6 +18,12 @@ METHODS = {
     "is_finite": lambda run: run.is_finite(),
     "parameters": lambda run: run.parameters(),
     "state": lambda run: run.state(),
+    "record_point": lambda run: run.record_point(),
+    "measure": lambda run: run.measure(*GIVEN),
+    "step": lambda run: run.step(*GIVEN),
+    "gradient": lambda run: run.gradient(*GIVEN),
+    "shard": lambda run: run.shard(*GIVEN, 8),
+    "update": lambda run: run.update(8),
 }
 
 
