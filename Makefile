@@ -49,7 +49,8 @@ planted: build-test
 	@$(RUN) tests/planted/run.py $(PLANTED)
 
 coverage: build-dev
-	@$(RUN) tests/planted/reach.py $(PART)
+	@$(RUN) tests/planted/reach.py "$(PART)"
+
 # A warning is an error: a name that no page describes, a link within the site that leads nowhere.
 docs: build-docs
 	$(RUN) -m sphinx -W --keep-going -q -b html docs docs/_build/html

@@ -127,6 +127,16 @@ def test_nothing_is_drawn_without_dropout(rng):
     assert np.random.get_state()[2] == before
 
 
+@pytest.mark.once
+@pytest.mark.parametrize("gives", ["a word", np.ones((20, 29)), np.ones((30, 20)).T, None])
+def test_numpys_generator_is_what_draws_masks(rng, monkeypatch, gives):
+    """Whatever somebody has put into its place: no mask of another shape or order is read."""
+    X, _, parameters = draw(rng, [7, 20, 1], 30, "sigmoid")
+    monkeypatch.setattr(np.random, "rand", lambda *shape: gives)
+    with pytest.raises(TypeError, match="no array of 20 by 30 numbers|'<' not supported"):
+        ffnn.L_model_forward(X, parameters, keep_prob=0.5)
+
+
 def test_keep_prob_has_to_fit_the_caches(rng):
     X, Y, parameters = draw(rng, [7, 20, 9, 1], 30, "sigmoid")
     AL, caches = ffnn.L_model_forward(X, parameters, keep_prob=0.5)

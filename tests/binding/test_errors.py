@@ -375,6 +375,11 @@ def _mistakes():
         lambda: ffnn.linear_forward(X, np.ones((2, 3)), flat),
     )
     yield (
+        ValueError,
+        r"b has shape \(3,\), expected \(2, 1\) for W \(2, 3\)$",
+        lambda: ffnn.linear_forward(X, np.ones((2, 3)), np.ones(3)),
+    )
+    yield (
         KeyError,
         "no 'dW1' but a 'W': is it the parameters'",
         lambda: ffnn.update_parameters(parameters, parameters, 0.1),

@@ -324,6 +324,11 @@ def test_the_cat_pictures(tmp_path, monkeypatch, rng):
         lr_utils.load_dataset()
     for part in ("train", "test"):
         with h5py.File(folder / f"{part}_catvnoncat.h5", "w") as file:
+            file[f"{part}_set_x"] = pixels
+    with pytest.raises(KeyError, match=r"load_dataset: .*train_catvnoncat\.h5.* 'train_set_y'"):
+        lr_utils.load_dataset()
+    for part in ("train", "test"):
+        with h5py.File(folder / f"{part}_catvnoncat.h5", "w") as file:
             file[f"{part}_set_x"], file[f"{part}_set_y"] = pixels, [1, 0, 1]
             file["list_classes"] = np.array([b"non-cat", b"cat"])
     for ours, theirs in zip(lr_utils.load_dataset(), reference.load_dataset()):

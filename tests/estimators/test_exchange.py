@@ -148,3 +148,9 @@ def test_the_core_has_that_way_out_too(call):
         call(X.T, model)
     with pytest.raises(TypeError, match="grads must be a dict, not MLPClassifier$"):
         ffnn.update_parameters(model.parameters_, model, 0.1)
+
+
+def test_only_scikit_learns_two_are_turned_into_ours():
+    for other in None, {}, ffnn.MLPClassifier:
+        with pytest.raises(TypeError, match="from_sklearn: estimator must be scikit-learn's"):
+            ffnn.from_sklearn(other)

@@ -251,3 +251,19 @@ def test_without_onnx_the_extra_is_named(monkeypatch, call):
     monkeypatch.setitem(sys.modules, "onnx", None)
     with pytest.raises(ImportError, match=r"onnx: onnx is missing: pip install 'ffnn\[onnx\]'"):
         call()
+
+
+def test_a_file_holds_2_gb_at_most(monkeypatch):
+    monkeypatch.setattr("ffnn._onnx_write._MOST_BYTES", 21 * 8 - 1)  # of plain's 21 parameters
+    with pytest.raises(ValueError, match="to_onnx: the net is larger than the 2 GB"):
+        ffnn.to_onnx(plain())
+    monkeypatch.setattr("ffnn._onnx_write._MOST_BYTES", 21 * 8)
+    ffnn.to_onnx(plain())
+
+
+def test_a_classifier_of_one_class_has_nothing_to_choose():
+    pytest.importorskip("sklearn")
+    model = ffnn.MLPClassifier((2,), solver="lbfgs", max_iter=200, tol=1e-2)
+    model.fit(np.eye(3), np.zeros(3, int))
+    with pytest.raises(ValueError, match="to_onnx: the classifier has seen one class alone"):
+        ffnn.to_onnx(model)

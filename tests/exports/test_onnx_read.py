@@ -212,13 +212,21 @@ OTHERS = {
         ("Relu", "z60", "y", {}),
     ],
     "which is no constant": [("Gemm", "x nowhere", "y", {})],
+    "divides by 0": [("Gemm", "x W1 b1", "z", {}), ("Div", "z zero", "y", {})],
 }
 
 
 @pytest.mark.parametrize("says", OTHERS)
 def test_another_graph_is_refused(says):
-    model = graph(OTHERS[says], {"W1": W1, "b1": B1, "W2": W2})
+    model = graph(OTHERS[says], {"W1": W1, "b1": B1, "W2": W2, "zero": 0.0})
     with pytest.raises(ValueError, match=f"^from_onnx: .*{says.strip()}"):
+        ffnn.from_onnx(model)
+
+
+def test_weights_of_several_types_are_refused():
+    model = graph([GEMM], {"W1": W1, "b1": B1})
+    model.graph.initializer[1].CopyFrom(numpy_helper.from_array(B1, "b1"))
+    with pytest.raises(ValueError, match="^from_onnx: .*its weights are of several types"):
         ffnn.from_onnx(model)
 
 

@@ -63,7 +63,7 @@ def noticed_by(copy: Copy, test: str) -> str | None:
     done = copy.run(command, SECONDS, **variables)
     if done.returncode in (0, 5):  # 5: there is none with this instruction set
         return None
-    if done.returncode == 4 and "not found" in done.stdout:
+    if done.returncode == 4 and re.search("not found|Wrong expression", done.stdout):
         raise RuntimeError(f"{test}: {done.stdout[-400:]}")
     before = "".join(f"{name}={value} " for name, value in variables.items() if test[0] != "c")
     found = re.search(r"^(?:FAILED|ERROR) (tests/.+?)(?: - .*)?$", done.stdout, re.MULTILINE)

@@ -314,3 +314,10 @@ def test_an_error_in_a_callback_leaves_no_thread(rows, Y):
         train(ffnn.rows(Slices(rows)), Y, callback=callback)
     assert has_record_point(caught.value, 1)
     assert not any(thread.name == "ffnn-reader" for thread in threading.enumerate())
+
+
+def test_a_source_is_no_view_of_an_array(rows):
+    source = ffnn.rows(rows)
+    np.testing.assert_array_equal(np.asarray(source), rows.T)
+    with pytest.raises(ValueError, match="rows: a source is always copied"):
+        np.array(source, copy=False)

@@ -136,3 +136,15 @@ def test_layer_dims_of_parameters(rng):
         _ffnn.layer_dims("demo", parameters)
     with pytest.raises(ValueError, match="demo: layer 0 has no units"):
         _ffnn.layer_dims("demo", {"W1": np.ones((2, 0)), "b1": np.ones((2, 1))})
+
+
+def test_attributes_that_cannot_go_or_be_asked_for(rng):
+    X, Y, parameters = draw(rng, [3, 4, 1], 8, "sigmoid")
+    run = trainer_of(X, Y, parameters, 0.1)
+    with pytest.raises(AttributeError, match="^Trainer.learning_rate cannot be deleted$"):
+        del run.learning_rate
+    with pytest.raises(ValueError, match="^Trainer: learning_rate must be finite"):
+        run.learning_rate = float("nan")
+    assert run.learning_rate == 0.1
+    with pytest.raises(ValueError, match="^Trainer.posterior: the Trainer is not bayesian$"):
+        run.posterior()
