@@ -1,7 +1,8 @@
 """The lines that the tests reach: C by gcov, ffnn/ but for coursera by coverage.
 
-    make coverage                everything, and the report
-    make coverage PART=core      one of the parts: core, suite, generic, process, slow
+    make coverage                the parts core, suite, generic, process, slow, examples; the report
+    make coverage PART=core      one of these
+    make coverage PART=quick     the suite with two cases of each test
     make coverage PART="tests/files -m 'not slow'"    what these arguments of pytest say
     make coverage PART=report    what was reached so far
     make coverage PART=new       forgets that
@@ -26,15 +27,17 @@ LEAST = {"C": 99.0, "Python": 98.0}
 HOURS = 3600.0
 PYTHON = ["-m", "coverage", "run", "--parallel-mode", "--source=ffnn", "--omit=ffnn/coursera/*"]
 PYTEST = ["-m", "pytest", "-q", "-p", "no:cacheprovider"]
-# Of the house's tests those of the examples in docstrings alone run ffnn for its own sake.
-TESTS = "--ignore=tests/house tests tests/house/test_docstrings.py"
+TESTS = "--ignore=tests/house tests"
 # Name: arguments of pytest, and variables.
 SUITES = {
+    "quick": (f"-p tests.planted.few {TESTS} -m 'not slow and not process'", {}),
     "suite": (f"{TESTS} -m 'not slow and not process'", {}),
-    "generic": ("tests -m 'not slow and not process and not once'", {"FFNN_ISA": "generic"}),
+    "generic": (f"{TESTS} -m 'not slow and not process and not once'", {"FFNN_ISA": "generic"}),
     "process": (f"{TESTS} -m 'process and not slow'", {}),
     "slow": (f"{TESTS} -m slow", {}),
+    "examples": ("tests/house/test_docstrings.py", {}),
 }
+ALL = ["core", *(name for name in SUITES if name != "quick")]
 
 
 def run_part(copy: Copy, part: str) -> None:
@@ -120,7 +123,7 @@ def main(part: str) -> int:
     if part != "report":
         HOME.mkdir(parents=True, exist_ok=True)
         copy.bring_up_to_date()
-        for one in [part] if part else ["core", *SUITES]:
+        for one in [part] if part else ALL:
             run_part(copy, one)
     if part not in ("", "report"):
         return 0

@@ -54,6 +54,8 @@ BAD = [
     (ValueError, "clip_norm must be above 0, not 0", {"clip_norm": 0}),
     (ValueError, "quantile must be above 0 and below 1, not 1",
      {"quantile": 1, "cost": "quantile", "output_activation": "linear"}),
+    (ValueError, "quantile must be above 0 and below 1, not 0",
+     {"quantile": 0, "cost": "quantile", "output_activation": "linear"}),
     (ValueError, "quantile goes with cost='quantile', not 'huber'",
      {"quantile": 0.5, "cost": "huber", "output_activation": "linear"}),
     # what has no effect, though it was given
@@ -89,6 +91,7 @@ BAD = [
     (TypeError, "initialization must be a str, not int", {"initialization": 3}),
     (TypeError, "seed must be an integer, not 1.5", {"seed": 1.5}),
     (ValueError, "seed must be from 0 to 2**32 - 1, not -1", {"seed": -1}),
+    (ValueError, "seed must be from 0 to 2**32 - 1, not 4294967296", {"seed": 2**32}),
     # what it goes on with
     (ValueError, "optimizer_state goes with the parameters of the same run",
      {"optimizer_state": STATE, "optimizer": "adam"}),
@@ -161,6 +164,8 @@ BAD = [
       "Y": np.zeros(M, int)}),
     (ValueError, "validation_fraction must be above 0 and below 1, not 1.0",
      {"validation_fraction": 1}),
+    (ValueError, "validation_fraction must be above 0 and below 1, not 0.0",
+     {"validation_fraction": 0}),
     (ValueError, "validation_fraction=0.99 of 20 examples leaves none to train on",
      {"validation_fraction": 0.99}),
     (TypeError, "validation_fraction must be a real number, not True",
