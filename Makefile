@@ -46,7 +46,7 @@ notebooks: build-notebooks
 	$(RUN) notebooks/execute.py
 
 planted: build-test
-	@$(RUN) tests/planted/run.py $(PLANTED)
+	@$(RUN) tests/planted/run.py "$(PLANTED)"
 
 coverage: build-dev
 	@$(RUN) tests/planted/reach.py "$(PART)"

@@ -2,8 +2,10 @@
 
     make planted                  every bug that no test was seen to notice yet
     make planted PLANTED=name     one bug, or several with commas, whatever is known of them
+    make planted PLANTED=leaks    those of leaks.toml that no test was seen to notice yet
     make planted PLANTED=sample   ten, drawn by the commit, or by PLANTED_SEED
-    make planted PLANTED=likely   as the first, without the tests that are not likely to notice
+    make planted PLANTED=likely   as the first, without the tests that are not likely to notice;
+                                  "likely name" or "likely leaks": of these
     make planted PLANTED=record   none: caught.toml gets what results.json knows
 
 Two copies stand in build/planted, each with its objects, and two bugs are tried at a time. The
@@ -178,24 +180,30 @@ def record(bugs: dict[str, Bug], results: Results) -> int:
     return 0
 
 
+def not_noticed(bugs: list[Bug], results: Results) -> list[Bug]:
+    """Those that no test was seen to notice; first those that were never tried."""
+    caught = read_caught()
+    of_subject: dict[str, list[Bug]] = {}
+    for bug in bugs:
+        if not bug.equal and (bug.name not in caught or results.of(bug)):
+            of_subject.setdefault(bug.subject, []).append(bug)
+    # One of each file in turn, so that a run which is ended has tried every kind.
+    turns = itertools.zip_longest(*of_subject.values())
+    found = [(bug, results.of(bug)) for turn in turns for bug in turn if bug]
+    later = [bug for bug, known in found if known is not None and not known["by"]]
+    return [bug for bug, known in found if known is None] + later
+
+
 def wanted(words: str, bugs: dict[str, Bug], results: Results) -> list[Bug]:
     """The bugs to be tried."""
     if words == "sample":
         return sample(bugs)
-    if words in ("", "likely"):
-        caught = read_caught()
-        of_subject: dict[str, list[Bug]] = {}
-        for bug in bugs.values():
-            if not bug.equal and (bug.name not in caught or results.of(bug)):
-                of_subject.setdefault(bug.subject, []).append(bug)
-        # One of each file in turn, so that a run which is ended has tried every kind.
-        turns = itertools.zip_longest(*of_subject.values())
-        found = [(bug, results.of(bug)) for turn in turns for bug in turn if bug]
-        later = [bug for bug, known in found if known is not None and not known["by"]]
-        return [bug for bug, known in found if known is None] + later
-    if unknown := [name for name in words.split(",") if name not in bugs]:
-        raise SystemExit(f"no bug {', '.join(unknown)}")
-    return [bugs[name] for name in words.split(",")]
+    subjects = {bug.subject for bug in bugs.values()}
+    names = words.split(",") if words else sorted(subjects)
+    if unknown := set(names) - bugs.keys() - subjects:
+        raise SystemExit(f"no bug, and no file of them: {', '.join(sorted(unknown))}")
+    of_subjects = [bug for bug in bugs.values() if bug.subject in names]
+    return [bugs[name] for name in names if name in bugs] + not_noticed(of_subjects, results)
 
 
 def try_all(copies: list[Copy], chosen: list[Bug], rest: tuple[str, ...], results: Results) -> None:
@@ -249,10 +257,11 @@ def main(words: str) -> int:
     results = Results()
     if words == "record":
         return record(bugs, results)
-    copies = make_copies()
-    chosen = wanted(words, bugs, results)
+    before, likely, names = words.partition("likely")
+    chosen = wanted(names.strip() if likely else before, bugs, results)
     print(f"{len(chosen)} of {len(bugs)} bugs", flush=True)
-    try_all(copies, chosen, () if words == "likely" else REST, results)
+    copies = make_copies()
+    try_all(copies, chosen, () if likely else REST, results)
     failing = failing_without_a_bug(copies[0], results, chosen)
     for test in failing:
         print(f"FAILS WITHOUT A BUG: {test}")

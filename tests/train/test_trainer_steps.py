@@ -165,6 +165,17 @@ def test_a_watched_run_stops_where_its_cost_is_not_finite(rng, batch):
     assert not np.isfinite(costs[1])
 
 
+@pytest.mark.parametrize("dims", [(4, 5, 1), (80, 30, 1)])
+def test_a_watched_run_has_the_numbers_of_any_other(rng, dims):
+    """The cost is that of the first step, however many follow it."""
+    X, Y, parameters = draw(rng, list(dims), 60, "sigmoid")
+    free, watched = (make(X, Y, dims, parameters, lambd=0.7) for _ in range(2))
+    watched.is_watched = True
+    for n in 1, 5, 2:
+        assert free.run(n) == watched.run(n) and free.l2_cost == watched.l2_cost
+    assert same(bits_of(free), bits_of(watched))
+
+
 def test_what_l2_added(rng):
     X, Y, parameters = draw(rng, [4, 5, 1], 60, "sigmoid")
     run = make(X, Y, (4, 5, 1), parameters, lambd=0.7)
@@ -172,6 +183,10 @@ def test_what_l2_added(rng):
     data = run.measure(X, Y)
     cost = run.run(5)
     assert abs(run.l2_cost - expected) < 1e-15 and abs(cost - run.l2_cost - data) < 1e-14
+    now = run.parameters()
+    run.run(1)  # and not that of the steps before
+    after = 0.7 / 120 * sum((now[key] ** 2).sum() for key in ("W1", "W2"))
+    assert abs(run.l2_cost - after) < 1e-15
     run.epoch(None, 16)
     assert 2 * expected < run.l2_cost < 8 * expected  # four batches, each with its own share
 
