@@ -8,6 +8,7 @@ import sys
 import pytest
 
 import ffnn
+import ffnn._run
 
 pytestmark = pytest.mark.once
 
@@ -38,6 +39,28 @@ def test_ctrl_c_says_where_the_parameters_are(rng, name):
         assert str(error) == "mine" and len(error.__notes__) == 1
         assert re.match(says, error.__notes__[0])
         assert error.parameters and error.costs
+
+
+@pytest.mark.parametrize("presses", [1, 3])
+def test_ctrl_c_while_a_run_is_ending_loses_nothing(rng, monkeypatch, presses):
+    X, Y = rng.standard_normal((2, 8)), rng.integers(0, 2, (1, 8))
+    restore, left = ffnn._run.Run._restore, iter(range(presses))
+
+    def pressed(run):
+        for _ in left:
+            raise KeyboardInterrupt
+        return restore(run)
+
+    def third(info):
+        if info["epoch"] == 2:
+            press(info)
+
+    monkeypatch.setattr(ffnn._run.Run, "_restore", pressed)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        ffnn.train(X, Y, [2, 3, 1], callback=third)
+    assert not list(left) and sorted(caught.value.parameters) == ["W1", "W2", "b1", "b2"]
+    assert len(caught.value.costs) == len(caught.value.history["cost"]) == 3
+    assert caught.value.history["optimizer_state"]["epoch"] == 2  # all examples: before the step
 
 
 @pytest.mark.process
