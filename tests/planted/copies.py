@@ -179,8 +179,8 @@ class Copy:
             stale |= more
         return sorted(path for path in stale if path.suffix == ".c")
 
-    def plant(self, bug: Bug) -> str:
-        """Put a bug into the copy and build; what the compiler says where it cannot."""
+    def plant(self, bug: Bug, isa: str | None = None) -> str:
+        """Put a bug into the copy and build, of csrc/isa the file alone; what the compiler says."""
         path = self.folder / bug.file
         shutil.copy2(path, f"{path}{CLEAN}")
         self.changed = [path]
@@ -191,7 +191,11 @@ class Copy:
         if not bug.file.startswith("csrc/"):
             return ""
         os.utime(path, ns=(dates.st_atime_ns, dates.st_mtime_ns))
-        readers = self._readers(bug.file)
+        readers = [
+            path
+            for path in self._readers(bug.file)
+            if isa is None or path.parent.name != "isa" or path.stem == isa
+        ]
         stale = {f"{source.parent.name}/{source.stem}.o" for source in readers}
         for made in [*self._made(), *self._core_made()]:
             is_stale = f"{made.parent.name}/{made.name}" in stale or made.suffix != ".o"

@@ -88,17 +88,26 @@ def without_its_end(by: str) -> str:
 
 
 def try_bug(copy: Copy, bug: Bug, tests: list[str]) -> dict[str, object]:
-    """Plant it, and run tests until one fails."""
+    """Plant it, and run tests until one fails.
+
+    A template is compiled for the generic instruction set alone at first, which takes a quarter of
+    the time: most of its bugs are those of every set.
+    """
     began = time.monotonic()
-    try:
-        if problem := copy.plant(bug):
-            raise RuntimeError(f"{bug.name} does not compile: {problem[-1500:]}")
-        for test in tests:
-            if by := noticed_by(copy, test):
-                return {"by": by, "likely": test in bug.likely, "took": time.monotonic() - began}
-        return {"by": None, "likely": False, "took": time.monotonic() - began}
-    finally:
-        copy.take_back()
+    ways = [(None, tests)]
+    if bug.file.startswith("csrc/templates/"):
+        ways.insert(0, ("generic", [f"FFNN_ISA=generic {test}" for test in bug.likely]))
+    for isa, some in ways:
+        try:
+            if problem := copy.plant(bug, isa):
+                raise RuntimeError(f"{bug.name} does not compile: {problem[-1500:]}")
+            for test in some:
+                if by := noticed_by(copy, test):
+                    is_likely = test in bug.likely or isa is not None
+                    return {"by": by, "likely": is_likely, "took": time.monotonic() - began}
+        finally:
+            copy.take_back()
+    return {"by": None, "likely": False, "took": time.monotonic() - began}
 
 
 class Results:
