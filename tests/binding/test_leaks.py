@@ -53,7 +53,10 @@ class Given:
         self.bits = np.random.MT19937(1)
         self.net = network(rng, DIMS, np.float64)
         self.deep, self.deepest = (network(rng, dims, np.float64) for dims in (DEEP, DEEPEST))
-        self.knowing = ffnn.NetParameters(self.deep, output_activation="softmax")
+        hidden = ["tanh", *["relu"] * 8]  # of several names, which make a tuple
+        self.knowing = ffnn.NetParameters(
+            self.deep, hidden_activation=hidden, output_activation="softmax"
+        )
         self.narrow = network(rng, DIMS, np.float32)
         self.narrow["W2"] = self.narrow["W2"].astype(np.float64)
         self.AL, self.caches = ffnn.L_model_forward(self.X, self.deep)
@@ -149,6 +152,7 @@ CALLED = {
     ),
     "resized result": resized,
     "trainer": lambda g: g.trainer().run(3),
+    "trainer of several activations": lambda g: g.trainer(hidden_activation=["tanh", "elu"]),
     "trainer with a name": lambda g: g.trainer(input_name="W1 (5, 6), or something like it"),
     "trainer with weights": lambda g: g.trainer(sample_weight=g.weights).run(1),
     "trainer of classes": lambda g: trainer_of(
@@ -186,7 +190,8 @@ CALLED = {
 def test_nothing_leaks(name):
     """A call that keeps a reference, a block or 24 bytes of malloc's shows in hundreds of them."""
     given = Given()
-    held = [x for value in vars(given).values() for x in objects(value)] + [given.bits]
+    held = [x for value in vars(given).values() for x in objects(value)]
+    held += [given.bits, given.knowing.hidden_activation]
 
     def some(times):
         for _ in range(times):
