@@ -148,3 +148,36 @@ def test_attributes_that_cannot_go_or_be_asked_for(rng):
     assert run.learning_rate == 0.1
     with pytest.raises(ValueError, match="^Trainer.posterior: the Trainer is not bayesian$"):
         run.posterior()
+
+
+REFUSED = [
+    (TypeError, "function and input_name must be str", {"function": 3}),
+    (TypeError, "function and input_name must be str", {"input_name": b"W1"}),
+    (TypeError, "demo: layer_dims must be a tuple of integers, not str", {"layer_dims": "341"}),
+    (ValueError, "demo: layer_dims has length 1, expected at least 2", {"layer_dims": (3,)}),
+    (TypeError, "demo: isa must be a str, not int", {"isa": 512}),
+    (ValueError, "demo: isa is 'avx9': ", {"isa": "avx9"}),
+    (TypeError, "demo: reproducible must be True, False or None", {"reproducible": 1}),
+]
+
+
+@pytest.mark.parametrize(("error", "says", "change"), REFUSED)
+def test_a_trainer_is_not_made_of_anything_else(rng, error, says, change):
+    X, Y, _ = draw(rng, [3, 4, 1], 8, "sigmoid")
+    with pytest.raises(error, match=says):
+        _ffnn.Trainer(**{"function": "demo", "X": X, "Y": Y, "layer_dims": (3, 4, 1)} | change)
+
+
+@pytest.mark.parametrize("method", ["epoch", "shuffled", "step"])
+def test_whole_methods_take_no_batches(rng, method):
+    X, Y, parameters = draw(rng, [5, 4, 1], 8, "sigmoid")
+    run = trainer_of(X, Y, parameters, 0.0075, optimizer="lbfgs")
+    with pytest.raises(ValueError, match="optimizer='lbfgs' takes all examples at once"):
+        METHODS[method](run)
+
+
+def test_inner_functions_refuse_as_all_do():
+    with pytest.raises(ValueError, match="fail_allocation: n must be at least 0, not -1"):
+        _ffnn.fail_allocation(-1)
+    with pytest.raises(ValueError, match="map: name must be 'exp' or 'log', not 'sin'"):
+        _ffnn.map("sin", np.ones(3))
