@@ -113,7 +113,12 @@ def tell(copy: Copy, language: str, files: dict[str, dict[int, bool]]) -> bool:
 
 
 def main(part: str) -> int:
-    copy = Copy(HOME, CFLAGS="--coverage -fprofile-update=atomic", LDFLAGS="--coverage")
+    copy = Copy(
+        HOME,
+        CFLAGS="--coverage -fprofile-update=atomic",
+        LDFLAGS="--coverage",
+        COVERAGE_FILE=str(HOME / "build" / ".coverage"),  # where a copy keeps what it made
+    )
     if part in ("", "new"):
         for pattern in "*.gcda", ".coverage*":
             for path in HOME.rglob(pattern):
