@@ -101,3 +101,14 @@ def test_what_columns_refuse(rng):
         ffnn.vector_to_dictionary(np.ones((46, 1)))
     with pytest.raises(ValueError, match=r"layer_dims\[0\] must be at least 1"):
         ffnn.vector_to_dictionary(np.ones((46, 1)), [0, 1])
+
+
+def test_what_a_vector_is_made_of(rng):
+    p = network(rng, [4, 5, 3, 1], np.float64)
+    for lacking in "b1", "W2":
+        with pytest.raises(KeyError, match=f"parameters_to_vector: the dict has no '{lacking}'"):
+            ffnn.parameters_to_vector({key: x for key, x in p.items() if key != lacking})
+    with pytest.raises(ValueError, match="parameters_to_vector: b1 has 1 dimensions, not 2"):
+        ffnn.parameters_to_vector({**p, "b1": p["b1"].ravel()})
+    with pytest.raises(ValueError, match="parameters_to_vector: the dict holds neither W1 nor dW1"):
+        ffnn.parameters_to_vector({"W2": p["W2"], "b2": p["b2"]})

@@ -395,14 +395,3 @@ def test_it_shows_itself():
     again = eval(repr(p), namespace)
     assert known(again) == known(p) and again["W1"] == 1
     assert p == dict(p) and isinstance(p, dict)
-
-
-def test_what_a_vector_is_made_of(rng):
-    p, _, _ = knowing(rng, "tanh", "softmax")
-    for lacking in "b1", "W2":
-        with pytest.raises(KeyError, match=f"parameters_to_vector: the dict has no '{lacking}'"):
-            ffnn.parameters_to_vector({key: x for key, x in p.items() if key != lacking})
-    with pytest.raises(ValueError, match="parameters_to_vector: b1 has 1 dimensions, not 2"):
-        ffnn.parameters_to_vector({**p, "b1": p["b1"].ravel()})
-    with pytest.raises(ValueError, match="parameters_to_vector: the dict holds neither W1 nor dW1"):
-        ffnn.parameters_to_vector({"W2": p["W2"], "b2": p["b2"]})
