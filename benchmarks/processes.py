@@ -45,22 +45,8 @@ def confine(count):
     os.sched_setaffinity(0, allowed[-count:])
 
 
-def set_counts(count):
-    """After the imports, for what has a function; returns what keeps the limits in force."""
-    import ffnn
-
-    ffnn.set_num_threads(count)
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(count)
-    try:
-        from threadpoolctl import threadpool_limits
-    except ImportError:
-        return None  # the variables were read at import
-    return threadpool_limits(limits=count)
-
-
 class Worker:
-    """The other end of a process that does what measure.Contenders can do."""
+    """The other end of a process that does what sampling.Contenders can do."""
 
     def __init__(self, rival, count):
         import multiprocessing
@@ -96,7 +82,7 @@ def serve(pipe, rival, count):
     """Answers calls until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent's affair
     confine(count)
-    from benchmarks.measure import Contenders
+    from benchmarks.sampling import Contenders
 
     contenders = Contenders(rival, count)
     while True:

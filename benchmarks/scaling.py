@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from statistics import median
 
-from benchmarks import contenders, measure, processes, report
+from benchmarks import contenders, report, sampling
 from benchmarks.races import Net
 
 TREE = Path(__file__).resolve().parent.parent
@@ -53,12 +53,12 @@ def child(rival, kind, dims, m, dtype, count, timed):
     net = Net(tuple(dims), m, dtype, learning_rate=0.01)
     assert net.X.size and net.Y.size and net.start  # made now, not within what is measured
     contender = contenders.contenders(rival, kind, net)[0]
-    limits = processes.set_counts(count)
+    limits = sampling.set_counts(count)
     memory, seconds = memory_of(contender), []
     if timed:
-        timing = measure.Timing(measure.calibrate(contender, AT_LEAST))
+        timing = sampling.Timing(sampling.calibrate(contender, AT_LEAST))
         for _ in range(SAMPLES):
-            timing.add(measure.sample(contender, timing.steps))
+            timing.add(sampling.sample(contender, timing.steps))
         seconds = [(a - b) / timing.steps for a, b in zip(timing.long, timing.short)]
     del limits
     print(json.dumps({"seconds": seconds, "memory": memory}))

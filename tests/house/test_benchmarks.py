@@ -98,7 +98,7 @@ def in_the_tree(monkeypatch):
 
 def test_another_computation_is_left_out(in_the_tree):
     """Biases that stay, or a sum over examples for a mean: each is seen."""
-    from benchmarks import measure
+    from benchmarks import sampling
     from benchmarks.contenders import FourCalls, contenders, numpy as plain
     from benchmarks.races import KINDS, Net
 
@@ -115,11 +115,11 @@ def test_another_computation_is_left_out(in_the_tree):
 
     net = Net((5, 4, 3, 1), 4)
     [ours] = contenders("ffnn", "calls", net)
-    expected = measure.after_some_steps(ours)
+    expected = sampling.after_some_steps(ours)
     limit = KINDS["calls"].float64
 
     def disagreement(module):
-        return measure.disagreement(FourCalls("", module, net), expected, net.start)
+        return sampling.disagreement(FourCalls("", module, net), expected, net.start)
 
     assert disagreement(plain) <= limit
     for update in without_bias, of_sums:
@@ -163,32 +163,32 @@ def every_race():
 @pytest.mark.parametrize("rival", ["numpy", "torch", "jax", "sklearn", "onnxruntime"])
 def test_rivals_compute_what_ffnn_computes(in_the_tree, rival):
     """NumPy takes part in all but those of estimators and exports, and scikit-learn in these."""
-    from benchmarks import contenders, measure
+    from benchmarks import contenders, sampling
     from benchmarks.races import Race
 
     if reason := contenders.absent(rival):
         pytest.skip(f"{contenders.TITLES[rival]}: {reason}")
     for kind, net in every_race():
-        ready, left_out = measure.checked(rival, Race(net, kind))
+        ready, left_out = sampling.checked(rival, Race(net, kind))
         assert not left_out, (kind, left_out)
         in_all_others = rival == "numpy" and kind not in ALWAYS_THERE["sklearn"]
         assert ready or not (in_all_others or kind in ALWAYS_THERE.get(rival, ())), kind
-        assert not ready or kind in measure.contenders.SELDOM.get(rival, {kind})
+        assert not ready or kind in sampling.contenders.SELDOM.get(rival, {kind})
 
 
 @pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
 def test_another_fit_is_left_out(in_the_tree):
     """Of fewer epochs, say: a loss, a score or a number of epochs tells."""
-    from benchmarks import measure
+    from benchmarks import sampling
     from benchmarks.contenders import contenders
     from benchmarks.tasks import Task
 
     task = Task("iris", (6,), options={"max_iter": 30})
-    expected = measure.after_some_steps(contenders("ffnn", "fit", task)[0], 1)
+    expected = sampling.after_some_steps(contenders("ffnn", "fit", task)[0], 1)
     less = Task("iris", (6,), options={"max_iter": 20})
     for other, is_same in (task, True), (less, False):
         [ours] = contenders("ffnn", "fit", other)
-        assert (measure.disagreement(ours, expected, {}, 1) < 0.01) == is_same
+        assert (sampling.disagreement(ours, expected, {}, 1) < 0.01) == is_same
 
 
 def test_a_goal_that_no_start_reaches_has_no_contender(in_the_tree):
@@ -200,32 +200,32 @@ def test_a_goal_that_no_start_reaches_has_no_contender(in_the_tree):
 
 
 def test_the_gradient_of_X_is_compared_too(in_the_tree):
-    from benchmarks import measure
+    from benchmarks import sampling
     from benchmarks.contenders import contenders
     from benchmarks.races import Net
 
     net = Net((5, 4, 3, 1), 4)
-    expected = measure.after_some_steps(contenders("ffnn", "calls", net)[0])
+    expected = sampling.after_some_steps(contenders("ffnn", "calls", net)[0])
     [theirs] = contenders("numpy", "calls", net)
-    assert measure.disagreement(theirs, expected, net.start) < 1e-8
+    assert sampling.disagreement(theirs, expected, net.start) < 1e-8
     expected["dA0"] = 2 * expected["dA0"]
-    assert measure.disagreement(theirs, expected, net.start) > 0.1
+    assert sampling.disagreement(theirs, expected, net.start) > 0.1
 
 
 def test_a_missing_result_is_no_agreement(in_the_tree):
     """dA0 alone may be left out."""
-    from benchmarks import measure
+    from benchmarks import sampling
     from benchmarks.contenders import contenders
     from benchmarks.races import Net
 
     net = Net((5, 4, 3, 1), 4)
     [ours] = contenders("ffnn", "calls", net)
-    expected = measure.after_some_steps(ours)
-    assert measure.disagreement(contenders("ffnn", "lean", net)[0], expected, net.start) == 0
+    expected = sampling.after_some_steps(ours)
+    assert sampling.disagreement(contenders("ffnn", "lean", net)[0], expected, net.start) == 0
     for name in "W1", "cost":
         wanted = expected | {name: np.ones((4, 5))}
         ours.parameters = lambda: {"b1": expected["b1"]}
-        assert measure.disagreement(ours, wanted, {}) == np.inf
+        assert sampling.disagreement(ours, wanted, {}) == np.inf
 
 
 def test_the_floor_is_products_and_activations(in_the_tree):
@@ -299,6 +299,6 @@ def test_the_peak_is_a_rate(in_the_tree):
 def test_the_environment_stays(in_the_tree):
     """Only `python -m benchmarks` confines a process, not an import."""
     before = dict(os.environ)
-    from benchmarks import measure, processes  # noqa: F401
+    from benchmarks import measure, processes, sampling  # noqa: F401
 
     assert dict(os.environ) == before
