@@ -119,6 +119,11 @@ def test_regression(two, X, loss):
     both("MLPRegressor", X, y, client=two, loss=loss, early_stopping=True, **level)
 
 
+def test_validation_beside_a_method_of_all_rows(two, X):
+    y = np.stack([X[:, 0], X[:, 1] ** 2], axis=1)
+    both("MLPRegressor", X, y, client=two, optimizer="lbfgs", early_stopping=True)
+
+
 def test_several_targets_and_float32(two, X):
     y = np.stack([X[:, 0], X[:, 1] ** 2, -X[:, 2]], axis=1).astype(np.float32)
     single = X.astype(np.float32)
@@ -202,7 +207,19 @@ def test_the_instruction_set_of_a_fit_is_that_of_its_predictions(two):
         assert (one.predict_proba(X)[:, 1] == expected).all()
     if ffnn._ffnn.config()["isa"] != "generic":
         assert (ffnn.predict_proba(X.T, model.parameters_)[0] != expected).any()
+    assert model.partial_fit(cut(X), y)._isa == "generic"
     assert model.fit(cut(X), y)._isa is None
+
+
+def test_threads_of_this_process_are_none_of_a_workers(two, X, words, monkeypatch):
+    own, found = both("MLPClassifier", X, words, client=two, n_threads=1)
+    monkeypatch.setattr(ffnn.estimators._gradients, "share_of_threads", None)
+    np.testing.assert_array_equal(
+        found.predict(cut(X)).compute(),
+        found.classes_[found.predict_proba(cut(X)).compute().argmax(axis=1)],
+    )
+    with pytest.raises(TypeError):
+        found.predict(X)  # here they are
 
 
 def test_frames(two, X, words):
