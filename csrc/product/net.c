@@ -2,7 +2,7 @@
  *
  * Two buffers change places from layer to layer. Where products are too small to share, threads
  * take whole slabs, each with a block of scratch for its buffers; else a slab comes after the other
- * and threads share its products. One example of a small net has its buffers on the stack. An
+ * and threads share its products. Few examples of a small net have their buffers on the stack. An
  * element's bits depend on none of this.
  */
 #include "parts.h"
