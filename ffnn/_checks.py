@@ -38,6 +38,7 @@ __all__ = [
     "check_seed",
     "check_shape",
     "check_size",
+    "check_total_weight",
     "choose",
     "lost_entry",
     "lost_examples",
@@ -352,3 +353,16 @@ def check_sample_weight(function: str, value: Any, X: NDArray[Any]) -> NDArray[n
     if not (np.isfinite(weights).all() and (weights >= 0).all()):
         raise ValueError(f"{function}: sample_weight must be finite and at least 0")
     return weights
+
+
+def check_total_weight(function: str, weights: NDArray[np.float64]) -> None:
+    """Raise where the weights of all examples, those of their classes included, have no mean."""
+    if not weights.any():
+        raise ValueError(f"{function}: no example has a weight above 0")
+    with np.errstate(over="ignore"):
+        total = weights.sum()
+    if not np.isfinite(total):
+        raise ValueError(
+            f"{function}: the weights of all examples have an infinite sum: their ratios count "
+            "alone, so make them smaller"
+        )

@@ -10,7 +10,14 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from ffnn import _ffnn
-from ffnn._checks import check_count, check_number, check_seed, check_size, choose
+from ffnn._checks import (
+    check_count,
+    check_number,
+    check_seed,
+    check_size,
+    check_total_weight,
+    choose,
+)
 from ffnn._initializers import INITIALIZERS, Parameters, draw_by, suited_to
 from ffnn._metrics import check_scores
 from ffnn._pace import (
@@ -211,8 +218,8 @@ def make_plan(
     weights = weights_by_class(
         function, examples.class_weight, trained.weights, trained.Y, n_y, output == "softmax"
     )
-    if weights is not None and not weights.any():
-        raise ValueError(f"{function}: no example has a weight above 0")
+    if weights is not None:
+        check_total_weight(function, weights)
     scores = check_scores(function, watch.metrics, trained.Y, n_y, output)
     parts = ([trained] if scores else []) + ([held] if held is not None else [])
     stop = _check_stop(function, watch, [part.prefix for part in parts], scores)

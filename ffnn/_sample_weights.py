@@ -58,7 +58,10 @@ def weights_by_class(
     classes = classes_of(Y, n_y)
     count = n_y if softmax else 2
     of_class = _of_classes(function, class_weight, classes, count, sample_weight)[classes]
-    return of_class if sample_weight is None else sample_weight * of_class
+    if sample_weight is None:
+        return of_class
+    with np.errstate(over="ignore"):
+        return sample_weight * of_class
 
 
 def _of_classes(

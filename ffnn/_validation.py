@@ -7,7 +7,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ffnn import _ffnn
-from ffnn._checks import check_finite, check_labels, check_number, check_sample_weight
+from ffnn._checks import (
+    check_finite,
+    check_labels,
+    check_number,
+    check_sample_weight,
+    check_total_weight,
+)
 from ffnn._frames import as_array
 from ffnn._remote import Remote, run_type, stand_in
 from ffnn._sample_weights import check_classes, classes_of, has_classes
@@ -103,8 +109,7 @@ def _weights_of(place: str, sample_weight: Any, part: Part) -> Any:
     if sample_weight is None:
         return None
     weights = check_sample_weight(place, sample_weight, part.X)
-    if not weights.any():
-        raise ValueError(f"{place}: no example has a weight above 0")
+    check_total_weight(place, weights)
     return weights
 
 

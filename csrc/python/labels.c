@@ -101,6 +101,9 @@ int ffnn_weights_take(const char *function, PyObject *object, const char *of,
         sum += w;
     }
     if (sum == 0) return ffnn_error_raise(PyExc_ValueError, place, "has no weight above 0");
+    if (!(sum < HUGE_VAL))
+        return ffnn_error_raise(PyExc_ValueError, place,
+                                "has an infinite sum: make its weights smaller");
     *total = sum;
     return ffnn_operand_elements(weights, real, elements);
 }

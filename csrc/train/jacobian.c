@@ -57,8 +57,8 @@ static void seed_softmax(const ffnn_kernels *k, ptrdiff_t n, ptrdiff_t output, d
     const double own = ffnn_read(k, p, output * row);
     double others = 0;
     for (ptrdiff_t i = output + 1; i < n; i++) others += ffnn_read(k, p, i * row);
-    const double root = weight * sqrt(own / (own + others) * others);
     if (!(others > 0)) return;
+    const double root = weight * sqrt(own / (own + others) * others);
     ffnn_write(k, dZ, output * row, root);
     for (ptrdiff_t i = output + 1; i < n; i++)
         ffnn_write(k, dZ, i * row, -ffnn_read(k, p, i * row) / others * root);

@@ -58,7 +58,8 @@ class _OnCluster(Exchange):
         except ValueError:
             name = type(self).__name__
             raise ValueError(
-                f"{name}: there is no client: model.client = dask.distributed.Client(...)"
+                f"{name}: there is no client: model.client = dask.distributed.Client(...), or, "
+                "for clones and pickles too, Client(..., set_as_default=True)"
             ) from None
 
     @client.setter

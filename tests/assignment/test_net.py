@@ -218,6 +218,7 @@ def test_weights_of_a_cost_that_are_none():
         ([1, 2, -1], "sample_weight must be finite and at least 0"),
         ([1, np.inf, 1], "sample_weight must be finite and at least 0"),
         ([0, 0, 0], "sample_weight has no weight above 0"),
+        ([1e308, 1e308, 0], "sample_weight has an infinite sum: make its weights smaller"),
     ]:
         with pytest.raises(ValueError, match=f"compute_cost: {message}"):
             ffnn.compute_cost(AL, Y, sample_weight=weights)
