@@ -159,12 +159,12 @@ class Cluster:
             future.release()
 
     def close(self) -> None:
-        """Leave nothing of this run on the cluster, whatever is in flight."""
-        held, self._held = list(self._held), set()
-        if self.client.status == "running":
-            self.client.cancel(held)  # but for what another client wants, too
-        for future in held:
-            future.release()
+        """Leave nothing of this run on the cluster, whatever is in flight.
+
+        What nobody wants any more the scheduler ends. To cancel it would be the end of the client
+        where a result that was let go still has to be forgotten.
+        """
+        self.release(list(self._held))
 
     def _ask(self, question: Callable[[], Any]) -> Any:
         """What the scheduler answers, or why there is no answer."""

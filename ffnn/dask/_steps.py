@@ -53,7 +53,6 @@ class Packets:
         self.names: list[str] = []
         self._seats: list[str] = []  # where they are to be,
         self._places: list[str | None] = []  # and are, as soon as they have been used once
-        self._pieces: list[Any] = []
         for g in range(count):
             steps, parts, at = [], [], 0
             for (first, of_batch), columns, all_of in zip(batches, each, shards):
@@ -83,7 +82,8 @@ class Packets:
         self._seats.append(seat)
         self._places.append(None)
         self.names.append(f"the packet of examples {wanted.min()} to {wanted.max()}")
-        self._pieces += pieces
+        # Dask keeps them until the packet is made, and makes them again where it must be made again.
+        self.cluster.release(pieces)
 
     def sums(
         self, step: int, vector: NDArray[Any], rate: float = 0.0, has_gradients: bool = True
@@ -152,7 +152,7 @@ class Packets:
 
     def release(self) -> None:
         """Let the workers forget them."""
-        self.cluster.release([*self.futures, *self._pieces])
+        self.cluster.release(self.futures)
 
 
 class Steps:
