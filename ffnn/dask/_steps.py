@@ -82,7 +82,7 @@ class Packets:
         self._seats.append(seat)
         self._places.append(None)
         self.names.append(f"the packet of examples {wanted.min()} to {wanted.max()}")
-        # Dask keeps them until the packet is made, and makes them again where it must be made again.
+        # Dask keeps them until the packet is made, and makes them anew where that is made anew.
         self.cluster.release(pieces)
 
     def sums(
