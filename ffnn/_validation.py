@@ -1,5 +1,6 @@
 """The examples of a run: those trained on, those only measured, and the split between them."""
 
+import functools
 import warnings
 from typing import Any, NamedTuple
 
@@ -199,14 +200,22 @@ def _first_of_each(classes: NDArray[np.intp], quotas: NDArray[np.intp]) -> NDArr
     return chosen
 
 
+@functools.cache
+def _reach(output: str) -> tuple[float, float]:
+    """The least and the greatest number that an activation gives, as far as samples show."""
+    identity = {"W1": np.ones((1, 1)), "b1": np.zeros((1, 1))}
+    z = np.concatenate([np.linspace(-8, 8, 1601), [-np.inf, np.inf]])
+    reached = _ffnn.predict_proba(z[None], identity, output_activation=output)
+    return float(np.nanmin(reached)), float(np.nanmax(reached))
+
+
 def _warn_of_labels_out_of_reach(
     function: str, Y: NDArray[Any], output: str, *, depth: int
 ) -> None:
     """Warn where a label is none of the numbers that the output's activation gives."""
-    identity = {"W1": np.ones((1, 1)), "b1": np.zeros((1, 1))}
-    z = np.concatenate([np.linspace(-8, 8, 1601), [-np.inf, np.inf]])
-    reached = _ffnn.predict_proba(z[None], identity, output_activation=output)
-    low, high = np.nanmin(reached), np.nanmax(reached)
+    low, high = _reach(output)
+    if low == -np.inf and high == np.inf:
+        return
     lost = np.argwhere((Y < low) | (Y > high))
     if lost.size:
         limits = f"from {low:.3g} to {high:.3g}" if np.isfinite(high) else f"of at least {low:.3g}"

@@ -3,8 +3,8 @@
  *
  * Left-looking: a block of rows takes away what those before it explain, in one product, whose
  * operands memory holds as tiles read them; and so does, within it, a panel of few rows, which are
- * then done one by one. What lies below the upper triangle takes no part in
- * it: there may be anything before, and is anything after.
+ * then done one by one. What lies below the upper triangle takes no part: there may be anything
+ * before, and is anything after.
  */
 #include "product.h"
 

@@ -22,7 +22,7 @@ from ffnn._initializers import Parameters
 from ffnn._plan import make_plan
 from ffnn._run import Run
 from ffnn._train import train as _train
-from ffnn.dask._cluster import Cluster
+from ffnn.dask._cluster import Cluster, check_optimizer
 from ffnn.dask._examples import as_columns, as_here, as_remote, is_remote
 from ffnn.dask._tasks import output
 
@@ -129,11 +129,7 @@ def train(
 
 def _check_methods(function: str, given: dict[str, Any], local_steps: int) -> None:
     """Refuse what needs more than sums."""
-    if given["optimizer"] == "levenberg_marquardt":
-        raise ValueError(
-            f"{function}: optimizer='levenberg_marquardt' needs the errors of all examples, not "
-            "their sums alone: optimizer='lbfgs' is the other one that takes whole batches"
-        )
+    check_optimizer(function, given["optimizer"])
     refused = {"optimizer": given["optimizer"] == "lbfgs", "lambd": given["lambd"] != 0}
     for name, is_refused in refused.items():
         if local_steps > 1 and is_refused:

@@ -15,11 +15,20 @@ from ffnn import _ffnn
 from ffnn._checks import choose
 from ffnn.dask._tasks import Seat
 
-__all__ = ["Cluster"]
+__all__ = ["Cluster", "check_optimizer"]
 
 # Y goes to the workers with the tasks; Dask would warn of each array above 10 MB.
 _LARGE = {"distributed.admin.large-graph-warning-threshold": "4 GiB"}
 _SECONDS_OF_A_LOOK = 0.5  # whether a worker that has not answered is still there
+
+
+def check_optimizer(function: str, optimizer: str | None) -> None:
+    """Refuse the one that needs more than sums."""
+    if optimizer == "levenberg_marquardt":
+        raise ValueError(
+            f"{function}: optimizer='levenberg_marquardt' needs the errors of all examples, not "
+            "their sums alone: optimizer='lbfgs' is the other one that takes whole batches"
+        )
 
 
 class Cluster:

@@ -29,7 +29,7 @@ from ffnn import estimators
 from ffnn._frames import as_array
 from ffnn._remote import RemoteRows
 from ffnn._sources import Rows
-from ffnn.dask._cluster import Cluster
+from ffnn.dask._cluster import Cluster, check_optimizer
 from ffnn.dask._examples import as_here, as_remote
 from ffnn.estimators import _pair
 from ffnn.estimators._checks import check_extras
@@ -307,11 +307,7 @@ def _check_methods(function: str, estimator: Any) -> None:
             f"{function}: dropout must be 0 on a cluster, not {estimator.dropout!r}: its masks are "
             "one stream of random numbers, which no shard can jump into; alpha works here"
         )
-    if estimator.optimizer == "levenberg_marquardt":
-        raise ValueError(
-            f"{function}: optimizer='levenberg_marquardt' needs the errors of all examples, not "
-            "their sums alone: optimizer='lbfgs' is the other one that takes whole batches"
-        )
+    check_optimizer(function, estimator.optimizer)
     if estimator.solver == "lbfgs":
         raise ValueError(
             f"{function}: solver='lbfgs' is SciPy's, which wants all rows in this process: "
