@@ -158,17 +158,14 @@ class Whole:
             self.iterations.work(WHOLE_RUN)
 
 
-class CostAndGradients:
-    """`call()` gives a cost and its gradients, each time of the same parameters.
-
-    `as_ours(cost, gradients)` is a dict of both as ffnn names and shapes them.
-    """
+class Calls:
+    """`call()` gives the same result each time, which `as_ours(result)` makes a dict of ffnn's
+    names and shapes."""
 
     by_difference = False
 
-    def __init__(self, name, note, net, call, as_ours):
-        self.name, self.note = name, note
-        self.flops = net.flops(with_dA0=False)
+    def __init__(self, name, note, flops, call, as_ours):
+        self.name, self.note, self.flops = name, note, flops
         self._call, self._as_ours = call, as_ours
 
     def reset(self):
@@ -180,27 +177,21 @@ class CostAndGradients:
             self._found = call()
 
     def parameters(self):
-        return self._as_ours(*self._found)
+        return self._as_ours(self._found)
 
 
-class OneExample:
+class CostAndGradients(Calls):
+    """`call()` gives a cost and its gradients, of the same parameters; as_ours takes both."""
+
+    def __init__(self, name, note, net, call, as_ours):
+        super().__init__(name, note, net.flops(with_dA0=False), call, lambda pair: as_ours(*pair))
+
+
+class OneExample(Calls):
     """`call()` gives the output of the net that a race starts with, for its one example."""
 
-    flops, by_difference = 0, False
-
     def __init__(self, name, note, call):
-        self.name, self.note, self._call = name, note, call
-
-    def reset(self):
-        self._found = None
-
-    def work(self, n):
-        call = self._call
-        for _ in range(n):
-            self._found = call()
-
-    def parameters(self):
-        return {"output": np.ravel(self._found)}
+        super().__init__(name, note, 0, call, lambda output: {"output": np.ravel(output)})
 
 
 class Product:

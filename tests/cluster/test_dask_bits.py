@@ -15,18 +15,6 @@ from ffnn.dask import _steps
 M = 3000
 
 
-@pytest.fixture(scope="module", params=[1, 2, 3])
-def client(request):
-    with local_cluster(request.param) as cluster, Client(cluster) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def two():
-    with local_cluster(2) as cluster, Client(cluster) as client:
-        yield client
-
-
 @pytest.fixture
 def X(rng):
     return rng.standard_normal((7, M))

@@ -7,7 +7,6 @@ import warnings
 import dask.array
 import numpy as np
 import pytest
-from dask.distributed import Client
 
 sklearn = pytest.importorskip("sklearn")
 
@@ -16,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError  # noqa: E402
 
 import ffnn  # noqa: E402
 import ffnn.dask  # noqa: E402
-from clusters import assert_nothing_left, local_cluster  # noqa: E402
+from clusters import assert_nothing_left  # noqa: E402
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -27,18 +26,6 @@ LEARNT = (
     "coefs_ intercepts_ loss_curve_ validation_scores_ validation_loss_curve_ n_iter_ t_ classes_ "
     "n_features_in_ n_outputs_ out_activation_"
 ).split()
-
-
-@pytest.fixture(scope="module", params=[1, 2, 3])
-def client(request):
-    with local_cluster(request.param) as cluster, Client(cluster) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def two():
-    with local_cluster(2) as cluster, Client(cluster) as client:
-        yield client
 
 
 @pytest.fixture
