@@ -93,6 +93,9 @@ static const char optimizers_doc[] =
     "                     1992; Foresee and Hagan, 1997)\n"
     "===================  ======================================================================\n"
     "\n"
+    "An element of v or s below the least normal number (1.2e-38 in float32, 2.2e-308 in\n"
+    "float64) becomes 0.\n"
+    "\n"
     ">>> import ffnn\n"
     ">>> ffnn.optimizers()[0]\n"
     "'gd'";

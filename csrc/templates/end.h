@@ -39,3 +39,4 @@
 #undef FFNN_HAS_NARROW
 #undef FFNN_HAS_SCALE
 #undef v_scale
+#undef LEAST_NORMAL

@@ -90,6 +90,13 @@ FFNN_INLINE vec FN(adamw_step)(vec w, vec g, vec *v, vec *s, const FN(step) * c)
     return FN(adam_step)(w * (v_set1(1) - c->rate * c->weight_decay), g, v, s, c);
 }
 
+/* Moments of a gradient that stays 0, a dead unit's say, fall until they are subnormal, and then
+ * cost a hundred times as much at each step: below the least normal number they are 0. */
+FFNN_INLINE vec FN(zero_if_subnormal)(vec x)
+{
+    return v_select(v_lt(v_abs(x), v_set1(LEAST_NORMAL)), v_set1(0), x);
+}
+
 FFNN_INLINE void FN(step_loop)(ptrdiff_t n, const ffnn_coefficients *o, const real *dw, real *w,
                                void *const *moments, int count,
                                vec (*f)(vec, vec, vec *, vec *, const FN(step) *))
@@ -116,8 +123,8 @@ FFNN_INLINE void FN(step_loop)(ptrdiff_t n, const ffnn_coefficients *o, const re
         if (count > 1) s_j = FN(load_columns)(s + j, left);
         x = f(x, g, &v_j, &s_j, &c);
         FN(store_columns)(w + j, left, x);
-        if (count > 0) FN(store_columns)(v + j, left, v_j);
-        if (count > 1) FN(store_columns)(s + j, left, s_j);
+        if (count > 0) FN(store_columns)(v + j, left, FN(zero_if_subnormal)(v_j));
+        if (count > 1) FN(store_columns)(s + j, left, FN(zero_if_subnormal)(s_j));
     }
 }
 

@@ -152,7 +152,6 @@ FFNN_INLINE vec FN(gelu_slope)(vec z)
 #undef EXPONENT_BIAS
 #undef INTEGERS
 #undef MAGIC
-#undef LEAST_NORMAL
 #undef SQRT_HALF
 #undef LOG2_E
 #undef LOG_2_HIGH

@@ -152,6 +152,26 @@ def test_a_run_goes_on_from_its_state(rng, real, optimizer):
         assert value.dtype == real and (value == rest.parameters()[key]).all()
 
 
+@pytest.mark.parametrize("optimizer", [o for o in reference_train.OPTIMIZERS if o != "gd"])
+def test_moments_that_die_out_become_zero(rng, real, optimizer):
+    """Those of weights whose gradient stays 0: subnormal numbers would slow down each step."""
+    X, Y, parameters = draw(rng, [5, 9, 1], 50, "sigmoid")
+    X, dead, tiny = X.astype(real), 2, np.finfo(real).tiny
+    X[dead] = 0
+    run = trainer_of(X, Y, parameters, 0.1, optimizer=optimizer)
+    run.run(1)
+    state = run.state()
+    moments = {name: state[name] for name in ("v", "s") if name in state}
+    for arrays in moments.values():
+        arrays["dW1"][:, dead] = tiny
+    rest = trainer_of(X, Y, run.parameters(), 0.1, optimizer=optimizer, state=state)
+    rest.run(1)
+    for name in moments:
+        after = rest.state()[name]["dW1"]
+        assert (after[:, dead] == 0).all(), name
+        assert (np.delete(after, dead, axis=1) != 0).any(), name
+
+
 def test_classes_are_columns_of_a_one(rng):
     X, Y, parameters = draw(rng, [5, 9, 4], 50, "softmax")
     classes = Y.argmax(axis=0)
