@@ -41,6 +41,7 @@ def train(
     weight_decay: float | None = None,
     history_size: int | None = None,
     tol: float | None = None,
+    cost_tol: float | None = None,
     max_evaluations: int | None = None,
     bayesian: bool | None = None,
     lambd: float = 0.0,
@@ -108,6 +109,8 @@ def train(
                                         the gradient are remembered
     tol                  float or None  of lbfgs and levenberg_marquardt; None: 1e-7. They end
                                         where no element of the gradient is larger
+    cost_tol             float or None  of lbfgs; None: 0. It ends after a step that lowers the cost
+                                        by no more than cost_tol max(1, cost)
     max_evaluations      int or None    of both; None: 0, no limit. They end after so many
                                         evaluations of the cost
     bayesian             bool or None   of levenberg_marquardt; None: False. True finds the weight
@@ -162,8 +165,8 @@ def train(
     examples after ``val_``. Beside them stand attributes, which history["optimizer_state"] and so
     on give, too: optimizer_state; posterior (with bayesian=True); best_epoch (with patience);
     stopped_by: None, "patience", "callback", "diverged", and of the two methods below "tol",
-    "max_evaluations", "line_search" (no step along the gradient lowers the cost by more than
-    rounding) or "damping" (no damped step).
+    "cost_tol", "max_evaluations", "line_search" (no step along the gradient lowers the cost by
+    more than rounding) or "damping" (no damped step).
 
     lbfgs and levenberg_marquardt take all examples in each step, whose length they find
     themselves, and never a step to a higher cost. An epoch is a step; history has evaluations, the

@@ -61,6 +61,11 @@ static PyObject *get_evaluations(PyObject *object, void *Py_UNUSED(closure))
     return PyLong_FromSsize_t(ffnn_run_evaluations(((trainer_object *)object)->run));
 }
 
+static PyObject *get_whole_cost(PyObject *object, void *Py_UNUSED(closure))
+{
+    return PyFloat_FromDouble(ffnn_run_whole_cost(((trainer_object *)object)->run));
+}
+
 static PyObject *get_evidence(PyObject *object, void *Py_UNUSED(closure))
 {
     const trainer_object *self = (trainer_object *)object;
@@ -74,6 +79,7 @@ static PyObject *get_ending(PyObject *object, void *Py_UNUSED(closure))
 {
     static const char *const names[FFNN_ENDINGS] = {
         [FFNN_ENDED_BY_TOL] = "tol",
+        [FFNN_ENDED_BY_COST] = "cost_tol",
         [FFNN_ENDED_BY_EVALUATIONS] = "max_evaluations",
         [FFNN_ENDED_BY_SEARCH] = "line_search",
         [FFNN_ENDED_BY_DAMPING] = "damping",
@@ -90,6 +96,7 @@ PyGetSetDef ffnn_trainer_attributes[] = {
     {"l2_cost", get_l2_cost, NULL, l2_cost_doc, NULL},
     {"learning_rate", get_learning_rate, set_learning_rate, learning_rate_doc, NULL},
     {"is_whole", get_is_whole, NULL, is_whole_doc, NULL},
+    {"whole_cost", get_whole_cost, NULL, whole_cost_doc, NULL},
     {"evaluations", get_evaluations, NULL, evaluations_doc, NULL},
     {"evidence", get_evidence, NULL, evidence_doc, NULL},
     {"ending", get_ending, NULL, ending_doc, NULL},

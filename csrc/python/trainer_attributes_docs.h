@@ -5,6 +5,9 @@ static const char learning_rate_doc[] = "The rate of the steps to come.";
 static const char is_whole_doc[] =
     "Whether the optimiser takes all examples at once and finds the length of its steps itself.";
 
+static const char whole_cost_doc[] =
+    "The cost where the last step of such a method has led; run returns that where a step began.";
+
 static const char evaluations_doc[] =
     "How often a method that takes all examples at once has evaluated the cost since set.";
 
@@ -16,7 +19,7 @@ static const char evidence_doc[] =
 static const char ending_doc[] =
     "Why such a method takes no more steps, or None.\n"
     "\n"
-    "'tol', 'max_evaluations', 'line_search', 'damping' or 'diverged'.";
+    "'tol', 'cost_tol', 'max_evaluations', 'line_search', 'damping' or 'diverged'.";
 
 static const char is_watched_doc[] = "Whether a cost that is not finite ends run and shuffled.";
 

@@ -9,7 +9,7 @@
 #include <float.h>
 #include <math.h>
 
-static const double LARGEST_STEP = 1e20;
+static const double LARGEST_STEP = 1e10, NARROW = 0.1; /* as L-BFGS-B has them */
 
 /* ---- memory ---- */
 
@@ -185,10 +185,11 @@ static bool search(ffnn_run *run, bool *has_moved, interrupt_check *check)
     whole_method *whole = &run->whole;
     ffnn_line_search s;
     const double slope = -dot(run, whole->start_gradients, whole->direction);
-    const bool is_first = whole->lbfgs->count == 0;
+    const bool has_pairs = whole->lbfgs->count > 0;
+    const bool is_first = run->steps == 0 && !has_pairs;
     const double step = is_first ? 1 / sqrt(dot(run, whole->direction, whole->direction)) : 1;
     const double cost = whole->cost;
-    ffnn_search_exit now = ffnn_search_begin(&s, cost, slope, step, LARGEST_STEP);
+    ffnn_search_exit now = ffnn_search_begin(&s, cost, slope, step, LARGEST_STEP, NARROW);
     double at = 0;
     while (now == FFNN_SEARCH_GOES_ON && ffnn_may_evaluate(run)) {
         at = s.step;
@@ -196,7 +197,10 @@ static bool search(ffnn_run *run, bool *has_moved, interrupt_check *check)
         if (ffnn_evaluate(run, check)) return true;
         now = ffnn_search_next(&s, whole->cost, -dot(run, run->gradients, whole->direction));
     }
-    *has_moved = s.best.step > 0 && s.best.cost < cost;
+    /* Along the pairs a search that finds no end is given up, as L-BFGS-B does: at a kink the best
+     * of its steps is next to none. */
+    const bool is_lost = now == FFNN_SEARCH_TRIALS && has_pairs;
+    *has_moved = s.best.step > 0 && s.best.cost < cost && !is_lost;
     if (*has_moved && s.best.step == at) return false;
     /* The last trial is not the best: back to that, or to the beginning. */
     if (*has_moved) {
@@ -212,9 +216,17 @@ static bool search(ffnn_run *run, bool *has_moved, interrupt_check *check)
     return false;
 }
 
+/* Has the step from a cost of `before` lowered it by cost_tol or less, of a cost of at least 1? */
+static bool is_flat(const ffnn_run *run, double before)
+{
+    const double now = run->whole.cost, tol = run->hyperparameters.cost_tol;
+    return tol > 0 && before - now <= tol * fmax(1, fmax(fabs(before), fabs(now)));
+}
+
 bool ffnn_lbfgs_step(ffnn_run *run, interrupt_check *check)
 {
     whole_method *whole = &run->whole;
+    const double before = whole->cost;
     for (;;) {
         bool has_moved;
         copy(run, whole->start, run->parameters);
@@ -230,6 +242,7 @@ bool ffnn_lbfgs_step(ffnn_run *run, interrupt_check *check)
         whole->lbfgs->count = 0; /* along the gradient, then */
     }
     run->steps++;
+    if (is_flat(run, before)) whole->ending = FFNN_ENDED_BY_COST;
     if (whole->has_gradients) take_pair(run);
     return false;
 }

@@ -14,14 +14,15 @@
 #include <float.h>
 #include <math.h>
 
-/* Decrease and curvature as quasi-Newton methods want them; growth and shares are the paper's. */
-static const double DECREASE = 1e-4, CURVATURE = 0.9;
+/* As L-BFGS-B has them (Zhu, Byrd, Lu and Nocedal, ACM Transactions on Mathematical Software 23,
+ * 1997, 550-560), so that the iterates are its own; growth and shares are the paper's. */
+static const double DECREASE = 1e-3, CURVATURE = 0.9;
 static const double LEAST_GROWTH = 1.1, MOST_GROWTH = 4, SHARE = 0.66;
 static const double RETREAT = 0.1; /* from a cost that is not finite */
 enum { MOST_TRIALS = 20 };
 
 ffnn_search_exit ffnn_search_begin(ffnn_line_search *s, double cost, double slope, double step,
-                                   double largest)
+                                   double largest, double narrow)
 {
     const ffnn_trial begin = {0, cost, slope};
     *s = (ffnn_line_search){
@@ -30,6 +31,7 @@ ffnn_search_exit ffnn_search_begin(ffnn_line_search *s, double cost, double slop
         .other = begin,
         .begin = begin,
         .largest = largest,
+        .narrow = narrow,
         .barrier = HUGE_VAL,
         .high = step + MOST_GROWTH * step,
         .width = largest,
@@ -169,7 +171,7 @@ static void choose_step(ffnn_line_search *s, ffnn_trial trial, double enough)
 
 static bool is_narrow(const ffnn_line_search *s)
 {
-    return s->has_interval && s->high - s->low <= DBL_EPSILON * s->high;
+    return s->has_interval && s->high - s->low <= s->narrow * s->high;
 }
 
 static bool is_at_end(const ffnn_line_search *s)

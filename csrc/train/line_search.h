@@ -8,7 +8,7 @@ typedef enum {
     FFNN_SEARCH_GOES_ON,  /* the cost and the slope at `step` are wanted */
     FFNN_SEARCH_WOLFE,    /* `step` satisfies the strong Wolfe conditions */
     FFNN_SEARCH_ROUNDING, /* no step between the ends of the interval is left to try */
-    FFNN_SEARCH_NARROW,   /* the interval is as narrow as its ends' rounding */
+    FFNN_SEARCH_NARROW,   /* the interval is as narrow a share of its upper end as was said */
     FFNN_SEARCH_LARGEST,  /* the cost still falls at the largest step */
     FFNN_SEARCH_TRIALS,   /* as many trials as there may be */
     FFNN_SEARCH_ASCENT,   /* the slope at 0 is not below 0 */
@@ -24,7 +24,7 @@ typedef struct {
     ffnn_trial best;  /* the lowest of those tried, the beginning (0) among them */
     ffnn_trial other; /* the other end of the interval, once there is one */
     ffnn_trial begin;
-    double largest;
+    double largest, narrow;
     double barrier;             /* no step at or beyond it: the cost is not finite there */
     double low, high;           /* bounds of the next step */
     double width, width_before; /* of the interval, after this trial and after the last */
@@ -33,9 +33,10 @@ typedef struct {
     int trials;
 } ffnn_line_search;
 
-/* Begins at step 0, where the cost and the slope are these, with `step` to be tried first. */
+/* Begins at step 0, where the cost and the slope are these, with `step` to be tried first. It ends
+ * where the interval is no wider than `narrow` times its upper end. */
 ffnn_search_exit ffnn_search_begin(ffnn_line_search *s, double cost, double slope, double step,
-                                   double largest);
+                                   double largest, double narrow);
 /* Takes the cost and the slope at s->step. Those may be infinite or NaN. */
 ffnn_search_exit ffnn_search_next(ffnn_line_search *s, double cost, double slope);
 

@@ -100,6 +100,7 @@ void ffnn_run_free(ffnn_run *run);
 typedef enum {
     FFNN_GOES_ON,
     FFNN_ENDED_BY_TOL,         /* no gradient is larger */
+    FFNN_ENDED_BY_COST,        /* a step lowered the cost by no more than cost_tol */
     FFNN_ENDED_BY_EVALUATIONS, /* there were max_evaluations */
     FFNN_ENDED_BY_SEARCH,      /* no step along the gradient lowers the cost */
     FFNN_ENDED_BY_DAMPING,     /* nor does any damped step */
@@ -107,6 +108,8 @@ typedef enum {
     FFNN_ENDINGS
 } ffnn_ending;
 ffnn_ending ffnn_run_ending(const ffnn_run *run);
+/* The cost where such a method's last step has led. */
+double ffnn_run_whole_cost(const ffnn_run *run);
 /* Evaluations of the cost since the run began. */
 ptrdiff_t ffnn_run_evaluations(const ffnn_run *run);
 /* The pairs of L-BFGS, whose number may be set, at most history_size; and s (which 0) or y (1) of

@@ -41,6 +41,11 @@ ffnn_ending ffnn_run_ending(const ffnn_run *run)
     return run->whole.ending;
 }
 
+double ffnn_run_whole_cost(const ffnn_run *run)
+{
+    return run->whole.cost;
+}
+
 ptrdiff_t ffnn_run_evaluations(const ffnn_run *run)
 {
     return run->whole.evaluations;

@@ -94,13 +94,15 @@ class MLPClassifier(Exchange, neural_network.MLPClassifier):  # type: ignore[mis
                                       of all for each fit that goes on at the same time, at most
                                       OMP_NUM_THREADS, which joblib sets in its processes
     reproducible       bool or None   True: the same bits on every machine; None: that of
-                                      ffnn.set_reproducible. Not of solver="lbfgs"
+                                      ffnn.set_reproducible
     =================  =============  =========================================================
 
     solver="lbfgs" leaves a loss_curve_, too; validation_loss_curve_ stands beside
     validation_scores_. Callbacks of scikit-learn's protocol (sklearn.callback, from 1.9 on) are set
     by set_callbacks. An extra that does not go with another is a ValueError before any work:
-    solver="lbfgs", which is SciPy's, takes no dropout, clip_norm and reproducible.
+    solver="lbfgs" takes no dropout and clip_norm. It is ffnn.train's, with tol and cost_tol of
+    scikit-learn: its iterates are SciPy's, but that no log loss is clipped and that of several
+    targets the loss is what is minimised. SciPy minimises sparse X and weights below 0.
 
     >>> import ffnn
     >>> X, y = [[0.0], [0.2], [0.8], [1.0]], ["no", "no", "yes", "yes"]

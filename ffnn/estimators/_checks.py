@@ -21,9 +21,12 @@ def check_extras(function: str, estimator: Any) -> None:
             "solver='lbfgs'"
         )
     if estimator.solver == "lbfgs":
-        _check_scipy(
-            function, _given(estimator) | {"reproducible": estimator.reproducible is not None}
-        )
+        for name, is_given in _given(estimator).items():
+            if is_given:
+                raise ValueError(
+                    f"{function}: {name} does not go with solver='lbfgs', which takes all rows in "
+                    "each step: leave it at its default, or take solver='adam' or 'sgd'"
+                )
     if optimizer in WHOLE:
         check_not_given(function, optimizer, _given(estimator))
     if np.ndim(estimator.dropout):
@@ -58,16 +61,6 @@ def _given(estimator: Any) -> dict[str, bool]:
         "dropout": bool(np.any(estimator.dropout)),
         "clip_norm": estimator.clip_norm is not None,
     }
-
-
-def _check_scipy(function: str, given: dict[str, bool]) -> None:
-    for name, is_given in given.items():
-        if is_given:
-            other = "optimizer='lbfgs' in its place" if name == "reproducible" else "'sgd'"
-            raise ValueError(
-                f"{function}: {name} does not go with solver='lbfgs', which is SciPy's: leave it "
-                f"at its default, or take solver='adam' or {other}"
-            )
 
 
 def _check_options(function: str, estimator: Any, options: dict[Any, Any]) -> None:

@@ -87,7 +87,6 @@ class Engine(WholeGradients):
         hidden = list(hidden) if hasattr(hidden, "__iter__") else [hidden]
         if any(n <= 0 for n in hidden):
             raise ValueError(f"hidden_layer_sizes must be > 0, got {hidden}.")
-        uses_scipy = self.solver == "lbfgs"
         is_first = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
         X, y = self._validate_input(X, y, incremental, reset=is_first)
         if sample_weight is not None:
@@ -100,10 +99,10 @@ class Engine(WholeGradients):
         self._random_state = self._stream()
         if is_first:
             self._initialize(y, [X.shape[1], *hidden, self.n_outputs_], X.dtype)
-        if uses_scipy:
+        if self.solver == "lbfgs":
             if validation is not None:
                 raise ValueError("X_val and y_val go with solver='sgd' or 'adam', not 'lbfgs'")
-            self._minimize(X, y, sample_weight, watch)
+            self._minimize(self._name_of_fit(incremental), X, y, sample_weight, watch)
         else:
             held = None if validation is None else self._checked_validation(*validation)
             self._descend(X, y, sample_weight, incremental, held, watch)

@@ -1,15 +1,19 @@
 """An estimator's net as a function: its output, its cost and gradients over all rows; L-BFGS."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import scipy
+from scipy import sparse
 from sklearn.neural_network._multilayer_perceptron import BaseMultilayerPerceptron
 from sklearn.utils.optimize import _check_optimize_result
 from sklearn.utils.validation import check_is_fitted
 
 from ffnn import _ffnn
+from ffnn._remote import RemoteRows
 from ffnn.estimators._net import ACTIVATIONS, COSTS, arrays_of, dict_of, forward, hidden_of, slabs
+from ffnn.estimators._steps import Epochs, OwnOptimizer
 from ffnn.estimators._threads import share_of_threads
 from ffnn.estimators._watch import CallbackSupportMixin, Watch
 
@@ -23,9 +27,8 @@ except ImportError:  # before 1.6
 
 __all__ = ["WholeGradients", "validate_data"]
 
-_HAS_IPRINT = tuple(map(int, scipy.__version__.split(".")[:2])) < (1, 15)
 _FEW = 256  # rows; of more the net takes longer than validation
-_EPSILON = float(np.finfo(np.float64).eps)
+_LBFGSB_FTOL = 1e7 * float(np.finfo(np.float64).eps)  # SciPy's, which scikit-learn leaves as it is
 
 
 class WholeGradients(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: ignore[misc]
@@ -52,9 +55,10 @@ class WholeGradients(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: i
     def _reported(self, cost: Any, l2: Any) -> Any:
         """Of several targets scikit-learn's squared error is the mean, its gradient that of the
         sum."""
-        if self.loss in ("log_loss", "poisson") or self.n_outputs_ == 1:
-            return cost
-        return (cost - l2) / self.n_outputs_ + l2
+        return (cost - l2) / self.n_outputs_ + l2 if self._is_mean_of_targets() else cost
+
+    def _is_mean_of_targets(self) -> bool:
+        return self.loss not in ("log_loss", "poisson") and self.n_outputs_ > 1
 
     def _is_plain(self, X: Any) -> bool:
         """Few rows that validation would hand back as they are, in more time than the net takes."""
@@ -97,42 +101,107 @@ class WholeGradients(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: i
 
     # ---- lbfgs ----
 
-    def _minimize(self, X: Any, y: Any, sample_weight: Any, watch: Watch) -> None:
-        """SciPy's L-BFGS, as scikit-learn has it."""
-        vector = np.concatenate([array.ravel() for array in [*self.coefs_, *self.intercepts_]])
-        options = {"maxfun": self.max_fun, "maxiter": self.max_iter, "gtol": self.tol}
-        if _HAS_IPRINT and self.verbose:
-            options["iprint"] = 1
+    def _minimize(self, name: str, X: Any, y: Any, sample_weight: Any, watch: Watch) -> None:
+        """L-BFGS with scikit-learn's endings: in the core, or by SciPy what that does not take."""
+        is_core = isinstance(X, RemoteRows) or not (
+            sparse.issparse(X) or (sample_weight is not None and sample_weight.min() < 0)
+        )
+        if not is_core and self.reproducible:
+            raise ValueError(
+                f"{name}: reproducible does not go with solver='lbfgs' where X is sparse or a "
+                "weight is below 0: SciPy minimises there. Take solver='adam'"
+            )
         self.n_iter_ = 0
         self.loss_curve_: list[Any] = []
-        is_stopped = False
+        is_over = False
 
-        def note(intermediate_result: Any) -> None:
-            nonlocal is_stopped
+        def ends(cost: float, arrays: Any) -> bool:
+            """An iteration; is the fit to end?"""
+            nonlocal is_over
             self.n_iter_ += 1
-            self.loss_curve_.append(float(intermediate_result.fun))
-            is_stopped = watch.epoch_ends(
-                lambda: self._unpacked(intermediate_result.x.copy()), cost=self.loss_curve_[-1]
-            )
-            if is_stopped:
-                raise StopIteration
-            if self.n_iter_ < self.max_iter:
+            self.loss_curve_.append(cost)
+            if self.verbose:
+                print(f"Iteration {self.n_iter_}, loss = {cost:.8f}")
+            is_over = watch.epoch_ends(arrays, cost=cost)
+            if not is_over and self.n_iter_ < self.max_iter:
                 watch.epoch_begins()
+            return is_over
 
         watch.epoch_begins()
+        by = self._minimize_in_core if is_core else self._minimize_by_scipy
+        X = X if X.dtype == np.float64 else X.astype(np.float64)
+        result = by(name, X, y, sample_weight, ends)
+        if not is_over:
+            self.n_iter_ = _check_optimize_result("lbfgs", result, self.max_iter)
+
+    def _minimize_in_core(
+        self, name: str, X: Any, y: Any, sample_weight: Any, ends: Callable[[float, Any], bool]
+    ) -> Any:
+        numbers = {"tol": self.tol, "cost_tol": _LBFGSB_FTOL}
+        epochs = Epochs(
+            name,
+            X,
+            np.ascontiguousarray(y.T, dtype=X.dtype),
+            sample_weight,
+            [coef.astype(X.dtype) for coef in self.coefs_],
+            [intercept.astype(X.dtype) for intercept in self.intercepts_],
+            optimizer=OwnOptimizer("lbfgs", numbers),
+            batch_size=X.shape[0],
+            lambd=self.alpha,
+            clip_norm=None,
+            keep_prob=1,
+            random=self._random_state,
+            reproducible=self.reproducible,
+            **self._cost(),
+            **self._net(),
+        )
+        status, message = 1, "STOP: TOTAL NO. OF ITERATIONS REACHED LIMIT"
+        while self.n_iter_ < self.max_iter:
+            epochs.run(None)
+            if epochs.has_ended:
+                is_found = epochs.ending in ("tol", "cost_tol")
+                status, message = (0, "") if is_found else (2, "ABNORMAL: ")
+                break
+            if ends(self._loss_of(epochs, sample_weight), epochs.arrays):
+                break
+            if epochs.evaluations > self.max_fun and self.n_iter_ < self.max_iter:
+                message = "STOP: TOTAL NO. OF F,G EVALUATIONS EXCEEDS LIMIT"
+                break
+        self.loss_ = self._loss_of(epochs, sample_weight)
+        self.coefs_, self.intercepts_ = epochs.arrays()
+        return scipy.optimize.OptimizeResult(status=status, message=message, nit=self.n_iter_)
+
+    def _minimize_by_scipy(
+        self, name: str, X: Any, y: Any, sample_weight: Any, ends: Callable[[float, Any], bool]
+    ) -> Any:
+        vector = np.concatenate([array.ravel() for array in [*self.coefs_, *self.intercepts_]])
+
+        def note(intermediate_result: Any) -> None:
+            x = intermediate_result.x
+            if ends(float(intermediate_result.fun), lambda: self._unpacked(x.copy())):
+                raise StopIteration
+
         result = scipy.optimize.minimize(
             self._loss_grad_lbfgs,
             vector,
             method="L-BFGS-B",
             jac=True,
-            options=options,
+            options={"maxfun": self.max_fun, "maxiter": self.max_iter, "gtol": self.tol},
             callback=note,
-            args=(X.astype(np.float64, copy=False), y, sample_weight),
+            args=(X, y, sample_weight),
         )
-        if not is_stopped:
-            self.n_iter_ = _check_optimize_result("lbfgs", result, self.max_iter)
         self.loss_ = result.fun
         self.coefs_, self.intercepts_ = self._unpacked(result.x)
+        return result
+
+    def _loss_of(self, epochs: Epochs, sample_weight: Any) -> Any:
+        coefs, _ = epochs.arrays() if self._is_mean_of_targets() else ([], [])
+        return self._reported(epochs.cost, self._l2_of(coefs, epochs.m, sample_weight))
+
+    def _l2_of(self, coefs: list[Any], m: int, sample_weight: Any) -> Any:
+        """scikit-learn's L2 term."""
+        total = m if sample_weight is None else sample_weight.sum()
+        return self.alpha / 2 / total * sum(float((coef**2).sum()) for coef in coefs)
 
     def _unpacked(self, vector: Any) -> tuple[list[Any], list[Any]]:
         """Views of the vector that holds coefs and then intercepts."""
@@ -149,38 +218,12 @@ class WholeGradients(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: i
         coefs, intercepts = self._unpacked(vector)
         parameters = dict_of(coefs, intercepts)
         loss, arrays = self._cost_and_gradients(parameters, X, y, sample_weight)
-        if self.loss == "log_loss":
-            loss = self._clipped(loss, parameters, X, y, sample_weight)
         gradient = np.concatenate([array.ravel() for array in arrays])
         total = X.shape[0] if sample_weight is None else sample_weight.sum()
         end = sum(coef.size for coef in coefs)
-        l2 = self.alpha / 2 / total * (vector[:end] ** 2).sum()
         gradient[:end] += self.alpha / total * vector[:end]
+        l2 = self._l2_of(coefs, X.shape[0], sample_weight)
         return self._reported(loss + l2, l2), gradient
-
-    def _clipped(
-        self, loss: float, parameters: dict[str, Any], X: Any, y: Any, sample_weight: Any
-    ) -> float:
-        """The log loss of probabilities clipped to [eps, 1 - eps], as scikit-learn has it.
-
-        That changes the line search's mind where a long step leads to a confident and wrong net,
-        and only where some example costs more than -log(eps).
-        """
-        total = X.shape[0] if sample_weight is None else sample_weight.sum()
-        most = 36.0 * (1.0 if sample_weight is None else sample_weight.min())
-        if loss * total < most:
-            return loss
-        net, y, clipped = self._net(), np.asarray(y, X.dtype), 0.0
-        for rows, part in slabs(X):
-            AL = forward(part, parameters, net["hidden_activation"], net["output_activation"])
-            AL, Y = np.clip(AL, _EPSILON, 1 - _EPSILON), y[rows]
-            if self.out_activation_ == "logistic":
-                AL, Y = np.hstack([1 - AL, AL]), np.hstack([1 - Y, Y])
-            if sample_weight is not None:
-                Y = Y * sample_weight[rows, None]
-            cost = _ffnn.compute_cost(AL.T, Y.T, cost="categorical_cross_entropy")
-            clipped += float(cost) * len(part) / total
-        return clipped
 
     def _cost_and_gradients(
         self, parameters: dict[str, Any], X: Any, Y: Any, sample_weight: Any

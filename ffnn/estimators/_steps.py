@@ -27,7 +27,12 @@ class OwnOptimizer(SGDOptimizer):  # type: ignore[misc]
     """One of ffnn's, with the schedules of sgd's rate and words of its end."""
 
     def __init__(
-        self, name: str, numbers: dict[str, Any], rate: float, schedule: str, power: float
+        self,
+        name: str,
+        numbers: dict[str, Any],
+        rate: float = 0.0,
+        schedule: str = "constant",
+        power: float = 0.5,
     ):
         super().__init__([], rate, schedule, power_t=power)
         self.name, self.numbers = name, numbers
@@ -117,7 +122,7 @@ class Epochs:
         **options: Any,
     ) -> None:
         self._X = X.tocsr() if sparse.issparse(X) else X
-        self._Y, self._weights = Y, sample_weight
+        self._Y, self._weights, self.m = Y, sample_weight, X.shape[0]
         self._optimizer, self._size = optimizer, batch_size
         has_dropout = keep_prob != 1  # or a list of ones, which draws nothing
         self._lock = random._bit_generator.lock if has_dropout else nullcontext()
@@ -134,7 +139,10 @@ class Epochs:
                 options["lambd"] *= len(sample_weight) / sample_weight.sum()
                 sample_weight = sample_weight / sample_weight.mean()
         # Levenberg-Marquardt is of squares without their half: of twice all, then.
-        is_doubled = self._is_whole and options["cost"] == "half_squared_error"
+        is_doubled = (
+            getattr(optimizer, "name", None) == "levenberg_marquardt"
+            and options["cost"] == "half_squared_error"
+        )
         self._share = 0.5 if is_doubled else 1.0
         if is_doubled:
             options |= {"cost": "mean_squared_error", "lambd": 2 * options["lambd"]}
@@ -182,6 +190,22 @@ class Epochs:
             total += cost[()] * (last - first)
             l2 += self._trainer.l2_cost * (last - first)
         return total / m, l2 / m
+
+    @property
+    def cost(self) -> float:
+        """Where the last step of a method that takes all rows at once has led."""
+        cost: float = self._share * self._trainer.whole_cost
+        return cost
+
+    @property
+    def ending(self) -> str | None:
+        ending: str | None = self._trainer.ending
+        return ending
+
+    @property
+    def evaluations(self) -> int:
+        evaluations: int = self._trainer.evaluations
+        return evaluations
 
     @property
     def has_ended(self) -> bool:

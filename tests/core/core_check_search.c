@@ -9,13 +9,13 @@
 /* A cost along a line, and its slope. */
 typedef double along(double step, double *slope);
 
-static const double DECREASE = 1e-4, CURVATURE = 0.9, LARGEST = 1e20;
+static const double DECREASE = 1e-3, CURVATURE = 0.9, LARGEST = 1e10;
 
 static ffnn_search_exit search(along *f, double first, double largest, ffnn_line_search *s,
                                double *highest)
 {
     double slope, cost = f(0, &slope);
-    ffnn_search_exit now = ffnn_search_begin(s, cost, slope, first, largest);
+    ffnn_search_exit now = ffnn_search_begin(s, cost, slope, first, largest, DBL_EPSILON);
     *highest = 0;
     for (int i = 0; now == FFNN_SEARCH_GOES_ON && i < 100; i++) {
         *highest = fmax(*highest, s->step);
@@ -110,7 +110,7 @@ static void check_rounding(double steep, ffnn_search_exit due)
 {
     ffnn_line_search s;
     place("a search that rounding ends by %d", (int)due);
-    ffnn_search_exit now = ffnn_search_begin(&s, 0, -1, 1, LARGEST);
+    ffnn_search_exit now = ffnn_search_begin(&s, 0, -1, 1, LARGEST, DBL_EPSILON);
     while (now == FFNN_SEARCH_GOES_ON)
         now = s.step > 1 ? ffnn_search_next(&s, -1 + steep * (s.step - 1), steep)
                          : ffnn_search_next(&s, -s.step, -1);
@@ -286,8 +286,9 @@ void check_search(void)
     check_rounding(3, FFNN_SEARCH_NARROW);
     ffnn_line_search s;
     place("a search that goes up");
-    CHECK(ffnn_search_begin(&s, 1, 0, 1, 2) == FFNN_SEARCH_ASCENT, "a flat one goes on");
-    CHECK(ffnn_search_begin(&s, 1, NAN, 1, 2) == FFNN_SEARCH_ASCENT, "a NaN goes on");
+    CHECK(ffnn_search_begin(&s, 1, 0, 1, 2, DBL_EPSILON) == FFNN_SEARCH_ASCENT,
+          "a flat one goes on");
+    CHECK(ffnn_search_begin(&s, 1, NAN, 1, 2, DBL_EPSILON) == FFNN_SEARCH_ASCENT, "a NaN goes on");
     check_valley(-1.2, 1);
     check_valley(3, -8);
     const ptrdiff_t sizes[] = {1, 2, 7, 16, 17, 63, 64, 65, 130, 200};

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.once
 # Every number of optimizers.def, as a Trainer takes it.
 NUMBERS = {
     "beta": 0.5, "beta1": 0.5, "beta2": 0.5, "epsilon": 0.5, "weight_decay": 0.5,
-    "history_size": 3, "tol": 0.5, "max_evaluations": 3, "bayesian": True,
+    "history_size": 3, "tol": 0.5, "cost_tol": 0.5, "max_evaluations": 3, "bayesian": True,
 }  # fmt: skip
 
 

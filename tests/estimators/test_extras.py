@@ -6,6 +6,7 @@ import pickle
 import numpy as np
 import pytest
 import sklearn
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_digits
 from sklearn.exceptions import ConvergenceWarning
@@ -132,7 +133,6 @@ def test_schedules_and_their_words_hold_for_an_optimizer(digits, capsys):
         ({"optimizer": "lbfgs", "dropout": 0.5}, "dropout does not go with optimizer='lbfgs'"),
         ({"solver": "lbfgs", "dropout": [0.5]}, "^MLPClassifier.fit: dropout does not go with sol"),
         ({"solver": "lbfgs", "clip_norm": 1.0}, "clip_norm does not go with solver='lbfgs'"),
-        ({"solver": "lbfgs", "reproducible": True}, "reproducible does not .* optimizer='lbfgs'"),
         ({"initialization": "hee"}, "'initialization' parameter of MLPClassifier must be"),
         ({"n_threads": 0}, "'n_threads' parameter of MLPClassifier must be"),
         ({"callback": 3}, "'callback' parameter of MLPClassifier must be"),
@@ -151,8 +151,6 @@ def test_extras_that_are_none(digits, options, message):
 
 
 def test_sparse_rows_do_not_go_into_full_batches(digits):
-    from scipy import sparse
-
     X, y = digits
     with pytest.raises(ValueError, match="optimizer='lbfgs' takes all rows in each step"):
         ffnn.MLPClassifier(optimizer="lbfgs").fit(sparse.csr_array(X), y)
@@ -236,6 +234,14 @@ def test_the_best_epoch_comes_back(digits):
     at = int(np.argmin(by_loss.loss_curve_)) + 1
     due = ffnn.MLPClassifier(**options | {"max_iter": at}).fit(X[:200], y[:200])
     assert at < len(by_loss.loss_curve_) and (by_loss.coefs_[0] == due.coefs_[0]).all()
+
+
+@pytest.mark.parametrize(("to", "weight"), [(sparse.csr_array, None), (np.asarray, -1.0)])
+def test_scipy_is_not_reproducible(digits, to, weight):
+    X, y = digits
+    weights = None if weight is None else np.r_[weight, np.ones(len(X) - 1)]
+    with pytest.raises(ValueError, match="fit: reproducible does not go with solver='lbfgs' where"):
+        ffnn.MLPClassifier(solver="lbfgs", reproducible=True).fit(to(X), y, weights)
 
 
 def test_lbfgs_leaves_a_loss_curve(digits):

@@ -103,19 +103,41 @@ def assert_same(theirs, ours, within=1e-10):
         assert ours.validation_scores_ is None
 
 
+@pytest.fixture
+def clipped(monkeypatch):
+    """Filled where scikit-learn clips a probability, and so a log loss above 36."""
+    found = []
+
+    def watched(log_loss):
+        def clipping_log_loss(y, p, *weights):
+            of_label = np.where(y > 0, p, 1 - p) if log_loss.__name__[0] == "b" else (y * p).sum(1)
+            found.extend(of_label[of_label < np.finfo(p.dtype).eps])
+            return log_loss(y, p, *weights)
+
+        return clipping_log_loss
+
+    losses = sklearn.neural_network._multilayer_perceptron.LOSS_FUNCTIONS
+    for name in "log_loss", "binary_log_loss":
+        monkeypatch.setitem(losses, name, watched(losses[name]))
+    return found
+
+
 ACTIVATIONS = ("identity", "logistic", "tanh", "relu")
+TASKS_BY_SOLVERS = [pair for pair in itertools.product(TASKS, SOLVERS)
+                    if pair != ("targets", "lbfgs")]  # fmt: skip
 LATTICE = list(itertools.product(ACTIVATIONS, (False, True), (None, WEIGHTS)))
 SOME = [LATTICE[i] for i in (1, 6, 8, 15)]  # each activation, stop and weight once or twice
 
 
 @pytest.mark.parametrize("lattice", [SOME, pytest.param(LATTICE, marks=pytest.mark.slow)],
                          ids=["some", "all"])  # fmt: skip
-@pytest.mark.parametrize("solver", SOLVERS)
-@pytest.mark.parametrize("task", TASKS)
-def test_models_are_scikit_learns(task, solver, lattice):
+@pytest.mark.parametrize(("task", "solver"), TASKS_BY_SOLVERS)
+def test_models_are_scikit_learns(task, solver, lattice, clipped):
     """50 epochs in float64, each activation, with and without early stopping and weights.
 
-    L-BFGS's line searches magnify rounding: 15 iterations, to 1e-6.
+    L-BFGS's line searches magnify rounding: 15 iterations. Its tasks are those of one target, since
+    scikit-learn minimises the mean over targets by gradients of their sum; and no line search of
+    theirs met a log loss that scikit-learn clips.
     """
     name, X, y, parameters = TASKS[task]
     is_lbfgs = solver == "lbfgs"
@@ -129,17 +151,35 @@ def test_models_are_scikit_learns(task, solver, lattice):
             early_stopping=early_stopping, n_iter_no_change=4, tol=1e-3, alpha=0.05,
             random_state=7, max_iter=15 if is_lbfgs else 50, **SOLVERS[solver], **parameters,
         )  # fmt: skip
-        assert_same(theirs, ours, 1e-6 if is_lbfgs else 1e-10)
+        if not is_lbfgs or not clipped:
+            assert_same(theirs, ours, 1e-9 if is_lbfgs else 1e-10)
+        elif activation != "relu":
+            raise AssertionError("a smooth net's loss was clipped: take smaller inputs")
+        clipped.clear()
 
 
-@pytest.mark.parametrize(("task", "within"), [("strings", 1e-2), ("classes", 1e-9)])
-def test_long_steps_of_lbfgs_are_judged_alike(task, within):
-    """scikit-learn's log loss is that of clipped probabilities; of one output it is made from
-    1 - p, which has lost three digits by then."""
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("task", TASKS)
+def test_lbfgs_arrives_where_scikit_learn_does(task, activation):
+    """Also where its log loss is clipped on the way, and of several targets."""
+    name, X, y, parameters = TASKS[task]
+    theirs, ours = both(name, X, y, hidden_layer_sizes=(9, 6), solver="lbfgs", alpha=0.05,
+                        activation=activation, random_state=7, **parameters)  # fmt: skip
+    assert ours.loss_ <= 1.05 * theirs.loss_
+    assert len(ours.loss_curve_) == ours.n_iter_ and ours.loss_curve_[-1] == ours.loss_
+    assert (np.diff(ours.loss_curve_) <= 0).all() or task == "targets"  # which are summed
+
+
+@pytest.mark.parametrize("task", ["binary", "target"])
+@pytest.mark.parametrize("limit", [{"max_fun": 7}, {"max_iter": 4}, {"max_iter": 1}])
+def test_limits_of_lbfgs_are_scikit_learns(task, limit):
     name, X, y, _ = TASKS[task]
-    theirs, ours = both(name, X, y, hidden_layer_sizes=(9, 6), solver="lbfgs", max_iter=15,
-                        alpha=0.05, tol=1e-3, random_state=7)  # fmt: skip
-    assert distance(theirs, ours) < within and ours.n_iter_ == theirs.n_iter_
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        models = both(name, X / 8, y, solver="lbfgs", random_state=7, **limit)
+    assert_same(*models, 1e-9)
+    texts = [str(w.message) for w in seen if "lbfgs failed to converge" in str(w.message)]
+    assert len(texts) == 2 and texts[0] == texts[1]
 
 
 CHAOTIC = {
@@ -155,13 +195,18 @@ def magnitude(model):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("options", CHAOTIC.values(), ids=CHAOTIC)
-@pytest.mark.parametrize("task", TASKS)
-def test_a_chaotic_run_is_as_near_as_scikit_learn_is_to_itself(task, options):
-    """Runs that magnify rounding: inputs that differ in their last bit show by how much."""
+@pytest.mark.parametrize(("task", "run"), [
+    (task, run) for task, run in itertools.product(TASKS, CHAOTIC)
+    if "lbfgs" not in run or task not in ("targets", "classes")
+])  # fmt: skip
+def test_a_chaotic_run_is_as_near_as_scikit_learn_is_to_itself(task, run):
+    """Runs that magnify rounding: inputs that differ in their last bit show by how much.
+
+    Without those of test_lbfgs_arrives_where_scikit_learn_does.
+    """
     name, X, y, parameters = TASKS[task]
     options = {"hidden_layer_sizes": (9, 6), "activation": "tanh", "alpha": 0.05, "tol": 1e-5,
-               "batch_size": 32, "random_state": 7, **options, **parameters}  # fmt: skip
+               "batch_size": 32, "random_state": 7, **CHAOTIC[run], **parameters}  # fmt: skip
     theirs, ours = both(name, X, y, **options)
     noise = []
     for seed in range(3):

@@ -93,7 +93,7 @@ def test_every_instruction_set_is_known_to_the_build():
 # Of a Trainer.
 ATTRIBUTES = (
     *("learning_rate", "is_watched", "epochs_done", "l2_cost"),
-    *("is_whole", "evaluations", "evidence", "ending"),
+    *("is_whole", "whole_cost", "evaluations", "evidence", "ending"),
 )
 
 

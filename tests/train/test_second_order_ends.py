@@ -103,6 +103,22 @@ def test_nan_on_the_way(rng, optimizer):
     assert_best_seen(X * 1e150, Y, trained, history, **net)
 
 
+@pytest.mark.parametrize("scale", [1.0, 100.0])
+@pytest.mark.parametrize("record_every", [1, 100])
+def test_lbfgs_ends_where_a_step_gains_little(rng, scale, record_every):
+    """The first step whose gain is at most cost_tol max(1, cost), and none of them before."""
+    X, Y = data(rng, "linear")
+    net = {"hidden_activation": "tanh", "output_activation": "linear"}
+    options = {"seed": 1, "tol": 0, "record_every": record_every, **net}
+    _, history = run(X, scale * Y, [3, 4, 2], "lbfgs", 300, cost_tol=1e-3, **options)
+    assert history["stopped_by"] == "cost_tol"
+    _, each = run(X, scale * Y, [3, 4, 2], "lbfgs", 300, **options | {"record_every": 1})
+    cost = np.array(each["cost"])
+    is_little = cost[:-1] - cost[1:] <= 1e-3 * np.maximum(1, cost[:-1])
+    assert history["epoch"][-1] == np.argmax(is_little) + 1
+    assert history["cost"][-1] == cost[np.argmax(is_little) + 1]
+
+
 @pytest.mark.parametrize("optimizer", METHODS)
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 12])
 @pytest.mark.parametrize("record_every", [1, 100])
@@ -158,6 +174,7 @@ def test_no_memory_at_the_nth_place(rng, optimizer):
 def test_ctrl_c(rng, optimizer, dims):
     """Within 100 ms, with the parameters of the last record point: some 2,000 of them for LM."""
     X, Y = rng.standard_normal((50, 3000)), np.eye(10)[rng.integers(0, 10, 3000)].T.copy()
+    X[:, 1500:] = X[:, :1500]  # of two labels: no net has a cost of 0, at which runs would end
     sent = []
 
     def press():

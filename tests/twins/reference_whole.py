@@ -7,12 +7,12 @@ from reference_activations import COSTS, default_cost, for_layers, forward, soft
 
 # name: the numbers that it reads
 METHODS = {
-    "lbfgs": "history_size tol max_evaluations",
+    "lbfgs": "history_size tol cost_tol max_evaluations",
     "levenberg_marquardt": "tol max_evaluations bayesian",
 }
 # name: (what it is where it is not given, another value of it)
-NUMBERS = {"history_size": (10, 3), "tol": (1e-7, 1e-3), "max_evaluations": (0, 12),
-           "bayesian": (False, True)}  # fmt: skip
+NUMBERS = {"history_size": (10, 3), "tol": (1e-7, 1e-3), "cost_tol": (0, 1e-3),
+           "max_evaluations": (0, 12), "bayesian": (False, True)}  # fmt: skip
 
 
 def bfgs_direction(gradient, s, y):
