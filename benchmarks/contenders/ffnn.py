@@ -246,7 +246,7 @@ def lbfgs_note(way, evaluations, costs):
 
 
 def lbfgs(task):
-    return [ByLBFGS(task), Fit("ffnn", ffnn, task, "MLPClassifier: SciPy's method, C's gradient")]
+    return [ByLBFGS(task), Fit("ffnn", ffnn, task, "MLPClassifier")]
 
 
 def goal(goal):

@@ -28,6 +28,7 @@ from ffnn._initializers import INITIALIZERS
 from ffnn._pace import WHOLE
 from ffnn._threads import register_where_there
 from ffnn.estimators._exchange import Exchange, moved_to
+from ffnn.estimators._labels import binarizer_of, indicators_of
 
 __all__ = ["MLPClassifier", "MLPRegressor", "from_sklearn"]
 
@@ -117,6 +118,7 @@ class MLPClassifier(Exchange, neural_network.MLPClassifier):  # type: ignore[mis
         **_OWN,
         "class_weight": [StrOptions({"balanced"}), dict, list, None],
     }
+    classes_: Any
 
     def __init__(
         self,
@@ -193,25 +195,21 @@ class MLPClassifier(Exchange, neural_network.MLPClassifier):  # type: ignore[mis
         return self
 
     def _validate_input(self, X: Any, y: Any, incremental: bool, reset: bool) -> Any:
-        """What scikit-learn makes of X and y, in less time for a few rows of a known kind."""
+        """What scikit-learn makes of X and y, in less time for whole numbers as labels."""
         is_next = incremental and not reset and not self.warm_start
         if is_next and hasattr(self, "classes_") and self._is_plain(X):
-            indicators = self._indicators_of(y, X.shape[0])
+            indicators = indicators_of(y, X.shape[0], self._label_binarizer)
             if indicators is not None:
                 return X, indicators
+        is_afresh = not hasattr(self, "classes_") or not (self.warm_start or incremental)
+        if is_afresh and type(y) is np.ndarray and y.ndim == 1 and y.dtype.kind in "iu":
+            classes = np.unique(y)
+            if len(classes) > 1:
+                X, y = self._checked_pair(X, y, reset)
+                self._label_binarizer = binarizer_of(classes)
+                self.classes_ = self._label_binarizer.classes_
+                return X, indicators_of(y, len(y), self._label_binarizer)
         return super()._validate_input(X, y, incremental, reset)
-
-    def _indicators_of(self, y: Any, m: int) -> Any:
-        """Whole numbers as labels (m, n_y) of True and False; None where another check is due."""
-        kinds = {self.classes_.dtype.kind, getattr(getattr(y, "dtype", None), "kind", None)}
-        if type(y) is not np.ndarray or y.shape != (m,) or not kinds <= {"i", "u"}:
-            return None
-        if self._label_binarizer.y_type_ not in ("binary", "multiclass") or len(self.classes_) < 2:
-            return None
-        indicators = y[:, None] == self.classes_
-        if not indicators.any(axis=1).all():
-            return None
-        return indicators[:, 1:] if len(self.classes_) == 2 else indicators
 
     def predict_proba(self, X: Any) -> Any:
         """Return the probability of each class, or label, for each row of X, (m, n_classes)."""

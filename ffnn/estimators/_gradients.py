@@ -73,6 +73,18 @@ class WholeGradients(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: i
             and bool(np.isfinite(X).all())
         )
 
+    def _checked_pair(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse=["csr", "csc"],
+            multi_output=True,
+            dtype=(np.float64, np.float32),
+            reset=reset,
+        )
+        return X, y
+
     def _checked_inputs(self, X: Any) -> Any:
         """X as training takes it, with the features that training has shown."""
         return validate_data(
