@@ -94,7 +94,7 @@ static const char optimizers_doc[] =
     "===================  ======================================================================\n"
     "\n"
     "An element of v or s below the least normal number (1.2e-38 in float32, 2.2e-308 in\n"
-    "float64) becomes 0.\n"
+    "float64) becomes 0. With AVX2 and AVX-512 so do all such numbers in training.\n"
     "\n"
     ">>> import ffnn\n"
     ">>> ffnn.optimizers()[0]\n"

@@ -4,6 +4,8 @@
 
 #include "numpy_api.h"
 
+#include "../system/system.h"
+
 #include <stddef.h>
 
 /* Multiply-adds above which other Python threads may run meanwhile. 65,536 take 2 to 10 us.
@@ -31,6 +33,27 @@ static inline PyThreadState *ffnn_lock_release(double work)
 static inline void ffnn_lock_take(PyThreadState *thread)
 {
     if (thread != NULL) PyEval_RestoreThread(thread);
+}
+
+/* From within the core's work to Python, and back: with the lock, and with numbers that Python
+ * counts with. `thread` is that of the lock given away, or NULL. */
+typedef struct {
+    bool is_unlocked;
+    ffnn_float_mode float_mode;
+} ffnn_pause;
+
+static inline ffnn_pause ffnn_python_enter(PyThreadState *thread)
+{
+    const ffnn_pause pause = {thread != NULL, ffnn_float_mode_now()};
+    ffnn_float_mode_set(pause.float_mode & ~(ffnn_float_mode)FFNN_FLUSHES);
+    ffnn_lock_take(thread);
+    return pause;
+}
+
+static inline void ffnn_python_leave(ffnn_pause pause, PyThreadState **thread)
+{
+    if (pause.is_unlocked) *thread = PyEval_SaveThread();
+    ffnn_float_mode_set(pause.float_mode);
 }
 
 #endif

@@ -11,10 +11,9 @@ bool ffnn_poll_signals(void *context)
 {
     ffnn_poll_context *poll = context;
     if (ffnn_os_seconds() - poll->last < SECONDS_BETWEEN_POLLS) return false;
-    const bool is_unlocked = poll->thread != NULL;
-    ffnn_lock_take(poll->thread);
+    const ffnn_pause pause = ffnn_python_enter(poll->thread);
     const bool is_interrupted = PyErr_CheckSignals() < 0;
-    if (is_unlocked) poll->thread = PyEval_SaveThread();
+    ffnn_python_leave(pause, &poll->thread);
     poll->last = ffnn_os_seconds();
     return is_interrupted;
 }

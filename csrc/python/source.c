@@ -55,10 +55,9 @@ static bool read_columns(void *context, ptrdiff_t first, ptrdiff_t count, ffnn_v
     const bool is_there =
         first > 0 && first >= source->first && first + count <= source->first + source->view.cols;
     if (!is_there) {
-        const bool is_unlocked = source->poll->thread != NULL;
-        ffnn_lock_take(source->poll->thread);
+        const ffnn_pause pause = ffnn_python_enter(source->poll->thread);
         const int status = ask(source, first, count);
-        if (is_unlocked) source->poll->thread = PyEval_SaveThread();
+        ffnn_python_leave(pause, &source->poll->thread);
         if (status < 0) return false;
     }
     const ffnn_view v = source->view;

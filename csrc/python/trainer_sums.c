@@ -115,10 +115,9 @@ bool ffnn_trainer_ask(void *context, const ptrdiff_t *order, ptrdiff_t first, pt
                       double *cost)
 {
     trainer_object *self = context;
-    const bool is_unlocked = self->poll->thread != NULL;
-    ffnn_lock_take(self->poll->thread);
+    const ffnn_pause pause = ffnn_python_enter(self->poll->thread);
     const int status = ask(self, order, first, count, cost);
-    if (is_unlocked) self->poll->thread = PyEval_SaveThread();
+    ffnn_python_leave(pause, &self->poll->thread);
     return status < 0;
 }
 

@@ -32,8 +32,9 @@ static struct {
     atomic_bool stop;
 
     atomic_uint_fast64_t ticket;
-    ffnn_task *task; /* these two are read by who has taken a chunk */
+    ffnn_task *task; /* these three are read by who has taken a chunk */
     void *context;
+    ffnn_float_mode float_mode; /* the caller's */
     atomic_int finished; /* chunks */
 
     ffnn_mutex mutex; /* for sleepers and wake */
@@ -80,6 +81,7 @@ static int work(bool from_front)
         const int chunk = from_front ? first_of(ticket) : end_of(ticket) - 1;
         const uint_fast64_t taken = from_front ? ticket + 1 : ticket - ((uint_fast64_t)1 << 16);
         if (!atomic_compare_exchange_weak(&pool.ticket, &ticket, taken)) continue;
+        ffnn_float_mode_set(pool.float_mode);
         pool.task(pool.context, chunk);
         atomic_fetch_add_explicit(&pool.finished, 1, memory_order_release);
         ticket = atomic_load(&pool.ticket);
@@ -250,6 +252,7 @@ void ffnn_pool_run(int chunks, ffnn_task *task, void *context)
     start_threads((chunks < threads ? chunks : threads) - 1);
     pool.task = task;
     pool.context = context;
+    pool.float_mode = ffnn_float_mode_now();
     atomic_store(&pool.finished, 0);
     atomic_store(&pool.allowed, threads);
     atomic_store(&pool.ticket, ticket_of((atomic_load(&pool.ticket) >> 32) + 1, chunks));
