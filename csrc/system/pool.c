@@ -12,6 +12,7 @@
  * sleep. Threads start with the first job worth it. A job that finds the pool busy (another Python
  * thread has it) is done by its caller alone.
  */
+#include "float_mode.h"
 #include "os.h"
 #include "system.h"
 
@@ -35,7 +36,7 @@ static struct {
     ffnn_task *task; /* these three are read by who has taken a chunk */
     void *context;
     ffnn_float_mode float_mode; /* the caller's */
-    atomic_int finished; /* chunks */
+    atomic_int finished;        /* chunks */
 
     ffnn_mutex mutex; /* for sleepers and wake */
     ffnn_condition wake;

@@ -76,42 +76,6 @@ bool ffnn_os_at_fork(void (*in_child)(void));
 #define FFNN_AT_UNLOAD __attribute__((destructor)) static void
 #endif
 
-/* ---- how a thread counts with subnormal numbers ----
- *
- * Processors of Intel's and AMD's take a hundred cycles for an operation on one. A thread that
- * flushes takes them, and results that would be one, as 0. Elsewhere they cost nothing, and a
- * thread goes on as it was.
- */
-
-typedef unsigned ffnn_float_mode;
-
-#if defined(__SSE__)
-#include <xmmintrin.h>
-enum { FFNN_FLUSHES = 0x8040 }; /* MXCSR's "flush to zero" and "denormals are zeros" */
-
-static inline ffnn_float_mode ffnn_float_mode_now(void)
-{
-    return _mm_getcsr();
-}
-
-static inline void ffnn_float_mode_set(ffnn_float_mode mode)
-{
-    _mm_setcsr(mode);
-}
-#else
-enum { FFNN_FLUSHES = 0 };
-
-static inline ffnn_float_mode ffnn_float_mode_now(void)
-{
-    return 0;
-}
-
-static inline void ffnn_float_mode_set(ffnn_float_mode mode)
-{
-    (void)mode;
-}
-#endif
-
 /* ---- memory.c ---- */
 
 enum { FFNN_ALIGNMENT = 64 };

@@ -5,6 +5,7 @@
  */
 #include "parts.h"
 
+#include "../system/float_mode.h"
 #include "../system/system.h"
 
 #include <math.h>
@@ -28,9 +29,8 @@ static void restore_float_mode(const ffnn_float_mode *before)
 }
 
 /* From here to the end of the function. */
-#define FLUSH_SUBNORMALS(run)                                                                      \
-    __attribute__((cleanup(restore_float_mode), unused)) const ffnn_float_mode float_mode =        \
-        flush_subnormals(run)
+#define UNTIL_THE_END __attribute__((cleanup(restore_float_mode), unused))
+#define FLUSH_SUBNORMALS(run) UNTIL_THE_END const ffnn_float_mode mode = flush_subnormals(run)
 
 /* ---- steps ---- */
 

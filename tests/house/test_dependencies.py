@@ -32,10 +32,11 @@ pytestmark = [
 # A room knows itself, the vocabulary, and the rooms below it.
 MAY_INCLUDE = {
     "csrc": set(),
-    "system": {"../ffnn.h", "os.h", "system.h"},
+    "system": {"../ffnn.h", "float_mode.h", "os.h", "system.h"},
     "product": {"../ffnn.h", "../system/system.h", "product.h", "parts.h"},
     "train": {
         "../ffnn.h",
+        "../system/float_mode.h",
         "../system/system.h",
         "../product/product.h",
         "train.h",
@@ -49,6 +50,7 @@ MAY_INCLUDE = {
 GROUND = ["../ffnn.h", "numpy_api.h"]
 FLOORS = [
     *GROUND,
+    "../system/float_mode.h",
     "../system/system.h",
     "../product/product.h",
     "../train/train.h",
@@ -60,7 +62,7 @@ STANDARD = {
     f"<{name}.h>"
     for name in """
     assert ctype errno float inttypes limits math stdalign stdarg stdatomic stdbool stddef stdint
-    stdio stdlib string cpuid
+    stdio stdlib string cpuid xmmintrin
 """.split()
 }
 # The operating system's own, for csrc/system/os*.
