@@ -81,6 +81,7 @@ static void run_few(forward *f)
 
 bool ffnn_net_forward(int layers, const ffnn_net_layer *net, ffnn_view X, ffnn_result AL)
 {
+    FFNN_UNTIL_THE_END const ffnn_float_mode mode = ffnn_flush_subnormals(net->kernels);
     double largest = 0;
     ptrdiff_t widest = 1;
     for (const ffnn_net_layer *l = net; l < net + layers; l++) {

@@ -4,7 +4,7 @@
 
 #include "numpy_api.h"
 
-#include "../system/float_mode.h"
+#include "../system/system.h"
 
 #include <stddef.h>
 

@@ -86,6 +86,13 @@ const ffnn_isa *ffnn_isa_reproducible(void)
     return &ffnn_isa_generic;
 }
 
+ffnn_float_mode ffnn_flush_subnormals(const ffnn_kernels *k)
+{
+    const ffnn_float_mode before = ffnn_float_mode_now();
+    if (k != ffnn_isa_reproducible()->kernels[k->real]) ffnn_float_mode_set(before | FFNN_FLUSHES);
+    return before;
+}
+
 const ffnn_kernels *ffnn_isa_kernels_for(const ffnn_kernels *k, ptrdiff_t cols)
 {
     for (int row = 0; row < ROWS; row++) {

@@ -38,4 +38,12 @@ static inline void ffnn_float_mode_set(ffnn_float_mode mode)
 }
 #endif
 
+static inline void ffnn_float_mode_restore(const ffnn_float_mode *before)
+{
+    ffnn_float_mode_set(*before);
+}
+
+/* Before the mode to go back to: where the block of that variable ends, by whichever way. */
+#define FFNN_UNTIL_THE_END __attribute__((cleanup(ffnn_float_mode_restore), unused))
+
 #endif

@@ -12,7 +12,6 @@
  * sleep. Threads start with the first job worth it. A job that finds the pool busy (another Python
  * thread has it) is done by its caller alone.
  */
-#include "float_mode.h"
 #include "os.h"
 #include "system.h"
 

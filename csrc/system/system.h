@@ -3,6 +3,7 @@
 #define FFNN_SYSTEM_H
 
 #include "../ffnn.h"
+#include "float_mode.h"
 
 /* ---- dispatch.c: the instruction set ---- */
 
@@ -21,6 +22,12 @@ const ffnn_kernels *ffnn_isa_kernels_for(const ffnn_kernels *k, ptrdiff_t cols);
 
 /* The kernels of the same instruction set for another type. */
 const ffnn_kernels *ffnn_isa_kernels_as(const ffnn_kernels *k, ffnn_real real);
+
+/* The calling thread flushes subnormal numbers from now on, unless k are generic: those bits are
+ * the ones of machines that cannot flush. Returns the mode before. They arise in each net that is
+ * trained for long, from probabilities of 1e-40 and units that no example reaches, and made float32
+ * five times as slow. */
+ffnn_float_mode ffnn_flush_subnormals(const ffnn_kernels *k);
 
 /* ---- pool.c: threads that help ---- */
 

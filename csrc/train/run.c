@@ -5,40 +5,15 @@
  */
 #include "parts.h"
 
-#include "../system/float_mode.h"
 #include "../system/system.h"
 
 #include <math.h>
-
-/* ---- numbers below the least normal one ---- */
-
-/* They arise in each net that is trained for long, from probabilities of 1e-40 and units that no
- * example reaches, and made float32 five times as slow. The generic instruction set keeps them:
- * its bits are those of machines that cannot flush. */
-static ffnn_float_mode flush_subnormals(const ffnn_run *run)
-{
-    const ffnn_float_mode before = ffnn_float_mode_now();
-    if (run->k != ffnn_isa_reproducible()->kernels[run->k->real])
-        ffnn_float_mode_set(before | FFNN_FLUSHES);
-    return before;
-}
-
-static void restore_float_mode(const ffnn_float_mode *before)
-{
-    ffnn_float_mode_set(*before);
-}
-
-/* From here to the end of the function. */
-#define UNTIL_THE_END __attribute__((cleanup(restore_float_mode), unused))
-#define FLUSH_SUBNORMALS(run) UNTIL_THE_END const ffnn_float_mode mode = flush_subnormals(run)
-
-/* ---- steps ---- */
 
 ffnn_status ffnn_run_iterate(ffnn_run *run, ptrdiff_t iterations, double *cost, ffnn_poll *poll,
                              void *context)
 {
     interrupt_check check = {poll, context, 0};
-    FLUSH_SUBNORMALS(run);
+    FFNN_UNTIL_THE_END const ffnn_float_mode mode = ffnn_flush_subnormals(run->k);
     const batch all = {&run->examples, NULL, 0, run->examples.X.cols};
     *cost = 0;
     if (!ffnn_step_prepare(run, false, all.count)) return FFNN_NO_MEMORY;
@@ -82,7 +57,7 @@ static ffnn_status find_sums(ffnn_run *run, const ffnn_examples *examples, ptrdi
                              double *cost, ffnn_poll *poll, void *context)
 {
     interrupt_check check = {poll, context, 0};
-    FLUSH_SUBNORMALS(run);
+    FFNN_UNTIL_THE_END const ffnn_float_mode mode = ffnn_flush_subnormals(run->k);
     const batch b = all_of(run, examples);
     *cost = 0;
     if (!ffnn_step_prepare(run, false, b.count)) return FFNN_NO_MEMORY;
@@ -111,7 +86,7 @@ ptrdiff_t ffnn_run_shard_columns(const ffnn_run *run, ptrdiff_t count)
 
 void ffnn_run_update(ffnn_run *run, double m)
 {
-    FLUSH_SUBNORMALS(run);
+    FFNN_UNTIL_THE_END const ffnn_float_mode mode = ffnn_flush_subnormals(run->k);
     ffnn_run_settle(run);
     ffnn_update_prepare(run, m);
     ffnn_update_all(run);
@@ -121,7 +96,7 @@ ffnn_status ffnn_run_step(ffnn_run *run, const ffnn_examples *examples, double *
                           ffnn_poll *poll, void *context)
 {
     interrupt_check check = {poll, context, 0};
-    FLUSH_SUBNORMALS(run);
+    FFNN_UNTIL_THE_END const ffnn_float_mode mode = ffnn_flush_subnormals(run->k);
     const batch b = all_of(run, examples);
     *cost = 0;
     if (!ffnn_step_prepare(run, false, b.count)) return FFNN_NO_MEMORY;
@@ -138,7 +113,7 @@ ffnn_status ffnn_run_measure(ffnn_run *run, const ffnn_examples *examples, doubl
                              ffnn_poll *poll, void *context)
 {
     interrupt_check check = {poll, context, 0};
-    FLUSH_SUBNORMALS(run);
+    FFNN_UNTIL_THE_END const ffnn_float_mode mode = ffnn_flush_subnormals(run->k);
     const batch b = {examples, NULL, 0, examples->X.cols};
     const bool is_gram = run->gram.is_running;
     void *W1 = run->layer[0].W;
@@ -187,7 +162,7 @@ ffnn_status ffnn_run_epoch(ffnn_run *run, const ptrdiff_t *order, ptrdiff_t size
                            ffnn_poll *poll, void *context)
 {
     interrupt_check check = {poll, context, 0};
-    FLUSH_SUBNORMALS(run);
+    FFNN_UNTIL_THE_END const ffnn_float_mode mode = ffnn_flush_subnormals(run->k);
     if (size > run->examples.X.cols) size = run->examples.X.cols;
     if (!ffnn_step_prepare(run, order != NULL, size)) return FFNN_NO_MEMORY;
     leave_gram(run);
@@ -220,7 +195,7 @@ ffnn_status ffnn_run_shuffled(ffnn_run *run, ptrdiff_t epochs, ptrdiff_t size, d
                               ffnn_poll *poll, void *context)
 {
     interrupt_check check = {poll, context, 0};
-    FLUSH_SUBNORMALS(run);
+    FFNN_UNTIL_THE_END const ffnn_float_mode mode = ffnn_flush_subnormals(run->k);
     const ptrdiff_t m = run->examples.X.cols;
     if (size > m) size = m;
     const size_t bytes = ffnn_bytes_with(0, 1, m, sizeof(ptrdiff_t));

@@ -36,7 +36,6 @@ MAY_INCLUDE = {
     "product": {"../ffnn.h", "../system/system.h", "product.h", "parts.h"},
     "train": {
         "../ffnn.h",
-        "../system/float_mode.h",
         "../system/system.h",
         "../product/product.h",
         "train.h",
@@ -50,7 +49,6 @@ MAY_INCLUDE = {
 GROUND = ["../ffnn.h", "numpy_api.h"]
 FLOORS = [
     *GROUND,
-    "../system/float_mode.h",
     "../system/system.h",
     "../product/product.h",
     "../train/train.h",

@@ -1,4 +1,4 @@
-"""Training takes subnormal numbers as 0, in all its threads, and leaves Python's as they are."""
+"""Training and predictions take subnormal numbers as 0, in all threads; Python does not."""
 
 import os
 import platform
@@ -70,6 +70,23 @@ def test_each_way_leaves_python_as_it_was(real, way):
     }[way]()
     assert keeps_subnormals()
     run.update(64)
+    assert keeps_subnormals()
+
+
+@pytest.mark.parametrize("m", [1, 3, 3000])
+def test_predictions(real, m):
+    """The functions of the assignment give what predict_proba and a predictor take as 0."""
+    tiny = float(np.finfo(real).tiny)
+    X = np.full((60, m), np.sqrt(tiny) / 100, real)
+    parameters = {"W1": np.full((2, 60), np.sqrt(tiny) / 100, real), "b1": np.zeros((2, 1), real)}
+    linear = {"output_activation": "linear"}
+    AL, _ = ffnn.L_model_forward(X, parameters, **linear)
+    assert ((AL > 0) & (AL < tiny)).all()
+    for found in (
+        ffnn.predict_proba(X, parameters, **linear),
+        ffnn.predictor(parameters, **linear)(X),
+    ):
+        assert (found == (0 if FLUSHES else AL)).all()
     assert keeps_subnormals()
 
 
