@@ -34,7 +34,7 @@ static void call_clear(call *c)
     ffnn_labels_clear(&c->labels);
 }
 
-static int make_run(const ffnn_state *state, call *c, PyObject *sample_weight, double *total)
+static int make_run(call *c, PyObject *sample_weight, double *total)
 {
     ffnn_one_run *one = &c->one;
     const ptrdiff_t n_y = one->all_dims[one->parameters.layers], m = ffnn_operand_cols(&one->X);
@@ -48,7 +48,7 @@ static int make_run(const ffnn_state *state, call *c, PyObject *sample_weight, d
                           &options.examples.weights, total) < 0)
         return -1;
     options.examples.Y = ffnn_view_of(y, n_y, m);
-    return ffnn_one_run_make(state, one, &options);
+    return ffnn_one_run_make(one, &options);
 }
 
 static PyObject *copy_of(ffnn_real real, const void *elements, ptrdiff_t n, ptrdiff_t n_prev)
@@ -87,7 +87,7 @@ static PyObject *cost_and_gradients(PyObject *module, PyObject *const *args, Py_
          FFNN_NAME_output_activation, FFNN_NAME_cost, FFNN_NAME_lambd, FFNN_NAME_sample_weight,
          FFNN_NAME_quantile},
         ARGUMENTS - 3};
-    const ffnn_state *state = ffnn_state_of(module);
+    ffnn_state *state = ffnn_state_of(module);
     PyObject *arg[ARGUMENTS], *result = NULL, *gradients = NULL, *cost = NULL;
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
     call c; /* of which ffnn_one_run_take fills the rest */
@@ -104,13 +104,13 @@ static PyObject *cost_and_gradients(PyObject *module, PyObject *const *args, Py_
             0 ||
         ffnn_quantile_parse(state, function, arg[QUANTILE], c.cost, &c.level) < 0 ||
         ffnn_lambd_parse(function, arg[LAMBD], &c.lambd) < 0 ||
-        ffnn_one_run_check(state, function, one) < 0 ||
+        ffnn_one_run_check(function, one) < 0 ||
         ffnn_labels_check(function, &c.labels, c.cost, one->all_dims[layers],
                           ffnn_operand_cols(&one->X), "the output layer", &one->X) < 0 ||
         ffnn_examples_check(function, ffnn_operand_cols(&one->X)) < 0)
         goto done;
     ffnn_one_run_choose(one, ffnn_kind_if_float(c.labels.Y.kind));
-    if (make_run(state, &c, arg[SAMPLE_WEIGHT], &total) < 0) goto done;
+    if (make_run(&c, arg[SAMPLE_WEIGHT], &total) < 0) goto done;
     PyThreadState *thread = ffnn_lock_release(ffnn_one_run_work(one, 3));
     const ffnn_status status = ffnn_run_gradients(one->run, NULL, &sum, NULL, NULL);
     ffnn_lock_take(thread);

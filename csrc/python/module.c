@@ -5,6 +5,7 @@
  */
 #define FFNN_IMPORTS_NUMPY
 #include "methods.h"
+#include "one_run.h"
 #include "parameters.h"
 #include "parse.h"
 #include "state.h"
@@ -115,6 +116,7 @@ static int clear(PyObject *module)
     Py_CLEAR(state->predictor);
     Py_CLEAR(state->net_parameters);
     Py_CLEAR(state->net_caches);
+    ffnn_one_run_forget(state);
     for (int i = 0; i < FFNN_NAMES; i++) Py_CLEAR(state->names[i]);
     for (int key = 0; key < FFNN_KEYS; key++)
         for (int l = 0; l <= FFNN_CACHED_LAYERS; l++) Py_CLEAR(state->keys[key][l]);

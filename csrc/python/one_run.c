@@ -1,11 +1,17 @@
-/* one_run.c - a run of the core that is made for one call, asked, and let go. */
+/* one_run.c - a run of the core that is made for one call, asked, and let go.
+ *
+ * A small one waits for the next call: to make it takes a tenth of such a call.
+ */
 #include "one_run.h"
 #include "errors.h"
 #include "lock.h"
 
-int ffnn_one_run_take(const ffnn_state *state, const char *function, PyObject *X,
-                      PyObject *parameters, PyObject *hidden, PyObject *output, ffnn_one_run *one)
+#include <stdatomic.h>
+
+int ffnn_one_run_take(ffnn_state *state, const char *function, PyObject *X, PyObject *parameters,
+                      PyObject *hidden, PyObject *output, ffnn_one_run *one)
 {
+    one->state = state;
     one->X = (ffnn_operand){0};
     one->net.activations = NULL;
     one->all_dims = one->dims;
@@ -31,10 +37,11 @@ static int take_dims(ffnn_one_run *one)
     return 0;
 }
 
-int ffnn_one_run_check(const ffnn_state *state, const char *function, ffnn_one_run *one)
+int ffnn_one_run_check(const char *function, ffnn_one_run *one)
 {
     if (ffnn_pairs_check(function, &one->parameters, &one->X) < 0 ||
-        ffnn_output_check(state, function, &one->net, ffnn_pairs_outputs(&one->parameters)) < 0)
+        ffnn_output_check(one->state, function, &one->net, ffnn_pairs_outputs(&one->parameters)) <
+            0)
         return -1;
     return take_dims(one);
 }
@@ -47,18 +54,39 @@ void ffnn_one_run_choose(ffnn_one_run *one, unsigned kinds)
     one->real = ffnn_real_of(kinds);
 }
 
-int ffnn_one_run_make(const ffnn_state *state, ffnn_one_run *one, ffnn_run_options *options)
+/* The run that waits, if it will do, or a new one; NULL when there is no memory. */
+static ffnn_run *run_for(ffnn_state *state, const ffnn_run_options *options)
+{
+    ffnn_run *run = atomic_exchange(&state->spare_run, NULL);
+    if (run != NULL && ffnn_run_renew(run, options)) return run;
+    ffnn_run_free(run);
+    return ffnn_run_new(options);
+}
+
+static void let_go(ffnn_state *state, ffnn_run *run)
+{
+    if (run != NULL && ffnn_run_is_spare(run)) run = atomic_exchange(&state->spare_run, run);
+    ffnn_run_free(run);
+}
+
+void ffnn_one_run_forget(ffnn_state *state)
+{
+    ffnn_run_free(atomic_exchange(&state->spare_run, NULL));
+}
+
+int ffnn_one_run_make(ffnn_one_run *one, ffnn_run_options *options)
 {
     const int layers = one->parameters.layers;
     const void *W, *b;
-    options->kernels = state->isa->kernels[one->real];
+    options->kernels = one->state->isa->kernels[one->real];
     options->layers = layers;
     options->is_fixed = true;
     options->dims = one->all_dims;
     options->activations = one->net.activations;
     options->keep_prob = one->net.keep_prob;
     if (ffnn_operand_view(&one->X, one->real, FFNN_ANY_LAYOUT, &options->examples.X) < 0) return -1;
-    if ((one->run = ffnn_run_new(options)) == NULL) return ffnn_status_raise(FFNN_NO_MEMORY);
+    one->run = run_for(one->state, options);
+    if (one->run == NULL) return ffnn_status_raise(FFNN_NO_MEMORY);
     for (int l = 1; l <= layers; l++) {
         ffnn_pair *pair = &one->parameters.pairs[l - 1];
         if (ffnn_operand_elements(&pair->W, one->real, &W) < 0 ||
@@ -72,7 +100,7 @@ int ffnn_one_run_make(const ffnn_state *state, ffnn_one_run *one, ffnn_run_optio
 
 void ffnn_one_run_clear(ffnn_one_run *one)
 {
-    ffnn_run_free(one->run);
+    let_go(one->state, one->run);
     ffnn_operand_clear(&one->X);
     ffnn_net_clear(&one->net);
     ffnn_pairs_clear(&one->parameters);

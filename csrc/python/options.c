@@ -15,9 +15,8 @@ static int activation_parse(const ffnn_state *state, ffnn_place place, PyObject 
                             ffnn_activation *g)
 {
     const ffnn_activation_kernels *rows = state->isa->kernels[FFNN_DOUBLE]->activations;
-    const char *names[FFNN_ACTIVATIONS];
-    for (int i = 0; i < FFNN_ACTIVATIONS; i++) names[i] = rows[i].name;
-    const int index = ffnn_word_parse(place, object, names, FFNN_ACTIVATIONS);
+    const int index =
+        ffnn_word_parse(place, object, (ffnn_words){rows, sizeof *rows, FFNN_ACTIVATIONS});
     *g = (ffnn_activation)index;
     return index < 0 ? -1 : 0;
 }
@@ -32,9 +31,8 @@ int ffnn_cost_parse(const ffnn_state *state, const char *function, PyObject *obj
                     ffnn_cost *cost)
 {
     const ffnn_cost_kernels *rows = state->isa->kernels[FFNN_DOUBLE]->costs;
-    const char *names[FFNN_COSTS];
-    for (int i = 0; i < FFNN_COSTS; i++) names[i] = rows[i].name;
-    const int index = ffnn_word_parse((ffnn_place){function, "cost", 0}, object, names, FFNN_COSTS);
+    const int index = ffnn_word_parse((ffnn_place){function, "cost", 0}, object,
+                                      (ffnn_words){rows, sizeof *rows, FFNN_COSTS});
     *cost = (ffnn_cost)index;
     return index < 0 ? -1 : 0;
 }
@@ -62,10 +60,8 @@ static int optimizer_parse(const ffnn_state *state, const char *function, PyObje
                            ffnn_optimizer *optimizer)
 {
     const ffnn_optimizer_kernels *rows = state->isa->kernels[FFNN_DOUBLE]->optimizers;
-    const char *names[FFNN_OPTIMIZERS];
-    for (int i = 0; i < FFNN_OPTIMIZERS; i++) names[i] = rows[i].name;
-    const int index =
-        ffnn_word_parse((ffnn_place){function, "optimizer", 0}, object, names, FFNN_OPTIMIZERS);
+    const int index = ffnn_word_parse((ffnn_place){function, "optimizer", 0}, object,
+                                      (ffnn_words){rows, sizeof *rows, FFNN_OPTIMIZERS});
     *optimizer = (ffnn_optimizer)index;
     return index < 0 ? -1 : 0;
 }
@@ -152,19 +148,15 @@ int ffnn_quantile_parse(const ffnn_state *state, const char *function, PyObject 
 
 /* ---- one for all hidden layers, or a list with one for each ---- */
 
-/* Gives `parse` the item of each hidden layer. */
+/* Gives `parse` the item of each hidden layer, or of all from the first to the last. */
 static int for_hidden_layers(const ffnn_state *state, const char *function, const char *name,
                              PyObject *object, ffnn_net *net,
                              int (*parse)(const ffnn_state *, ffnn_place, PyObject *, ffnn_net *,
-                                          int))
+                                          int first, int last))
 {
     const int hidden = net->layers - 1;
-    if (!PyList_Check(object) && !PyTuple_Check(object)) {
-        const ffnn_place place = {function, name, 0};
-        for (int i = 0; i < (hidden > 0 ? hidden : 1); i++)
-            if (parse(state, place, object, net, i) < 0) return -1;
-        return 0;
-    }
+    if (!PyList_Check(object) && !PyTuple_Check(object))
+        return parse(state, (ffnn_place){function, name, 0}, object, net, 0, hidden - 1);
     PyObject *items = PySequence_Tuple(object);
     if (items == NULL) return -1;
     int status = 0;
@@ -175,31 +167,33 @@ static int for_hidden_layers(const ffnn_state *state, const char *function, cons
     char label[64];
     PyOS_snprintf(label, sizeof label, "%s[%%d]", name);
     for (int i = 0; status == 0 && i < hidden; i++)
-        status = parse(state, (ffnn_place){function, label, i}, PyTuple_GET_ITEM(items, i), net, i);
+        status =
+            parse(state, (ffnn_place){function, label, i}, PyTuple_GET_ITEM(items, i), net, i, i);
     Py_DECREF(items);
     return status;
 }
 
 static int hidden_activation_parse(const ffnn_state *state, ffnn_place place, PyObject *object,
-                                   ffnn_net *net, int i)
+                                   ffnn_net *net, int first, int last)
 {
     ffnn_activation g;
     if (activation_parse(state, place, object, &g) < 0) return -1;
     if (state->isa->kernels[FFNN_DOUBLE]->activations[g].by_columns)
         return ffnn_error_raise(PyExc_ValueError, place, "%R is for the output layer alone",
                                 object);
-    if (i < net->layers - 1) net->activations[i] = g;
+    for (int i = first; i <= last; i++) net->activations[i] = g;
     return 0;
 }
 
 static int keep_prob_parse(const ffnn_state *Py_UNUSED(state), ffnn_place place, PyObject *object,
-                           ffnn_net *net, int i)
+                           ffnn_net *net, int first, int last)
 {
     double keep_prob;
     if (number_parse(place, object, &numbers[FFNN_RUN_keep_prob].within, &keep_prob) < 0) return -1;
-    if (i >= net->layers - 1) return 0;
-    net->keep_prob[i] = keep_prob;
-    if (keep_prob < 1) net->has_dropout = true;
+    for (int i = first; i <= last; i++) {
+        net->keep_prob[i] = keep_prob;
+        if (keep_prob < 1) net->has_dropout = true;
+    }
     return 0;
 }
 

@@ -39,7 +39,7 @@ static PyObject *output_variances(PyObject *module, PyObject *const *args, Py_ss
                                               FFNN_NAME_factor, FFNN_NAME_hidden_activation,
                                               FFNN_NAME_output_activation},
                                              ARGUMENTS - 4};
-    const ffnn_state *state = ffnn_state_of(module);
+    ffnn_state *state = ffnn_state_of(module);
     PyObject *arg[ARGUMENTS], *variances = NULL;
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
     const char *function = PyUnicode_AsUTF8(arg[FUNCTION]);
@@ -50,7 +50,7 @@ static PyObject *output_variances(PyObject *module, PyObject *const *args, Py_ss
     void *data;
     if (ffnn_one_run_take(state, function, arg[X], arg[PARAMETERS], arg[HIDDEN], arg[OUTPUT],
                           &one) < 0 ||
-        ffnn_one_run_check(state, function, &one) < 0 ||
+        ffnn_one_run_check(function, &one) < 0 ||
         take_factor(function, &one, arg[FACTOR], &factor, &L) < 0)
         goto done;
     const ptrdiff_t n_y = ffnn_pairs_outputs(&one.parameters), m = ffnn_operand_cols(&one.X);
@@ -62,7 +62,7 @@ static PyObject *output_variances(PyObject *module, PyObject *const *args, Py_ss
         .examples.Y = ffnn_view_of(data, n_y, m), /* which nothing reads */
     };
     ffnn_one_run_choose(&one, 0);
-    int status = ffnn_one_run_make(state, &one, &options);
+    int status = ffnn_one_run_make(&one, &options);
     if (status == 0) {
         const double count = (double)ffnn_operand_rows(&factor);
         ffnn_poll_context poll;

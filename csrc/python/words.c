@@ -113,14 +113,33 @@ PyObject *ffnn_word_hint(const char *opening, PyObject *word, const char *const 
     return PyUnicode_FromFormat("%s '%s'?%s%s", opening, found, remark[0] == 0 ? "" : " ", remark);
 }
 
-int ffnn_word_parse(ffnn_place place, PyObject *object, const char *const *words, int count)
+/* Most differ in their first letter, which a call would take longer to find. */
+static inline bool is_word(PyObject *object, const char *word)
 {
+    if (!PyUnicode_IS_COMPACT_ASCII(object))
+        return PyUnicode_CompareWithASCIIString(object, word) == 0;
+    const char *text = (const char *)PyUnicode_1BYTE_DATA(object), *end = text;
+    while (*end == *word && *word != 0) end++, word++;
+    return *end == *word && end - text == PyUnicode_GET_LENGTH(object);
+}
+
+static inline const char *word_of(ffnn_words words, int i)
+{
+    const char *row = (const char *)words.rows + (size_t)i * words.row_bytes;
+    return *(const char *const *)(const void *)row;
+}
+
+int ffnn_word_parse(ffnn_place place, PyObject *object, ffnn_words rows)
+{
+    const int count = rows.count;
     if (!PyUnicode_Check(object))
         return ffnn_error_raise(PyExc_TypeError, place, "must be a str, not %s",
                                 Py_TYPE(object)->tp_name);
     for (int i = 0; i < count; i++)
-        if (PyUnicode_CompareWithASCIIString(object, words[i]) == 0) return i;
+        if (is_word(object, word_of(rows, i))) return i;
+    const char *words[FFNN_MOST_WORDS];
     char list[FFNN_MOST_WORDS * (FFNN_LONGEST_WORD + 4)] = "";
+    for (int i = 0; i < count; i++) words[i] = word_of(rows, i);
     for (int i = 0; i < count; i++) {
         size_t used = strlen(list);
         snprintf(list + used, sizeof list - used, "%s'%s'", i == 0 ? "" : ", ", words[i]);

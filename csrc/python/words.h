@@ -6,8 +6,15 @@
 
 enum { FFNN_MOST_WORDS = 32, FFNN_LONGEST_WORD = 40 };
 
-/* The index of one of `count` <= FFNN_MOST_WORDS words, or -1 with an error that suggests one. */
-int ffnn_word_parse(ffnn_place place, PyObject *object, const char *const *words, int count);
+/* count <= FFNN_MOST_WORDS rows of a table, each of which begins with its name. */
+typedef struct {
+    const void *rows;
+    size_t row_bytes;
+    int count;
+} ffnn_words;
+
+/* The index of a name, or -1 with an error that suggests one. */
+int ffnn_word_parse(ffnn_place place, PyObject *object, ffnn_words rows);
 /* A new str: `opening`, then the candidate that `word` misspells or says in another library's way,
  * and a remark on the difference; "" where there is none. NULL: no memory. */
 PyObject *ffnn_word_hint(const char *opening, PyObject *word, const char *const *candidates,

@@ -140,6 +140,7 @@ ffnn_run *ffnn_run_new(const ffnn_run_options *o)
     const ptrdiff_t columns = ffnn_whole_vectors(o->examples.X.cols, k->lanes);
     *run = (ffnn_run){
         .k = k,
+        .asked = o->kernels,
         .cost = o->cost,
         .is_fused = k->costs[o->cost].is_fused,
         .examples = o->examples,
@@ -173,6 +174,30 @@ ffnn_run *ffnn_run_new(const ffnn_run_options *o)
     memset(run->gradients, 0, (size_t)run->vector_bytes);
     ffnn_run_begin(run);
     return run;
+}
+
+bool ffnn_run_is_spare(const ffnn_run *run)
+{
+    return run->block == run->behind && !run->masks && !run->gathered && !run->shards;
+}
+
+bool ffnn_run_renew(ffnn_run *run, const ffnn_run_options *o)
+{
+    bool is_same = o->is_fixed && run->asked == o->kernels && run->layers == o->layers &&
+                   run->examples.X.cols == o->examples.X.cols &&
+                   run->hyperparameters.optimizer == o->hyperparameters.optimizer;
+    for (int i = 0; is_same && i < o->layers; i++) {
+        const layer *l = &run->layer[i];
+        is_same = l->n == o->dims[i + 1] && l->n_prev == o->dims[i] && l->g == o->activations[i] &&
+                  l->keep_prob == o->keep_prob[i];
+    }
+    if (!is_same) return false;
+    run->cost = o->cost;
+    run->is_fused = run->k->costs[o->cost].is_fused;
+    run->examples = o->examples;
+    run->hyperparameters = o->hyperparameters;
+    run->work.has_all = false;
+    return true;
 }
 
 void ffnn_run_free(ffnn_run *run)

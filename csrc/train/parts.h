@@ -122,7 +122,7 @@ typedef struct {
 typedef struct ffnn_shard_memory ffnn_shard_memory;
 
 struct ffnn_run {
-    const ffnn_kernels *k;
+    const ffnn_kernels *k, *asked; /* those of the options, of which k may be a shorter kind */
     ffnn_cost cost;
     bool is_fused; /* the cost with its output activation */
     ffnn_examples examples;

@@ -96,6 +96,11 @@ bool ffnn_gram_pays(const ffnn_kernels *k, ptrdiff_t n_x, ptrdiff_t n_1, ptrdiff
 /* NULL when there is no memory. dims, activations and keep_prob are copied. */
 ffnn_run *ffnn_run_new(const ffnn_run_options *options);
 void ffnn_run_free(ffnn_run *run);
+/* A run that is_fixed and small stands in one block, which is worth keeping for the next one. */
+bool ffnn_run_is_spare(const ffnn_run *run);
+/* Makes it a run of other examples, parameters still to be written; false where the options want
+ * another layout. For gradients: neither moments nor steps begin anew. */
+bool ffnn_run_renew(ffnn_run *run, const ffnn_run_options *options);
 /* Why a method that works on whole vectors takes no more steps. */
 typedef enum {
     FFNN_GOES_ON,

@@ -64,6 +64,39 @@ def test_equals_the_three_calls(rng, real):
         assert np.abs(g - grads[key]).max() <= 300 * eps * np.abs(grads[key]).max()
 
 
+def test_no_call_remembers_another(rng):
+    """A small net's run waits for the next call, of nets that differ from it in one thing each."""
+    X, Y, parameters = draw(rng, [5, 4, 3, 2], 4, "linear")
+    wide, long = (network(rng, dims, np.float64) for dims in ([5, 4, 4, 2], [5, 4, 3, 3, 2]))
+    singles = {name: array.astype(np.float32) for name, array in parameters.items()}
+    first = {"X": X, "Y": Y, "parameters": parameters, "output_activation": "linear"}
+    large = draw(rng, [50, 64, 3], 100, "sigmoid")  # whose run waits for nobody
+    calls = [first] + [
+        first | other
+        for other in (
+            {"X": 2 * X}, {"Y": Y + 1}, {"X": X[:, :3], "Y": Y[:, :3]}, {"parameters": wide},
+            {"parameters": long}, {"hidden_activation": "tanh"}, {"output_activation": "tanh"},
+            {"cost": "quantile"}, {"cost": "quantile", "quantile": 0.9}, {"lambd": 0.7},
+            {"sample_weight": [1, 2, 0, 4]},
+            {"X": np.float32(X), "Y": np.float32(Y), "parameters": singles},
+        )
+    ]  # fmt: skip
+
+    def bits_of(call):
+        cost, gradients = ffnn.cost_and_gradients(**call)
+        return [array.tobytes() for array in (cost, *gradients.values())]
+
+    alone = []
+    for call in calls:
+        ffnn.cost_and_gradients(*large)
+        alone.append(bits_of(call))
+    assert len({bits[0] for bits in alone}) == len(calls)
+    for before in calls:
+        for call, expected in zip(calls, alone, strict=True):
+            bits_of(before)
+            assert bits_of(call) == expected
+
+
 def test_the_same_bits_in_any_layout_and_number_of_threads(rng):
     X, Y, parameters = draw(rng, [50, 64, 3], 4000, "softmax")
     _, expected = ffnn.cost_and_gradients(X, Y, parameters, output_activation="softmax")
