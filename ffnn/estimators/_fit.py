@@ -27,7 +27,7 @@ from ffnn._initializers import draw_by
 from ffnn._randomness import PortableDraws, is_reproducible
 from ffnn.estimators._checks import check_extras, warn_of_no_counts
 from ffnn.estimators._gradients import WholeGradients
-from ffnn.estimators._net import arrays_of, dict_of, hidden_of
+from ffnn.estimators._net import arrays_of, dict_of, hidden_of, is_finite
 from ffnn.estimators._steps import Epochs, new_optimizer
 from ffnn.estimators._threads import share_of_threads
 from ffnn.estimators._watch import Watch
@@ -37,12 +37,18 @@ __all__ = ["Engine"]
 # Of a warning in _descend: the frame of scikit-learn that calls fit, so that filters with
 # module="sklearn" hold for these warnings, too.
 _BY_SKLEARN = 5
+# Lists to which a fit that goes on adds.
+_CURVES = ("loss_curve_", "validation_scores_", "validation_loss_curve_")
 
 
 class Engine(WholeGradients):
     """The methods of BaseMultilayerPerceptron that do arithmetic; stands before it."""
 
     _seeded: Any  # the generator of the last fit with a whole number as random_state
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """As scikit-learn finds it out by the names of all attributes, in each partial_fit."""
+        return hasattr(self, "coefs_")
 
     # ---- one fit ----
 
@@ -59,6 +65,8 @@ class Engine(WholeGradients):
         if not incremental and getattr(self, "_skl_callbacks", None):
             self._init_callback_context(max_subtasks=self.max_iter)
         before = dict(self.__dict__)
+        curves = [curve for name in _CURVES if (curve := before.get(name)) is not None]
+        lengths = [len(curve) for curve in curves]
         try:
             with share_of_threads(self.n_threads) as renew:
                 watch = Watch(self, X, y, sample_weight, renew, is_idle=incremental)
@@ -68,6 +76,8 @@ class Engine(WholeGradients):
         except BaseException:
             self.__dict__.clear()
             self.__dict__.update(before)
+            for curve, length in zip(curves, lengths):
+                del curve[length:]
             raise
         return self
 
@@ -106,7 +116,7 @@ class Engine(WholeGradients):
         else:
             held = None if validation is None else self._checked_validation(*validation)
             self._descend(X, y, sample_weight, incremental, held, watch)
-        if not all(np.isfinite(array).all() for array in [*self.coefs_, *self.intercepts_]):
+        if not all(map(is_finite, [*self.coefs_, *self.intercepts_])):
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may contain large "
                 "values and need to be preprocessed."
@@ -191,16 +201,14 @@ class Engine(WholeGradients):
             batch_size=self._batch_size_for(m),
             lambd=self.alpha,
             clip_norm=self.clip_norm,
-            keep_prob=(1 - np.array(self.dropout)).tolist(),
+            keep_prob=self._keep_prob(),
             random=self._random_state,
             reproducible=self.reproducible,
             **self._cost(),
             **self._net(),
         )
-        self.loss_curve_ = list(self.loss_curve_)
-        if held is not None:
-            self.validation_scores_ = list(self.validation_scores_ or [])
-            self.validation_loss_curve_ = list(self.validation_loss_curve_ or [])
+        if held is not None and self.validation_scores_ is None:
+            self.validation_scores_, self.validation_loss_curve_ = [], []
         best: list[Any] = []
         epochs_before, t_before = len(self.loss_curve_), self.t_
         try:
@@ -219,6 +227,10 @@ class Engine(WholeGradients):
             self.coefs_, self.intercepts_ = self._best_coefs, self._best_intercepts
         elif best:
             _, (self.coefs_, self.intercepts_) = best
+
+    def _keep_prob(self) -> Any:
+        share = self.dropout
+        return 1 - share if isinstance(share, float) else (1 - np.array(share)).tolist()
 
     def _run_epochs(
         self,
@@ -379,17 +391,3 @@ class Engine(WholeGradients):
         if y.shape[1] != self.n_outputs_:
             raise ValueError(f"y_val has {y.shape[1]} columns where y has {self.n_outputs_}")
         return X, y, None
-
-    def _decided(self, output: Any) -> Any:
-        """Labels or targets of the net's output, or of what it is to be."""
-        if self.n_outputs_ == 1:
-            output = np.ravel(output)
-        if not is_classifier(self):
-            return output
-        if self.out_activation_ == "softmax":
-            return self.classes_[output.argmax(axis=1)]
-        return self._label_binarizer.inverse_transform(output)
-
-    def predict(self, X: Any) -> Any:
-        """Predict a label, or a target, for each row of X."""
-        return self._decided(self._output_for(X))

@@ -6,13 +6,24 @@ from typing import Any
 import numpy as np
 import scipy
 from scipy import sparse
+from sklearn.base import is_classifier
 from sklearn.neural_network._multilayer_perceptron import BaseMultilayerPerceptron
 from sklearn.utils.optimize import _check_optimize_result
 from sklearn.utils.validation import check_is_fitted
 
 from ffnn import _ffnn
 from ffnn._remote import RemoteRows
-from ffnn.estimators._net import ACTIVATIONS, COSTS, arrays_of, dict_of, forward, hidden_of, slabs
+from ffnn.estimators._net import (
+    ACTIVATIONS,
+    COSTS,
+    arrays_of,
+    dict_of,
+    forward,
+    hidden_of,
+    is_finite,
+    output_of,
+    slabs,
+)
 from ffnn.estimators._steps import Epochs, OwnOptimizer
 from ffnn.estimators._threads import share_of_threads
 from ffnn.estimators._watch import CallbackSupportMixin, Watch
@@ -37,6 +48,9 @@ class WholeGradients(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: i
     activation: Any
     coefs_: list[Any]
     intercepts_: list[Any]
+    n_outputs_: int
+    classes_: Any
+    _label_binarizer: Any
     _optimizer: Any
     _isa: str | None = None  # the instruction set of predictions, where a fit has agreed on one
 
@@ -70,7 +84,7 @@ class WholeGradients(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: i
             and 0 < X.shape[0] <= _FEW
             and X.shape[1] == self.n_features_in_
             and not hasattr(self, "feature_names_in_")
-            and bool(np.isfinite(X).all())
+            and is_finite(X)
         )
 
     def _checked_pair(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
@@ -100,16 +114,26 @@ class WholeGradients(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: i
             return self._forward_pass_fast(X)
 
     def _forward_pass_fast(self, X: Any, check_input: bool = True) -> Any:
-        if check_input and not self._is_plain(X):
+        net = dict_of(self.coefs_, self.intercepts_), self._net(), self._isa
+        if check_input:
+            if self._is_plain(X):
+                return output_of(X, *net)
             X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
-        net = self._net()
-        return forward(
-            X,
-            dict_of(self.coefs_, self.intercepts_),
-            net["hidden_activation"],
-            net["output_activation"],
-            self._isa,
-        )
+        return forward(X, *net)
+
+    def _decided(self, output: Any) -> Any:
+        """Labels or targets of the net's output, or of what it is to be."""
+        if self.n_outputs_ == 1:
+            output = np.ravel(output)
+        if not is_classifier(self):
+            return output
+        if self.out_activation_ == "softmax":
+            return self.classes_[output.argmax(axis=1)]
+        return self._label_binarizer.inverse_transform(output)
+
+    def predict(self, X: Any) -> Any:
+        """Predict a label, or a target, for each row of X."""
+        return self._decided(self._output_for(X))
 
     # ---- lbfgs ----
 

@@ -26,6 +26,6 @@ def indicators_of(y: Any, m: int, binarizer: Any) -> Any:
     if binarizer.y_type_ not in ("binary", "multiclass") or len(classes) < 2:
         return None
     indicators = y[:, None] == classes
-    if not indicators.any(axis=1).all():
+    if np.count_nonzero(indicators) < m:
         return None
     return indicators[:, 1:] if len(classes) == 2 else indicators

@@ -166,7 +166,8 @@ class Epochs:
 
     def run(self, order: Any) -> tuple[Any, Any]:
         """One epoch in this order; None: the examples' own. The mean cost and its L2 term."""
-        self._trainer.snapshot(1)
+        if self.begun:  # there is one of the beginning
+            self._trainer.snapshot(1)
         self.begun += 1
         if self._is_whole:
             cost = self._trainer.run(1)[()]

@@ -53,7 +53,8 @@ class Watch:
             self._task.call_on_fit_task_begin(**self._shown)
 
     def epoch_begins(self) -> None:
-        self._renew()
+        if self._estimator.n_iter_:  # the share of the first epoch is a moment old
+            self._renew()
         if self._task is not None:
             self._epoch = self._task.subcontext(task_name="epoch")
             self._epoch.call_on_fit_task_begin(**self._shown)

@@ -203,6 +203,33 @@ def test_a_raising_fit_leaves_the_model(digits):
     assert pickle.dumps(model) == before
 
 
+@pytest.mark.parametrize("options", [{}, {"early_stopping": True, "validation_fraction": 0.3}])
+def test_a_raising_fit_that_goes_on_leaves_the_curves(digits, options):
+    model = fitted(digits, solver="sgd", warm_start=True, **options)
+    names = ("loss_curve_", "validation_scores_", "validation_loss_curve_", "coefs_", "n_iter_")
+    before = pickle.dumps([getattr(model, name) for name in names])
+    model.set_params(learning_rate_init=1e200)
+    for call in (model.fit,) if options else (model.fit, model.partial_fit):
+        model._optimizer.learning_rate = 1e200  # that of a partial_fit
+        with pytest.raises(ValueError, match="non-finite parameter weights"):
+            with np.errstate(all="ignore"):
+                call(*digits)
+        assert pickle.dumps([getattr(model, name) for name in names]) == before
+
+
+def test_few_rows_are_checked_as_many_are(digits):
+    model = fitted(digits)
+    for value, is_good in ((1e200, True), (np.inf, False), (-np.inf, False), (np.nan, False)):
+        for rows in (1, 100, 300):
+            X = np.repeat(digits[0][:1], rows, axis=0)
+            X[-1, 5] = value
+            if is_good:
+                assert np.isfinite(model.predict_proba(X)).all()
+            else:
+                with pytest.raises(ValueError, match="Input X contains"):
+                    model.predict_proba(X)
+
+
 def test_ctrl_c_keeps_the_last_whole_epoch(digits, monkeypatch):
     from ffnn.estimators import _steps
 
