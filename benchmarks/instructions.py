@@ -17,6 +17,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,12 @@ def works():
         for name, call in four_calls(net).items():
             call()
             yield f"calls-{race} {name}", lambda call=call: [call() for _ in range(CALLS)], CALLS
+        gradients = partial(
+            ffnn.cost_and_gradients, net.X, net.Y, net.start,
+            hidden_activation=net.hidden, output_activation=net.output,
+        )  # fmt: skip
+        gradients()
+        yield f"gradients-{race}", lambda call=gradients: [call() for _ in range(CALLS)], CALLS
         run = ffnn._ffnn.Trainer(
             "run", net.X, net.Y, list(net.dims), learning_rate=net.learning_rate
         )
