@@ -4,6 +4,7 @@
 
 #include "numpy_api.h"
 #include "../ffnn.h"
+#include "../train/train.h"
 
 typedef enum {
 #define FFNN_NAME(name) FFNN_NAME_##name,
@@ -29,7 +30,7 @@ typedef struct {
     bool is_reproducible; /* as asked for; that FFNN_ISA names the same set is no promise */
     PyTypeObject *trainer, *predictor;
     PyTypeObject *net_parameters, *net_caches; /* nets.h; NULL until they are registered */
-    struct ffnn_run *_Atomic spare_run;        /* one_run.h; NULL while someone has it */
+    ffnn_run *_Atomic spare_run;               /* one_run.h; NULL while someone has it */
     PyObject *names[FFNN_NAMES];
     PyObject *keys[FFNN_KEYS][FFNN_CACHED_LAYERS + 1];
 } ffnn_state;
