@@ -230,6 +230,26 @@ def test_few_rows_are_checked_as_many_are(digits):
                     model.predict_proba(X)
 
 
+def test_ctrl_c_in_a_partial_fit_takes_it_back(digits, monkeypatch):
+    from ffnn.estimators import _steps
+
+    X, y = digits
+    model, run = fitted(digits), _steps.Epochs.run
+    names = ("coefs_", "intercepts_", "loss_curve_", "t_")
+    before = pickle.dumps([getattr(model, name) for name in names])
+    moments, steps = pickle.dumps(model._optimizer.ms), model._optimizer.t
+
+    def interrupted(self, order):
+        run(self, order)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_steps.Epochs, "run", interrupted)
+    with pytest.warns(UserWarning, match="Training interrupted by user"):
+        model.partial_fit(X[:32], y[:32])
+    assert pickle.dumps([getattr(model, name) for name in names]) == before
+    assert (pickle.dumps(model._optimizer.ms), model._optimizer.t) == (moments, steps)
+
+
 def test_ctrl_c_keeps_the_last_whole_epoch(digits, monkeypatch):
     from ffnn.estimators import _steps
 
