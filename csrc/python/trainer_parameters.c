@@ -111,7 +111,7 @@ static void write_array(void *to, const ffnn_operand *from)
 
 static void begin(trainer_object *self, const beginning *from)
 {
-    ffnn_run_begin(self->run);
+    if (self->has_parameters) ffnn_run_begin(self->run); /* else it has: nothing ran before */
     for (int l = 1; l <= self->layers; l++) {
         write_array(ffnn_run_parameter(self->run, 'W', l), &from->parameters.pairs[l - 1].W);
         write_array(ffnn_run_parameter(self->run, 'b', l), &from->parameters.pairs[l - 1].b);
