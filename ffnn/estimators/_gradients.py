@@ -191,6 +191,10 @@ class WholeGradients(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: i
             **self._cost(),
             **self._net(),
         )
+
+        def loss() -> Any:
+            return self._loss_of(epochs.cost, epochs.arrays, epochs.m, sample_weight)
+
         status, message = 1, "STOP: TOTAL NO. OF ITERATIONS REACHED LIMIT"
         while self.n_iter_ < self.max_iter:
             epochs.run(None)
@@ -198,12 +202,12 @@ class WholeGradients(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: i
                 is_found = epochs.ending in ("tol", "cost_tol")
                 status, message = (0, "") if is_found else (2, "ABNORMAL: ")
                 break
-            if ends(self._loss_of(epochs, sample_weight), epochs.arrays):
+            if ends(loss(), epochs.arrays):
                 break
             if epochs.evaluations > self.max_fun and self.n_iter_ < self.max_iter:
                 message = "STOP: TOTAL NO. OF F,G EVALUATIONS EXCEEDS LIMIT"
                 break
-        self.loss_ = self._loss_of(epochs, sample_weight)
+        self.loss_ = loss()
         self.coefs_, self.intercepts_ = epochs.arrays()
         return scipy.optimize.OptimizeResult(status=status, message=message, nit=self.n_iter_)
 
@@ -212,9 +216,13 @@ class WholeGradients(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: i
     ) -> Any:
         vector = np.concatenate([array.ravel() for array in [*self.coefs_, *self.intercepts_]])
 
+        def loss(found: Any) -> Any:
+            cost, m = float(found.fun), X.shape[0]
+            return self._loss_of(cost, lambda: self._unpacked(found.x), m, sample_weight)
+
         def note(intermediate_result: Any) -> None:
             x = intermediate_result.x
-            if ends(float(intermediate_result.fun), lambda: self._unpacked(x.copy())):
+            if ends(loss(intermediate_result), lambda: self._unpacked(x.copy())):
                 raise StopIteration
 
         result = scipy.optimize.minimize(
@@ -226,13 +234,16 @@ class WholeGradients(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: i
             callback=note,
             args=(X, y, sample_weight),
         )
-        self.loss_ = result.fun
+        self.loss_ = loss(result)
         self.coefs_, self.intercepts_ = self._unpacked(result.x)
         return result
 
-    def _loss_of(self, epochs: Epochs, sample_weight: Any) -> Any:
-        coefs, _ = epochs.arrays() if self._is_mean_of_targets() else ([], [])
-        return self._reported(epochs.cost, self._l2_of(coefs, epochs.m, sample_weight))
+    def _loss_of(self, cost: float, arrays: Callable[[], Any], m: int, sample_weight: Any) -> Any:
+        """What is reported of a cost that is minimised, with these coefs and intercepts."""
+        if not self._is_mean_of_targets():
+            return cost
+        coefs, _ = arrays()
+        return self._reported(cost, self._l2_of(coefs, m, sample_weight))
 
     def _l2_of(self, coefs: list[Any], m: int, sample_weight: Any) -> Any:
         """scikit-learn's L2 term."""
@@ -250,7 +261,7 @@ class WholeGradients(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: i
     def _loss_grad_lbfgs(
         self, vector: Any, X: Any, y: Any, sample_weight: Any, *workspaces: Any
     ) -> tuple[Any, Any]:
-        """The loss at these coefs and intercepts, and its gradient in the same layout."""
+        """The cost at these coefs and intercepts, and its gradient in the same layout."""
         coefs, intercepts = self._unpacked(vector)
         parameters = dict_of(coefs, intercepts)
         loss, arrays = self._cost_and_gradients(parameters, X, y, sample_weight)
@@ -258,8 +269,7 @@ class WholeGradients(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: i
         total = X.shape[0] if sample_weight is None else sample_weight.sum()
         end = sum(coef.size for coef in coefs)
         gradient[:end] += self.alpha / total * vector[:end]
-        l2 = self._l2_of(coefs, X.shape[0], sample_weight)
-        return self._reported(loss + l2, l2), gradient
+        return loss + self._l2_of(coefs, X.shape[0], sample_weight), gradient
 
     def _cost_and_gradients(
         self, parameters: dict[str, Any], X: Any, Y: Any, sample_weight: Any

@@ -269,6 +269,19 @@ def test_sparse_rows(kind, solver):
     np.testing.assert_allclose(model.predict_proba(S), dense.predict_proba(X), atol=1e-9)
 
 
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_sparse_rows_of_several_targets(solver):
+    """One cost is minimised, in the core and by SciPy, and one loss reported."""
+    from scipy import sparse
+
+    name, X, y, _ = TASKS["targets"]
+    options = {"solver": solver, "random_state": 1, "max_iter": 12, "alpha": 3.0}
+    dense, model = (ffnn.MLPRegressor(**options).fit(rows, y) for rows in (X, sparse.csr_array(X)))
+    assert distance(dense, model) < 1e-9
+    np.testing.assert_allclose(model.loss_curve_, dense.loss_curve_, rtol=1e-9)
+    assert model.loss_ == model.loss_curve_[-1]
+
+
 @pytest.mark.skipif(not HAS_WEIGHTS, reason="sample_weight comes with 1.7")
 @pytest.mark.parametrize("solver", ["adam", "constant-nesterov", "lbfgs"])
 @pytest.mark.parametrize("shift", [0.3, -0.3, 4.0])
