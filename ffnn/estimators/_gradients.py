@@ -197,7 +197,7 @@ class WholeGradients(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: i
 
         status, message = 1, "STOP: TOTAL NO. OF ITERATIONS REACHED LIMIT"
         while self.n_iter_ < self.max_iter:
-            epochs.run(None)
+            epochs.step()
             if epochs.has_ended:
                 is_found = epochs.ending in ("tol", "cost_tol")
                 status, message = (0, "") if is_found else (2, "ABNORMAL: ")

@@ -170,14 +170,17 @@ class Epochs:
             self._trainer.snapshot(1)
         self.begun += 1
         if self._is_whole:
-            cost = self._trainer.run(1)[()]
-            return self._share * cost, self._share * self._trainer.l2_cost
+            return self._share * self.step(), self._share * self._trainer.l2_cost
         if isinstance(self._optimizer, SGDOptimizer):
             self._trainer.learning_rate = self._optimizer.learning_rate
         with self._lock:
             if self._is_sparse:
                 return self._run_by_steps(order)
             return self._trainer.epoch(order, self._size)[()], self._trainer.l2_cost
+
+    def step(self) -> Any:
+        """One of a method that takes all rows, without a way back: the cost where it began."""
+        return self._trainer.run(1)[()]
 
     def _run_by_steps(self, order: Any) -> tuple[Any, Any]:
         m = self._X.shape[0]
