@@ -28,7 +28,7 @@ from ffnn._initializers import INITIALIZERS
 from ffnn._pace import WHOLE
 from ffnn._threads import register_where_there
 from ffnn.estimators._exchange import Exchange, moved_to
-from ffnn.estimators._labels import binarizer_of, indicators_of
+from ffnn.estimators._labels import are_whole_numbers, binarizer_of, indicators_of
 
 __all__ = ["MLPClassifier", "MLPRegressor", "from_sklearn"]
 
@@ -203,7 +203,7 @@ class MLPClassifier(Exchange, neural_network.MLPClassifier):  # type: ignore[mis
             if indicators is not None:
                 return X, indicators
         is_afresh = not hasattr(self, "classes_") or not (self.warm_start or incremental)
-        if is_afresh and type(y) is np.ndarray and y.ndim == 1 and y.dtype.kind in "iu":
+        if is_afresh and are_whole_numbers(y) and y.ndim == 1:
             classes = np.unique(y)
             if len(classes) > 1:
                 X, y = self._checked_pair(X, y, reset)

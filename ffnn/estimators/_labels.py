@@ -5,7 +5,12 @@ from typing import Any
 import numpy as np
 from sklearn.preprocessing import LabelBinarizer
 
-__all__ = ["binarizer_of", "indicators_of"]
+__all__ = ["are_whole_numbers", "binarizer_of", "indicators_of"]
+
+
+def are_whole_numbers(y: Any) -> bool:
+    """In an array of this machine's byte order, which labels of a model have."""
+    return type(y) is np.ndarray and y.dtype.kind in "iu" and y.dtype.isnative
 
 
 def binarizer_of(classes: Any) -> Any:

@@ -355,7 +355,7 @@ def test_steps_are_an_epoch(rng):
     assert (runs[0].parameters()["W1"] == runs[1].parameters()["W1"]).all()
 
 
-@pytest.mark.parametrize("dtype", [np.int8, np.int64, np.uint16])
+@pytest.mark.parametrize("dtype", [np.int8, np.int64, np.uint16, ">i8", "<u4"])
 @pytest.mark.parametrize("labels", [[3, 5], [7, 0, 2], [1], [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]])
 @pytest.mark.filterwarnings("error")
 def test_whole_numbers_are_told_apart_as_scikit_learn_does(rng, dtype, labels):
