@@ -129,22 +129,23 @@ def test_a_signal_finds_python_as_it_was(rng):
     """A handler that runs in the middle of a run, and what is left where it raises."""
     seen = []
 
+    def press():
+        threading.Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+
     def handle(*_):
         seen.append(keeps_subnormals())
         if len(seen) == 2:
             raise InterruptedError
+        press()
 
     X, Y = rng.normal(size=(50, 4000)), rng.normal(size=(20, 4000))
     run = _ffnn.Trainer("test", X, Y, (50, 100, 20), output_activation="linear", gram=False)
     run.set(ffnn.initialize_parameters_deep([50, 100, 20]))
     before = signal.signal(signal.SIGINT, handle)
-    sender = threading.Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGINT))
-    again = threading.Timer(0.6, lambda: os.kill(os.getpid(), signal.SIGINT))
     try:
-        sender.start(), again.start()
+        press()
         with pytest.raises(InterruptedError):
             run.run(10**7)
     finally:
-        sender.join(), again.join()
         signal.signal(signal.SIGINT, before)
     assert seen == [True, True] and keeps_subnormals()
