@@ -9,7 +9,7 @@ from ffnn import _ffnn
 from ffnn._checks import check_not_given, near
 from ffnn._pace import WHOLE
 
-__all__ = ["check_extras", "warn_of_no_counts"]
+__all__ = ["check_extras", "check_total", "warn_of_no_counts"]
 
 
 def check_extras(function: str, estimator: Any) -> None:
@@ -53,6 +53,15 @@ def warn_of_no_counts(function: str, estimator: Any, y: Any) -> None:
             "take loss='squared_error' for them",
             RuntimeWarning,
             stacklevel=6,
+        )
+
+
+def check_total(function: str, sample_weight: Any) -> None:
+    """Raise where the weights have no mean."""
+    if sample_weight is not None and sample_weight.sum() == 0:
+        raise ValueError(
+            f"{function}: the weights of all rows, sample_weight times class_weight, add up to 0, "
+            "and the loss is their mean: pass some that do not"
         )
 
 

@@ -24,8 +24,9 @@ from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import _check_sample_weight, check_array, check_consistent_length
 
 from ffnn._initializers import draw_by
+from ffnn._pace import WHOLE
 from ffnn._randomness import PortableDraws, is_reproducible
-from ffnn.estimators._checks import check_extras, warn_of_no_counts
+from ffnn.estimators._checks import check_extras, check_total, warn_of_no_counts
 from ffnn.estimators._gradients import WholeGradients
 from ffnn.estimators._net import arrays_of, dict_of, hidden_of, is_finite
 from ffnn.estimators._steps import Epochs, new_optimizer
@@ -102,6 +103,8 @@ class Engine(WholeGradients):
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X)
         sample_weight = self._weighted_by_class(y, sample_weight)
+        if self.solver == "lbfgs" or self.optimizer in WHOLE:  # of others each batch has its own
+            check_total(self._name_of_fit(incremental), sample_weight)
         if y.ndim == 1:
             y = y.reshape(-1, 1)
         warn_of_no_counts(self._name_of_fit(incremental), self, y)

@@ -1,10 +1,11 @@
-"""What the core tells of each optimiser, against what it takes."""
+"""What the core tells of each optimiser, against what it takes; weights that have no mean."""
 
 import numpy as np
 import pytest
 
 import ffnn
 from ffnn import _ffnn
+from ffnn._pace import WHOLE
 
 pytestmark = pytest.mark.once
 
@@ -39,3 +40,14 @@ def test_the_core_tells_what_each_reads(name):
     assert [key for key, text in refused.items() if not text] == list(reads)
     for key, text in refused.items():
         assert text.startswith(f"t: {key} goes with optimizer=") or not text
+
+
+@pytest.mark.parametrize("method", [{"solver": "lbfgs"}, *({"optimizer": o} for o in WHOLE)])
+@pytest.mark.parametrize("weight", [{}, {"class_weight": {0: 0, 1: 0}}])
+@pytest.mark.filterwarnings("error")
+def test_weights_that_have_no_mean(method, weight):
+    model = ffnn.MLPClassifier(**method, **weight)
+    weights = None if weight else [0.5, -0.5]
+    with pytest.raises(ValueError, match="^MLPClassifier.fit: the weights of all rows, .* up to 0"):
+        model.fit([[0.0], [1.0]], [0, 1], weights)
+    assert not hasattr(model, "coefs_")
