@@ -73,6 +73,14 @@ def test_each_way_leaves_python_as_it_was(real, way):
     assert keeps_subnormals()
 
 
+def test_gradients_of_one_call(real):
+    run, X, Y = trainer_of_tiny_numbers(real, 64, 5, 3)
+    linear = {"output_activation": "linear", "cost": "half_squared_error"}
+    _, gradients = ffnn.cost_and_gradients(X, Y, run.parameters(), **linear)
+    assert (gradients["dW1"] == 0).all() if FLUSHES else (gradients["dW1"] < 0).all()
+    assert keeps_subnormals()
+
+
 @pytest.mark.parametrize("m", [1, 3, 3000])
 def test_predictions(real, m):
     """The functions of the assignment give what predict_proba and a predictor take as 0."""
