@@ -50,6 +50,7 @@ class Cluster:
         self.learning_rate: Callable[[], float] = float  # of the epoch, once there is a run
         self._held: set[Any] = set()
         self._actors: dict[str, Any] = {}  # Seats, by the address of their worker
+        self._ways: dict[str, asyncio.Task[bool]] = {}  # to those, past the scheduler
         if client.status != "running":
             raise ValueError(f"{function}: the client is {client.status}")
         self.address = client.scheduler.address
@@ -92,7 +93,7 @@ class Cluster:
         return future
 
     def call(self, method: str, arguments: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
-        """What the Seats of some workers answer: a message to each through the scheduler, no task.
+        """What the Seats of some workers answer: a message to each, no task.
 
         Of a worker that does not answer, for whatever reason, there is no answer here.
         """
@@ -104,11 +105,9 @@ class Cluster:
         ready = [address for address, actor in actors.items() if is_there(actor)]
 
         async def one(address: str) -> Any:
-            sent = [to_serialize(argument) for argument in arguments[address]]
-            message = {"op": "actor_execute", "actor": actors[address].key, "function": method}
-            asked = asyncio.ensure_future(
-                self.client.scheduler.proxy(worker=address, msg=message | {"args": sent})
-            )
+            message = {"actor": actors[address].key, "function": method}
+            answer = self._send(address, message | {"args": to_serialize(arguments[address])})
+            asked = asyncio.ensure_future(answer)
             while not (await asyncio.wait({asked}, timeout=_SECONDS_OF_A_LOOK))[0]:
                 if not is_there(actors[address]):  # which Dask tries to reach for half a minute
                     asked.cancel()
@@ -124,6 +123,35 @@ class Cluster:
             for address, answer in zip(ready, answers)
             if isinstance(answer, dict) and answer.get("status") == "OK"
         }
+
+    async def _send(self, address: str, message: dict[str, Any]) -> Any:
+        """A Seat's answer, straight from its worker where that can be reached from here.
+
+        Until that is known, and where it cannot, the scheduler passes it on.
+        """
+        way = self._ways.get(address)
+        if way is None:
+            greeting = message | {"function": "greet", "args": ()}
+            way = asyncio.ensure_future(self._is_straight(address, greeting))
+            self._ways[address] = way
+        if not (way.done() and way.result()):
+            message |= {"op": "actor_execute"}
+            return await self.client.scheduler.proxy(worker=address, msg=message)
+        try:
+            return await self.client.rpc(address).actor_execute(**message)
+        except OSError:
+            self._ways[address] = asyncio.ensure_future(_no())
+            raise
+
+    async def _is_straight(self, address: str, greeting: dict[str, Any]) -> bool:
+        """Whether the worker that the scheduler knows by an address is the one that has it here."""
+        if self.client.direct_to_workers is False:
+            return False
+        try:
+            answer = await self.client.rpc(address).actor_execute(**greeting)
+        except Exception:
+            return False
+        return bool(answer["status"] == "OK")
 
     def actor(self, address: str) -> Any:
         """The Seat of a worker."""

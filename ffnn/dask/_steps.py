@@ -7,6 +7,8 @@ in their order: no bit depends on who computed which of them, how many there are
 from __future__ import annotations
 
 from collections import deque
+from functools import reduce
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,8 @@ __all__ = ["Packets", "Steps"]
 
 _WINDOW_BYTES = 32 << 20  # of X in the packets of one worker's thread, where their order changes
 _PART_BYTES = 32 << 20  # of sums that wait on a worker for those before them
+_CALLED_BYTES = 4 << 20  # of parameters in the calls of a step, of which
+_FEW = 4  # may always be made
 _ARGUMENT_BYTES = 1 << 20  # of parameters that go with each task; more go from worker to worker
 _GATHERED_BYTES = 4 << 20  # of sums that this process adds itself; of more, the workers do
 
@@ -89,47 +93,71 @@ class Packets:
         self, step: int, vector: NDArray[Any], rate: float = 0.0, has_gradients: bool = True
     ) -> tuple[list[float], NDArray[Any] | None]:
         """The costs of all shards of a batch, and the sum of their gradients, (P,)."""
-        is_short = vector.nbytes * len(self.futures) <= _ARGUMENT_BYTES
-        is_chained = self.is_chained and has_gradients
-        if is_chained or not is_short:
-            first, *more = self._by_tasks(
-                list(range(len(self.futures))), vector, step, rate, has_gradients, is_chained,
-                is_short,
-            )  # fmt: skip
+        work = vector, step, rate, has_gradients
+        every, is_chained = list(range(len(self.futures))), self.is_chained and has_gradients
+        found: list[Any] = []
+        if vector.nbytes * len(set(self._seats)) > max(_CALLED_BYTES, _FEW * vector.nbytes):
+            found = self._by_tasks(every, *work, is_chained)
+        elif is_chained:
+            found = self._by_chained_calls(*work) or self._by_tasks(every, *work, is_chained)
         else:
-            first, *more = self._by_calls(vector, step, rate, has_gradients)
-        for one in more:
-            first = fold(first, one)
-        costs, total = first
+            found = self._by_calls(*work)
+        costs, total = reduce(fold, found)
         return costs, None if total is None else total[0]
 
-    def _by_calls(
-        self, vector: NDArray[Any], step: int, rate: float, has_gradients: bool
-    ) -> list[Any]:
-        """The sums of each packet: by a call where its place is known and answers, else by a task,
-        which Dask repeats until it is done."""
+    def _keys(self) -> dict[str, list[tuple[str, bool]]]:
+        """The packets by their places, as far as these are known, and which of them is the first.
+
+        They are asked for once a packet is there, and again where a place has not answered.
+        """
+        if None in self._places and all(future.status == "finished" for future in self.futures):
+            self._places = self.cluster.places(self.futures)
         keys: dict[str, list[tuple[str, bool]]] = {}
         for i, (packet, place) in enumerate(zip(self.futures, self._places)):
             if place is not None:
                 keys.setdefault(place, []).append((packet.key, i == 0))
-        rest = vector, step, rate, has_gradients
-        answers = self.cluster.call("sums", {at: (self.net, keys[at], *rest) for at in keys})
+        return keys
+
+    def _by_calls(self, *work: Any) -> list[Any]:
+        """The sums of each packet: by a call where its place is known and answers, else by a task,
+        which Dask repeats until it is done."""
+        keys = self._keys()
+        answers = self.cluster.call("sums", {at: (self.net, keys[at], *work) for at in keys})
         found = {at: iter(sums) for at, sums in answers.items()}
         sums = [next(found[at]) if at in found else None for at in self._places]
         lacking = [i for i, one in enumerate(sums) if one is None]
-        if lacking:
-            for i, one in zip(lacking, self._by_tasks(lacking, *rest, False, True)):
-                sums[i] = one
-            for i, place in zip(lacking, self.cluster.places([self.futures[i] for i in lacking])):
-                self._places[i] = place
+        for i, one in zip(lacking, self._by_tasks(lacking, *work, False) if lacking else []):
+            sums[i], self._places[i] = one, None
         return sums
+
+    def _by_chained_calls(self, *work: Any) -> list[Any]:
+        """The sums of all packets: each worker keeps its own until those before them come by.
+
+        None at all where a place is unknown or does not answer.
+        """
+        keys = self._keys()
+        if None in self._places:
+            return []
+        pairs = zip(self._places, (packet.key for packet in self.futures))
+        runs = [(at, [key for _, key in some]) for at, some in groupby(pairs, lambda pair: pair[0])]
+        (first, own), *others = runs
+        answers = self.cluster.call(
+            "keep", {at: (own if at == first else [], self.net, keys[at], *work) for at in keys}
+        )
+        is_whole, total = len(answers) == len(keys), answers.get(first)
+        for at, some in others:
+            answers = self.cluster.call("add", {at: (total, some)}) if is_whole else {}
+            is_whole, total = at in answers, answers.get(at)
+        if not is_whole:
+            self._places = [None] * len(self.futures)
+        return [total] if is_whole else []
 
     def _by_tasks(
         self, wanted: list[int], vector: NDArray[Any], step: int, rate: float,
-        has_gradients: bool, is_chained: bool, is_short: bool,
+        has_gradients: bool, is_chained: bool,
     ) -> list[Any]:  # fmt: skip
         """The sums of some packets, one by one, or chained, those of all in one."""
-        cluster = self.cluster
+        cluster, is_short = self.cluster, vector.nbytes * len(wanted) <= _ARGUMENT_BYTES
         shared = vector if is_short else cluster.submit(pass_on, vector)
         sent = [
             cluster.submit(

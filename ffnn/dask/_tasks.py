@@ -8,7 +8,8 @@ step's shards lie in it.
 from __future__ import annotations
 
 import asyncio
-from functools import partial
+from collections.abc import Callable
+from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -139,19 +140,40 @@ class Seat:
 
     def __init__(self) -> None:
         self._worker = get_worker()
+        self._kept: dict[str, Sums] = {}  # of one step
+
+    async def greet(self) -> None:
+        """Be there."""
 
     async def sums(
         self, net: Net, keys: list[tuple[str, bool]], vector: NDArray[Any], step: int, rate: float,
         has_gradients: bool,
     ) -> list[Sums]:  # fmt: skip
         """Those of packets by their keys, folded or not; KeyError for one that is elsewhere."""
-        loop, threads = asyncio.get_running_loop(), self._worker.executors["default"]
         packets = [(self._worker.data[key], folds) for key, folds in keys]
-        work = [
-            partial(sum_shards, net, packet, vector, step, rate, has_gradients, folds)
+        work = (
+            self._do(sum_shards, net, packet, vector, step, rate, has_gradients, folds)
             for packet, folds in packets
-        ]
-        return await asyncio.gather(*(loop.run_in_executor(threads, one) for one in work))
+        )
+        return await asyncio.gather(*work)
+
+    async def keep(
+        self, first: list[str], net: Net, keys: list[tuple[str, bool]], *rest: Any
+    ) -> Sums | None:
+        """Hold the sums of packets until those before them come; those of `first` need not wait."""
+        self._kept.clear()
+        self._kept = dict(zip((key for key, _ in keys), await self.sums(net, keys, *rest)))
+        return await self.add(None, first) if first else None
+
+    async def add(self, before: Sums | None, keys: list[str]) -> Sums:
+        """The sums before, and then those kept of some packets."""
+        kept = [self._kept.pop(key) for key in keys]
+        return await self._do(reduce, fold, kept if before is None else [before, *kept])
+
+    def _do(self, function: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+        """Work in a thread that does tasks."""
+        threads = self._worker.executors["default"]
+        return asyncio.get_running_loop().run_in_executor(threads, function, *args)
 
 
 def _go_on(

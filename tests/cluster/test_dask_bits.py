@@ -121,10 +121,13 @@ def test_classes(two, X):
     same(*both(two, X, Y, [7, 6, 3], mini_batch_size=1024, **net))
 
 
-def test_large_nets_add_their_sums_on_the_workers(client, X, Y, monkeypatch):
+@pytest.mark.parametrize("few", [0, 4], ids=["by tasks", "by calls"])
+def test_large_nets_add_their_sums_on_the_workers(client, X, Y, monkeypatch, few):
     monkeypatch.setattr(_steps, "_GATHERED_BYTES", 0)
     monkeypatch.setattr(_steps, "_PART_BYTES", 1000)
     monkeypatch.setattr(_steps, "_ARGUMENT_BYTES", 0)
+    monkeypatch.setattr(_steps, "_CALLED_BYTES", 0)
+    monkeypatch.setattr(_steps, "_FEW", few)
     same(*both(client, X, Y, [7, 6, 1], mini_batch_size="all"))
     same(*both(client, X, Y, [7, 6, 1], mini_batch_size=1300))
 
