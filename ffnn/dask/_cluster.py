@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError
 from typing import Any
@@ -19,6 +20,7 @@ __all__ = ["Cluster", "check_optimizer"]
 
 # Y goes to the workers with the tasks; Dask would warn of each array above 10 MB.
 _LARGE = {"distributed.admin.large-graph-warning-threshold": "4 GiB"}
+_one_at_a_time = threading.Lock()  # for these settings are of the whole process
 _SECONDS_OF_A_LOOK = 0.5  # whether a worker that has not answered is still there
 
 
@@ -87,7 +89,7 @@ class Cluster:
     def submit(self, function: Callable[..., Any], *args: Any, seat: str | None = None) -> Any:
         """Send a task; `seat` is where it is done, if it can be."""
         where = {} if seat is None else {"workers": [seat], "allow_other_workers": True}
-        with dask.config.set(_LARGE):
+        with _one_at_a_time, dask.config.set(_LARGE):
             future = self._ask(lambda: self.client.submit(function, *args, pure=False, **where))
         self._held.add(future)
         return future
@@ -140,7 +142,7 @@ class Cluster:
         try:
             return await self.client.rpc(address).actor_execute(**message)
         except OSError:
-            self._ways[address] = asyncio.ensure_future(_no())
+            self._ways[address] = asyncio.ensure_future(_never())
             raise
 
     async def _is_straight(self, address: str, greeting: dict[str, Any]) -> bool:
@@ -171,7 +173,7 @@ class Cluster:
 
     def compute(self, collections: list[Any]) -> list[Any]:
         """Send Dask's own collections."""
-        with dask.config.set(_LARGE):
+        with _one_at_a_time, dask.config.set(_LARGE):
             futures: list[Any] = self._ask(lambda: self.client.compute(collections))
         self._held.update(futures)
         return futures
@@ -202,6 +204,9 @@ class Cluster:
         where a result that was let go still has to be forgotten.
         """
         self.release(list(self._held))
+        for way in self._ways.values():
+            if not way.done() and self.client.status == "running":
+                self.client.loop.add_callback(way.cancel)
 
     def _ask(self, question: Callable[[], Any]) -> Any:
         """What the scheduler answers, or why there is no answer."""
@@ -214,6 +219,10 @@ class Cluster:
                 f"{self.function}: the scheduler at {self.address} is gone, or "
                 f"has forgotten the run: {error or type(error).__name__}"
             ) from error
+
+
+async def _never() -> bool:
+    return False
 
 
 def _available() -> list[str]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 try:
@@ -23,6 +25,7 @@ import numpy as np
 from dask.distributed import default_client
 from sklearn.base import _fit_context, is_classifier
 from sklearn.metrics import accuracy_score, r2_score
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ffnn import estimators
@@ -31,7 +34,7 @@ from ffnn._remote import RemoteRows
 from ffnn._sources import Rows
 from ffnn.dask._cluster import Cluster, check_optimizer
 from ffnn.dask._examples import as_here, as_remote
-from ffnn.estimators import _pair
+from ffnn.estimators import _is_stochastic, _pair
 from ffnn.estimators._checks import check_extras
 from ffnn.estimators._exchange import Exchange
 from ffnn.estimators._gradients import validate_data
@@ -93,6 +96,16 @@ class _OnCluster(Exchange):
         self._fit(X, y, sample_weight, validation=_pair(X_val, y_val), isa=isa)
         return self
 
+    @contextmanager
+    def _with_set(self, isa: str | None) -> Iterator[None]:
+        """Go on with an instruction set; None: the last one."""
+        before, self._isa = self._isa, self._isa if isa is None else isa
+        try:
+            yield
+        except BaseException:
+            self._isa = before
+            raise
+
     def _fit(
         self,
         X: Any,
@@ -105,7 +118,7 @@ class _OnCluster(Exchange):
         function = self._name_of_fit(incremental)
         check_extras(function, self)
         _check_methods(function, self)
-        if incremental:  # which goes on as the last fit began
+        if incremental:  # see _with_set
             isa = self._isa
         cluster = Cluster(function, self.client, isa)
         try:
@@ -244,6 +257,24 @@ class MLPClassifier(_OnCluster, estimators.MLPClassifier):
     1.0
     """
 
+    @available_if(_is_stochastic)
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        classes: Any = None,
+        *,
+        isa: str | None = None,
+    ) -> MLPClassifier:
+        """Train for one epoch from where the model stands; the first call needs all classes.
+
+        isa is that of fit; None: the instruction set of the last call.
+        """
+        with self._with_set(isa):
+            super().partial_fit(X, y, sample_weight, classes)
+        return self
+
     def predict_proba(self, X: Any) -> Any:
         """Return the probability of each class, or label, for each row of X, (m, n_classes)."""
         return self._of_rows("predict_proba", X)
@@ -255,6 +286,18 @@ class MLPRegressor(_OnCluster, estimators.MLPRegressor):
     All that ffnn.dask.MLPClassifier says of data, the client and errors holds here; y is (m,) or,
     of several targets, (m, n_y).
     """
+
+    @available_if(_is_stochastic)
+    def partial_fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, isa: str | None = None
+    ) -> MLPRegressor:
+        """Train for one epoch from where the model stands.
+
+        isa is that of fit; None: the instruction set of the last call.
+        """
+        with self._with_set(isa):
+            super().partial_fit(X, y, sample_weight)
+        return self
 
 
 # ---- the caller's rows ---------------------------------------------------------------------------

@@ -199,6 +199,32 @@ def test_the_instruction_set_of_a_fit_is_that_of_its_predictions(two):
     assert model.fit(cut(X), y)._isa is None
 
 
+@pytest.mark.parametrize("kind", ["MLPClassifier", "MLPRegressor"])
+def test_partial_fit_takes_an_instruction_set(two, kind):
+    X = np.random.default_rng(1).standard_normal((60, 300))
+    y, options = X[:, 0] > 0, {"hidden_layer_sizes": (5,), "max_iter": 1, "random_state": 1}
+    first = {"classes": [False, True]} if kind == "MLPClassifier" else {}
+    model = getattr(ffnn.dask, kind)(**options)
+    model.partial_fit(cut(X), y, isa="generic", **first)
+    at_once = getattr(ffnn.dask, kind)(**options).fit(cut(X), y, isa="generic")
+    assert_same_weights(model, at_once)
+    assert model._isa == "generic"
+    with pytest.raises(ValueError, match=f"{kind}.partial_fit: isa must be one of 'common'"):
+        model.partial_fit(cut(X), y, isa="sse9")
+    assert model._isa == "generic"
+    assert_same_weights(model, at_once)
+    best = ffnn._ffnn.config()["available"][0]
+    assert model.partial_fit(cut(X), y, isa="common")._isa == best
+    assert model.partial_fit(cut(X), y)._isa == best
+    whole = getattr(ffnn.dask, kind)(optimizer="lbfgs")
+    assert not hasattr(whole, "partial_fit")
+
+
+def assert_same_weights(a, b):
+    for one, other in zip(a.coefs_ + a.intercepts_, b.coefs_ + b.intercepts_):
+        np.testing.assert_array_equal(one, other, strict=True)
+
+
 def test_threads_of_this_process_are_none_of_a_workers(two, X, words, monkeypatch):
     own, found = both("MLPClassifier", X, words, client=two, n_threads=1)
     monkeypatch.setattr(ffnn.estimators._gradients, "share_of_threads", None)
