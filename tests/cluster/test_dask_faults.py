@@ -19,6 +19,8 @@ from dask.distributed import Client
 import ffnn
 import ffnn.dask
 from clusters import PATIENCE, assert_nothing_left, local_cluster, same, tasks_of
+from ffnn.dask import _steps
+from ffnn.dask._cluster import Cluster
 from ffnn.dask._steps import Packets
 
 pytestmark = [pytest.mark.process, pytest.mark.once]
@@ -73,6 +75,29 @@ def test_a_worker_killed_in_the_middle_of_an_epoch(client, X, Y, monkeypatch, sh
     found = ffnn.dask.train(client, of_dask, Y, DIMS, shuffle=shuffle, **KEYWORDS)
     assert killed and killed[0] not in pids_of(client).values()
     same(ffnn.train(X, Y, DIMS, shuffle=shuffle, **KEYWORDS), found)
+    assert_nothing_left(client)
+
+
+def test_a_worker_killed_while_it_keeps_sums(client, X, Y, monkeypatch):
+    """Of two workers the second has the sums of a step, and is asked to add them to the first's."""
+    monkeypatch.setattr(_steps, "_GATHERED_BYTES", 0)
+    call, pids, made = Cluster.call, pids_of(client), []
+
+    def called(self, method, arguments):
+        if method == "add" and "killed" not in made:
+            made.append("killed")
+            os.kill(pids[next(iter(arguments))], signal.SIGKILL)
+        answers = call(self, method, arguments)
+        made.append(len(answers) == len(arguments))
+        return answers
+
+    monkeypatch.setattr(Cluster, "call", called)
+    of_dask, keywords = dask.array.from_array(X, chunks=(5, 700)), KEYWORDS | {"shuffle": False}
+    same(
+        ffnn.train(X, Y, DIMS, **keywords),
+        ffnn.dask.train(client, of_dask, Y, DIMS, **keywords),
+    )
+    assert "killed" in made and False in made and all(made[-2:])
     assert_nothing_left(client)
 
 
