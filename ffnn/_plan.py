@@ -179,7 +179,9 @@ def make_plan(
     if isinstance(X, Remote):
         X.real = dtype or X.real
     else:
-        X = take_run_inputs(function, "X", X, dtype, is_full_batch=is_full_batch)
+        X = take_run_inputs(
+            function, "X", X, dtype, is_full_batch=is_full_batch, may_be_gram=gram is not False
+        )
     if isinstance(X, Source):
         X.check_inputs(dims[0], input_name)
     Y = take_labels(function, "Y", Y)

@@ -257,17 +257,26 @@ def check_dtype(function: str, dtype: Any) -> np.dtype[Any] | None:
 
 
 def take_run_inputs(
-    function: str, name: str, X: Any, dtype: np.dtype[Any] | None, *, is_full_batch: bool
+    function: str,
+    name: str,
+    X: Any,
+    dtype: np.dtype[Any] | None,
+    *,
+    is_full_batch: bool = False,
+    may_be_gram: bool = False,
 ) -> Any:
     """Return X of a run: an array, or a Source that knows the type of the run.
 
-    A full batch reads an array of memory, mapped or not, where it stands.
+    A full batch reads an array of memory, mapped or not, where it stands. What it would have to
+    convert is a Source, except for the Gram form of a full batch, which wants all of X at once.
     """
+    is_at_once = is_full_batch and may_be_gram
     X = take_inputs(function, name, X)
     if isinstance(X, Source):
         X.real = dtype or real_of(X)
-        is_plain = not isinstance(X.of, np.memmap)
-        if is_full_batch and X.can_gather and X.of.ndim == 2 and (is_plain or X.dtype == X.real):
+        is_array = X.can_gather and X.of.ndim == 2
+        is_there = is_full_batch and X.dtype == X.real
+        if is_array and (is_there or (is_at_once and not isinstance(X.of, np.memmap))):
             return np.asarray(X.of.T if X.are_rows else X.of).astype(X.real, copy=False)
         return X
     if dtype is None:
@@ -275,7 +284,7 @@ def take_run_inputs(
     array = as_array(f"{function}: {name}", X)
     if array.dtype.kind not in "biuf" or array.dtype == np.float16 or array.dtype == dtype:
         return X  # which the run refuses, or reads
-    if array.ndim == 2 and array.size > PIECE and not is_full_batch:
+    if array.ndim == 2 and array.size > PIECE and not is_at_once:
         return Source(function, name, array, real=dtype)
     return array.astype(dtype)
 

@@ -71,7 +71,7 @@ def take_examples(
         place = f"{function}: validation_data"
         X_val, Y_val, w_val = _validation_data(function, examples)
         if not isinstance(X_val, Remote):
-            X_val = take_run_inputs(place, "X", X_val, None, is_full_batch=False)
+            X_val = take_run_inputs(place, "X", X_val, None)
         Y_val, w_val = take_labels(place, "Y", Y_val), take_labels(place, "sample_weight", w_val)
         if isinstance(X_val, (Source, Remote)):
             X_val.real = run_type(given.X)
