@@ -227,12 +227,14 @@ def _unmasked(read: Any) -> NDArray[Any]:
 
 
 def check_turned(
-    function: str, name: str, shape: tuple[int, ...], wanted: int, of: str, *, are_rows: bool
-) -> None:
+    function: str, name: str, shape: tuple[int, ...], wanted: int, of: str, *,
+    are_rows: bool, is_frame: bool = False,
+) -> None:  # fmt: skip
     """Raise for what has its examples the other way round, and seldom a .T to turn it by."""
     if shape[0] != wanted == shape[1]:
         last = name.rpartition(" ")[2]  # of "validation_data: X"
-        way = f"what ffnn.rows was given as {last}" if are_rows else f"ffnn.rows({last})"
+        way = f"{last}.T" if is_frame else f"ffnn.rows({last})"
+        way = f"what ffnn.rows was given as {last}" if are_rows else way
         raise ValueError(
             f"{function}: {name} has shape {shape} where {of} wants {wanted} rows: examples are "
             f"columns, pass {way}"

@@ -23,7 +23,7 @@ from ffnn._plan import make_plan
 from ffnn._run import Run
 from ffnn._train import train as _train
 from ffnn.dask._cluster import Cluster, check_optimizer
-from ffnn.dask._examples import as_columns, as_here, as_remote, is_remote
+from ffnn.dask._examples import as_columns, as_here, as_remote, check_kind, is_remote
 from ffnn.dask._tasks import output
 
 __all__ = ["predict_proba", "train"]
@@ -106,6 +106,7 @@ def train(
     """
     function = "ffnn.dask.train"
     check_keywords(function, keywords, ("isa", "local_steps", *_DEFAULTS))
+    check_kind(function, "X", X)
     given = _DEFAULTS | keywords
     dims = None if layer_dims is None else check_layer_dims(function, "layer_dims", layer_dims)
     check_size(function, "local_steps", local_steps)

@@ -212,12 +212,13 @@ class Cluster:
         """What the scheduler answers, or why there is no answer."""
         try:
             return question()
-        except (OSError, CancelledError, RuntimeError) as error:
-            if self.client.status == "running" and not isinstance(error, CancelledError):
+        except Exception as error:
+            is_running = self.client.status == "running"
+            if is_running and not isinstance(error, CancelledError):
                 raise
+            otherwise = "has forgotten the run" if is_running else "the client was closed"
             raise ConnectionError(
-                f"{self.function}: the scheduler at {self.address} is gone, or "
-                f"has forgotten the run: {error or type(error).__name__}"
+                f"{self.function}: the scheduler at {self.address} is gone, or {otherwise}"
             ) from error
 
 

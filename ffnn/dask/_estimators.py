@@ -22,6 +22,7 @@ except ImportError as error:
 
 import dask.array
 import numpy as np
+from dask.delayed import Delayed
 from dask.distributed import default_client
 from sklearn.base import _fit_context, is_classifier
 from sklearn.metrics import accuracy_score, r2_score
@@ -33,7 +34,7 @@ from ffnn._frames import as_array
 from ffnn._remote import RemoteRows
 from ffnn._sources import Rows
 from ffnn.dask._cluster import Cluster, check_optimizer
-from ffnn.dask._examples import as_here, as_remote
+from ffnn.dask._examples import as_here, as_remote, check_kind
 from ffnn.estimators import _is_stochastic, _pair
 from ffnn.estimators._checks import check_extras
 from ffnn.estimators._exchange import Exchange
@@ -313,8 +314,11 @@ def as_rows(cluster: Cluster, name: str, X: Any) -> RemoteRows:
 
 def _rows_and_head(function: str, name: str, X: Any) -> tuple[Any, Any]:
     """X as an array (m, n_x), Dask's or of here, and a row of zeros with its features' names."""
+    is_frame = hasattr(X, "to_dask_array") and not isinstance(X, Delayed)
+    if not is_frame:
+        check_kind(function, name, X)
     names = list(X.columns) if hasattr(X, "columns") else None
-    if hasattr(X, "to_dask_array"):  # a frame of Dask's
+    if is_frame:
         array = X.to_dask_array()
     elif isinstance(X, dask.array.Array):
         array = X

@@ -6,8 +6,10 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import dask
 import dask.array
 import numpy as np
+from dask.delayed import Delayed
 from numpy.typing import NDArray
 
 from ffnn import _ffnn
@@ -18,7 +20,7 @@ from ffnn.dask._cluster import Cluster
 from ffnn.dask._steps import Packets, Steps
 from ffnn.dask._tasks import inspect, packet_output
 
-__all__ = ["Columns", "as_columns", "as_here", "as_remote", "is_remote"]
+__all__ = ["Columns", "as_columns", "as_here", "as_remote", "check_kind", "is_remote"]
 
 _BLOCK_BYTES = 64 << 20  # of an array that comes from this process
 
@@ -133,6 +135,20 @@ def is_remote(X: Any) -> bool:
     return isinstance(X.source if isinstance(X, Rows) else X, dask.array.Array)
 
 
+def check_kind(function: str, name: str, X: Any) -> None:
+    """Raise for what holds no examples that can be cut: a Future, a frame of Dask's."""
+    X = X.source if isinstance(X, Rows) else X
+    way = ""
+    if isinstance(X, Delayed):  # which has whatever attribute it is asked for
+        way = f": dask.array.from_delayed({name}, shape, dtype) is one"
+    elif hasattr(X, "to_dask_array"):
+        way = f": ffnn.rows({name}.to_dask_array(lengths=True)) is one of a frame"
+    elif isinstance(X, (list, tuple)) or hasattr(X, "shape") or hasattr(X, "__array__"):
+        return
+    kind = type(X).__name__
+    raise TypeError(f"{function}: {name} must be an array, Dask's or NumPy's, not {kind}{way}")
+
+
 def as_columns(function: str, name: str, X: Any, wanted: tuple[int, str] | None = None) -> Any:
     """Return X as a Dask array (n_x, m) whose chunks hold whole examples.
 
@@ -140,6 +156,7 @@ def as_columns(function: str, name: str, X: Any, wanted: tuple[int, str] | None 
     """
     array = X.source if isinstance(X, Rows) else X
     if not isinstance(array, dask.array.Array):
+        check_kind(function, name, X)
         array = _cut(np.asarray(array), isinstance(X, Rows))
     if array.ndim < 2 or (array.ndim > 2 and not isinstance(X, Rows)):
         raise ValueError(f"{function}: {name} has {array.ndim} dimensions, expected 2")
@@ -151,7 +168,8 @@ def as_columns(function: str, name: str, X: Any, wanted: tuple[int, str] | None 
     if wanted is not None:
         are_rows = isinstance(X, Rows)
         shape = X.shape if are_rows else array.shape
-        check_turned(function, name, shape, *wanted, are_rows=are_rows)
+        is_frame = hasattr(X, "to_numpy")
+        check_turned(function, name, shape, *wanted, are_rows=are_rows, is_frame=is_frame)
     of_examples = 0 if isinstance(X, Rows) else 1
     for axis, chunks in enumerate(array.chunks):
         if any(math.isnan(size) for size in chunks):

@@ -54,6 +54,8 @@ def inspect(
     are_rows: the caller's examples are rows, which is how an entry is named.
     """
     X = np.asarray(block)
+    if X.dtype == object:
+        return f"is a {type(block).__module__}.{type(block).__name__}, and was said to be {dtype}", 0.0
     if X.shape != shape or X.dtype != dtype:
         return f"is {X.dtype} of shape {X.shape}, and was said to be {dtype} of {shape}", 0.0
     if X.dtype.kind != "f":

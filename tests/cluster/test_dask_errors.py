@@ -1,8 +1,11 @@
 """Bad input of ffnn.dask.train: one clear error, before anything is trained, nothing left."""
 
+import dask
 import dask.array
 import numpy as np
+import pandas
 import pytest
+import scipy.sparse
 from dask.distributed import Client
 
 import ffnn
@@ -63,6 +66,11 @@ def blocks_by(function):
          r"X has chunks of unknown sizes: X.compute_chunk_sizes\(\) finds them"),
         ((CUT.astype(np.float16), Y), {}, TypeError, "X has dtype float16, expected float32"),
         ((CUT.astype(complex), Y), {}, TypeError, "X has dtype complex128"),
+        (({"eta": 1}, Y), {}, TypeError, "X must be an array, Dask's or NumPy's, not dict$"),
+        ((dask.delayed(X), Y), {}, TypeError, r"X must be .*, not Delayed\w*: dask\.array\.from_delayed\(X, "),
+        ((pandas.DataFrame(X.T), Y), {}, ValueError, r"X has shape \(60, 4\) .* pass X\.T$"),
+        ((CUT.map_blocks(scipy.sparse.csr_matrix), Y), {}, ValueError,
+         r"X is a scipy\.sparse\._csr\.csr_matrix, and was said to be float64, in the block of"),
         ((CUT[:, :0], Y[:, :0]), {}, ValueError, "no examples"),
         ((nan_at(2, 33), Y), {}, ValueError,
          "X holds nan at row 2, column 13, in the block of examples 20 to 39"),
@@ -144,6 +152,14 @@ def test_an_error_of_a_callback_cancels_what_is_in_flight(client):
     parameters, history = ffnn.train(X, Y, DIMS, mini_batch_size=7, seed=1, num_epochs=3)
     assert caught.value.history["cost"] == history["cost"]
     assert all((caught.value.parameters[k] == parameters[k]).all() for k in parameters)
+    assert_nothing_left(client)
+
+
+def test_a_client_that_is_closed_by_a_callback(client):
+    other = Client(client.scheduler.address, set_as_default=False)
+    with pytest.raises(ConnectionError, match="gone, or the client was closed") as caught:
+        ffnn.dask.train(other, CUT, Y, DIMS, seed=1, callback=lambda info: other.close())
+    assert len(caught.value.history["cost"]) == 1
     assert_nothing_left(client)
 
 
