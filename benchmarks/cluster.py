@@ -4,9 +4,9 @@ python -m benchmarks.cluster        two workers of one thread, on this machine; 
 python -m benchmarks.cluster table  the table alone
 
 A step's overhead is its time on the cluster less the time that its slowest worker computes; beside
-it stands one process with as many threads as there are workers, in turns with the cluster. The table
-says what it stands on; put your own network in its place. Parameters and sums pass between the
-client and the workers straight, and, where the step goes by tasks, through the scheduler.
+it stands one process with as many threads as there are workers, in turns with the cluster. The
+table says what it stands on; put your own network in its place. Parameters and sums pass between
+the client and the workers straight, and, where the step goes by tasks, through the scheduler.
 """
 
 import math

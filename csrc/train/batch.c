@@ -155,6 +155,15 @@ static ffnn_view gather(const ffnn_kernels *k, ffnn_view v, const ptrdiff_t *ord
     return gather_rows(k, v, order, 0, count, row, out);
 }
 
+/* Examples that stand one by one, brought into the cache of the thread that is about to read them:
+ * another one has read them from the file. */
+static ffnn_view copied(const ffnn_kernels *k, ffnn_view v, void *out)
+{
+    if (v.row != 1 || v.col != v.rows) return v;
+    memcpy(out, v.data, (size_t)(v.rows * v.cols * k->element_bytes));
+    return (ffnn_view){out, v.rows, v.cols, 1, v.rows};
+}
+
 /* Columns of X in the order of the batch, of those that a reader gives. */
 static bool read_columns(const batch *b, ptrdiff_t first, ptrdiff_t count, ffnn_view *X)
 {
@@ -208,7 +217,7 @@ slab ffnn_batch_slab(const ffnn_run *run, workspace *w, const batch *b, ptrdiff_
         const gathered_layout at = lay_out_gathered(run);
         char *out = w->gathered;
         const ptrdiff_t *order = b->order + from;
-        if (!of->reader) s.X = gather(k, of->X, order, count, row, out);
+        s.X = of->reader ? copied(k, s.X, out) : gather(k, of->X, order, count, row, out);
         s.Y = gather(k, of->Y, order, count, row, out + at.Y);
         if (of->weights) {
             const ffnn_view weights = {of->weights, 1, of->X.cols, 0, 1};

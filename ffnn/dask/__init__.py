@@ -71,9 +71,10 @@ def train(
     and when workers die or join meanwhile, which costs no more than the step in hand. The bits
     depend on the instruction set alone, so all workers use one.
 
-    A step is a round trip through the scheduler, 5 to 10 ms: a call to each worker, which says what
-    its shards sum up to, or tasks where the net is large or a worker does not answer. It pays where
-    a step takes longer: large batches ("all", or thousands of examples), wide nets, or an X that no
+    A step is a round trip to the workers, 2 to 5 ms: a call to each, straight where the client can
+    reach it, else through the scheduler (Client(direct_to_workers=False) asks for that); or tasks,
+    where many parameters go to many workers, and where one does not answer. It pays where a step
+    takes longer: large batches ("all", or thousands of examples), wide nets, or an X that no
     machine holds; below that ffnn.train is faster. A batch keeps no more workers busy than it has
     shards. lbfgs takes all examples in few steps, which suits a cluster best. With shuffle, the
     default, each epoch sends X from worker to worker once, some batches ahead of their steps;
@@ -89,10 +90,10 @@ def train(
     validation_data may be Dask arrays too; metrics are of outputs, which come to this process as
     Y does. keep_prob below 1 is a ValueError, since the masks are one stream of random numbers
     that no shard can jump into; levenberg_marquardt is one too, since it needs more than sums.
-    Other errors are those of ffnn.train. ConnectionError where the scheduler is gone; like Ctrl-C
-    and errors of callbacks it has attributes `parameters` and `history` as they were at the last
-    record point. An error of a worker's task says in a note which examples it had. Whatever
-    happens, nothing stays on the cluster.
+    Other errors are those of ffnn.train. ConnectionError where the scheduler is gone, or the client
+    is closed meanwhile; like Ctrl-C and errors of callbacks it has attributes `parameters` and
+    `history` as they were at the last record point. An error of a worker's task says in a note
+    which examples it had. Whatever happens, nothing stays on the cluster.
 
     >>> import dask.array, ffnn.dask, numpy as np
     >>> from dask.distributed import Client

@@ -27,6 +27,7 @@ _ARGUMENT_BYTES = 1 << 20  # of parameters that go with each task; more go from 
 _GATHERED_BYTES = 4 << 20  # of sums that this process adds itself; of more, the workers do
 
 Batch = tuple[int, int]  # its first example in the order, and how many it has
+Work = tuple[NDArray[Any], int, float, bool]  # parameters, step, rate, whether it has gradients
 
 
 class Packets:
@@ -97,11 +98,11 @@ class Packets:
         every, is_chained = list(range(len(self.futures))), self.is_chained and has_gradients
         found: list[Any] = []
         if vector.nbytes * len(set(self._seats)) > max(_CALLED_BYTES, _FEW * vector.nbytes):
-            found = self._by_tasks(every, *work, is_chained)
+            found = self._by_tasks(every, work, is_chained)
         elif is_chained:
-            found = self._by_chained_calls(*work) or self._by_tasks(every, *work, is_chained)
+            found = self._by_chained_calls(work) or self._by_tasks(every, work, is_chained)
         else:
-            found = self._by_calls(*work)
+            found = self._by_calls(work)
         costs, total = reduce(fold, found)
         return costs, None if total is None else total[0]
 
@@ -118,7 +119,7 @@ class Packets:
                 keys.setdefault(place, []).append((packet.key, i == 0))
         return keys
 
-    def _by_calls(self, *work: Any) -> list[Any]:
+    def _by_calls(self, work: Work) -> list[Any]:
         """The sums of each packet: by a call where its place is known and answers, else by a task,
         which Dask repeats until it is done."""
         keys = self._keys()
@@ -126,11 +127,11 @@ class Packets:
         found = {at: iter(sums) for at, sums in answers.items()}
         sums = [next(found[at]) if at in found else None for at in self._places]
         lacking = [i for i, one in enumerate(sums) if one is None]
-        for i, one in zip(lacking, self._by_tasks(lacking, *work, False) if lacking else []):
+        for i, one in zip(lacking, self._by_tasks(lacking, work, False) if lacking else []):
             sums[i], self._places[i] = one, None
         return sums
 
-    def _by_chained_calls(self, *work: Any) -> list[Any]:
+    def _by_chained_calls(self, work: Work) -> list[Any]:
         """The sums of all packets: each worker keeps its own until those before them come by.
 
         None at all where a place is unknown or does not answer.
@@ -152,17 +153,14 @@ class Packets:
             self._places = [None] * len(self.futures)
         return [total] if is_whole else []
 
-    def _by_tasks(
-        self, wanted: list[int], vector: NDArray[Any], step: int, rate: float,
-        has_gradients: bool, is_chained: bool,
-    ) -> list[Any]:  # fmt: skip
+    def _by_tasks(self, wanted: list[int], work: Work, is_chained: bool) -> list[Any]:
         """The sums of some packets, one by one, or chained, those of all in one."""
-        cluster, is_short = self.cluster, vector.nbytes * len(wanted) <= _ARGUMENT_BYTES
+        cluster, (vector, *rest) = self.cluster, work
+        is_short = vector.nbytes * len(wanted) <= _ARGUMENT_BYTES
         shared = vector if is_short else cluster.submit(pass_on, vector)
         sent = [
             cluster.submit(
-                sum_shards, self.net, self.futures[i], shared, step, rate, has_gradients, i == 0,
-                seat=self._seats[i],
+                sum_shards, self.net, self.futures[i], shared, *rest, i == 0, seat=self._seats[i]
             )
             for i in wanted
         ]  # fmt: skip

@@ -55,7 +55,8 @@ def inspect(
     """
     X = np.asarray(block)
     if X.dtype == object:
-        return f"is a {type(block).__module__}.{type(block).__name__}, and was said to be {dtype}", 0.0
+        kind = type(block)
+        return f"is a {kind.__module__}.{kind.__name__}, and was said to be {dtype}", 0.0
     if X.shape != shape or X.dtype != dtype:
         return f"is {X.dtype} of shape {X.shape}, and was said to be {dtype} of {shape}", 0.0
     if X.dtype.kind != "f":
@@ -157,7 +158,7 @@ class Seat:
             self._do(sum_shards, net, packet, vector, step, rate, has_gradients, folds)
             for packet, folds in packets
         )
-        return await asyncio.gather(*work)
+        return list(await asyncio.gather(*work))
 
     async def keep(
         self, first: list[str], net: Net, keys: list[tuple[str, bool]], *rest: Any
@@ -170,7 +171,8 @@ class Seat:
     async def add(self, before: Sums | None, keys: list[str]) -> Sums:
         """The sums before, and then those kept of some packets."""
         kept = [self._kept.pop(key) for key in keys]
-        return await self._do(reduce, fold, kept if before is None else [before, *kept])
+        total: Sums = await self._do(reduce, fold, kept if before is None else [before, *kept])
+        return total
 
     def _do(self, function: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
         """Work in a thread that does tasks."""

@@ -2,8 +2,8 @@
 
 import threading
 
+import dask
 import dask.array
-import numpy as np
 import pytest
 
 import ffnn
