@@ -1,7 +1,6 @@
 """Training and predictions from sources: the bits of the same call on the array in memory."""
 
 import threading
-import tracemalloc
 
 import numpy as np
 import pytest
@@ -124,25 +123,6 @@ def test_full_batches_of_a_source(tmp_path, rng, settings, m):
         expected = train(rows.T.astype(DTYPES[dtype]), labels, **settings)
         for _, source in sources_of(tmp_path, rows, dtype):
             assert_same_run(train(source, labels, **settings), expected)
-
-
-@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
-def test_integers_of_a_full_batch_are_never_floats_as_a_whole(rng, monkeypatch, optimizer):
-    for module in ffnn._sources, ffnn._reading:
-        monkeypatch.setattr(module, "PIECE", 1 << 14)
-    X = rng.integers(0, 2, (20, 50_000), np.uint8)
-    settings = {"mini_batch_size": "all", "num_epochs": 2, "seed": 1, "optimizer": optimizer}
-    found = []
-    for given in X.astype(float), X, np.asfortranarray(X):
-        tracemalloc.start()
-        try:
-            before = tracemalloc.get_traced_memory()[0]
-            found.append(ffnn.train(given, X[:1], [20, 4, 1], **settings))
-            grown = tracemalloc.get_traced_memory()[1] - before
-        finally:
-            tracemalloc.stop()
-        assert_same_run(found[-1], found[0])
-        assert grown < 8 * X.size / 3
 
 
 def test_bayesian_runs_and_their_intervals(tmp_path, rng):
