@@ -187,6 +187,7 @@ class Trainer:
         input_name: str = "layer_dims[0]",
         reproducible: bool | None = None,
         source: Any = None,
+        sparse: tuple[ArrayLike, ArrayLike, ArrayLike] | None = None,
         sums: Callable[..., tuple[ArrayLike, ArrayLike]] | None = None,
         isa: str | None = None,
         **numbers: SupportsFloat | None,  # those of an optimiser, by csrc/options.def

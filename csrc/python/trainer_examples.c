@@ -114,7 +114,8 @@ int ffnn_trainer_take_examples(trainer_object *self, PyObject *const arg[FFNN_TR
         return -1;
     options->examples.Y = ffnn_view_of(y, n_y, options->examples.X.cols);
     ffnn_source_take(&self->source, arg[FFNN_TRAINER_SOURCE], self->real, &options->examples);
-    return 0;
+    return ffnn_sparse_take(&self->sparse, function, arg[FFNN_TRAINER_SPARSE], self->real,
+                            &options->examples);
 }
 
 int ffnn_trainer_take_order(const trainer_object *self, PyObject *object, PyObject **array)

@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from ffnn import _ffnn
+from ffnn._remote import stand_in as stand_in_of
 
 __all__ = [
     "ACTIVATIONS",
@@ -19,8 +20,9 @@ __all__ = [
     "dict_of",
     "forward",
     "hidden_of",
-    "rows_of",
+    "numbers_of",
     "slabs",
+    "stand_in",
 ]
 
 # scikit-learn's names; all others are the same.
@@ -59,9 +61,20 @@ def arrays_of(parameters: dict[str, Any], prefix: str = "") -> tuple[list[Any], 
     )
 
 
-def rows_of(X: Any, rows: Any) -> Any:
-    """Some rows of X as an array."""
-    return X[rows].toarray() if sparse.issparse(X) else X[rows]
+def numbers_of(X: Any) -> Any:
+    """A sparse X as a Trainer reads it: values, features and where each row starts; else None."""
+    if not sparse.issparse(X):
+        return None
+    X = X.tocsr()
+    if not X.has_canonical_format:
+        X = X.copy()
+        X.sum_duplicates()
+    return X.data, X.indices, X.indptr
+
+
+def stand_in(X: Any) -> Any:
+    """X (n_x, m) for a Trainer, which reads of a sparse one the shape and the type alone."""
+    return np.broadcast_to(X.dtype.type(0), X.shape) if sparse.issparse(X) else stand_in_of(X)
 
 
 def slabs(X: Any) -> Iterator[tuple[slice, Any]]:

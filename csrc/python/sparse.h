@@ -1,0 +1,21 @@
+/* sparse.h - the numbers of sparse examples, from three arrays. */
+#ifndef FFNN_PY_SPARSE_H
+#define FFNN_PY_SPARSE_H
+
+#include "arrays.h"
+#include "../train/train.h"
+
+typedef struct {
+    ffnn_operand values; /* read where they stand, if they can be */
+    int32_t *features;   /* owned, as `starts` are: once checked they stay as they are */
+    ptrdiff_t *starts;
+    ffnn_sparse numbers;
+} ffnn_sparse_operand;
+
+/* Takes (values, features, starts) as the numbers of examples->X, of which only the shape counts
+ * then; nothing for NULL and None. `sparse` stays where it is as long as the run reads. */
+int ffnn_sparse_take(ffnn_sparse_operand *sparse, const char *function, PyObject *object,
+                     ffnn_real real, ffnn_examples *examples);
+void ffnn_sparse_clear(ffnn_sparse_operand *sparse);
+
+#endif
