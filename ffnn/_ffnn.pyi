@@ -13,6 +13,7 @@ _ModelCache: TypeAlias = _Cache | tuple[_LinearCache, Any, Any]
 _Activation: TypeAlias = str
 _Hidden: TypeAlias = _Activation | Sequence[_Activation]
 _KeepProb: TypeAlias = SupportsFloat | Sequence[SupportsFloat]
+_Sparse: TypeAlias = tuple[ArrayLike, ArrayLike, ArrayLike]  # values, features, starts
 
 class _Config(TypedDict):
     isa: str
@@ -89,6 +90,7 @@ def net_output(
     hidden_activation: _Hidden | None = None,
     output_activation: _Activation | None = None,
     isa: str | None = None,
+    sparse: _Sparse | None = None,
 ) -> _Array: ...
 def output_variances(
     function: str,
@@ -187,7 +189,7 @@ class Trainer:
         input_name: str = "layer_dims[0]",
         reproducible: bool | None = None,
         source: Any = None,
-        sparse: tuple[ArrayLike, ArrayLike, ArrayLike] | None = None,
+        sparse: _Sparse | None = None,
         sums: Callable[..., tuple[ArrayLike, ArrayLike]] | None = None,
         isa: str | None = None,
         **numbers: SupportsFloat | None,  # those of an optimiser, by csrc/options.def

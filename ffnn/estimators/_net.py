@@ -1,7 +1,7 @@
 """A net between scikit-learn's names and layout and ffnn's: rows are examples there, columns here.
 
-X.T, coefs_[l].T and intercepts_[l][:, None] are views, so that nothing is copied but sparse rows,
-which are laid out a slab at a time.
+X.T, coefs_[l].T and intercepts_[l][:, None] are views, so that nothing is copied; sparse
+rows are read as they are, and laid out a slab at a time where all gradients are wanted at once.
 """
 
 from collections.abc import Iterator
@@ -11,18 +11,16 @@ import numpy as np
 from scipy import sparse
 
 from ffnn import _ffnn
-from ffnn._remote import stand_in as stand_in_of
 
 __all__ = [
     "ACTIVATIONS",
     "COSTS",
     "arrays_of",
+    "columns_of",
     "dict_of",
     "forward",
     "hidden_of",
-    "numbers_of",
     "slabs",
-    "stand_in",
 ]
 
 # scikit-learn's names; all others are the same.
@@ -61,20 +59,18 @@ def arrays_of(parameters: dict[str, Any], prefix: str = "") -> tuple[list[Any], 
     )
 
 
-def numbers_of(X: Any) -> Any:
-    """A sparse X as a Trainer reads it: values, features and where each row starts; else None."""
+def columns_of(X: Any) -> tuple[Any, Any]:
+    """X (m, n_x) as the core reads it, (n_x, m), and the numbers of a sparse one, or None.
+
+    Of a sparse X the first has the shape and the type alone.
+    """
     if not sparse.issparse(X):
-        return None
+        return X.T, None
     X = X.tocsr()
     if not X.has_canonical_format:
         X = X.copy()
         X.sum_duplicates()
-    return X.data, X.indices, X.indptr
-
-
-def stand_in(X: Any) -> Any:
-    """X (n_x, m) for a Trainer, which reads of a sparse one the shape and the type alone."""
-    return np.broadcast_to(X.dtype.type(0), X.shape) if sparse.issparse(X) else stand_in_of(X)
+    return np.broadcast_to(X.dtype.type(0), X.shape[::-1]), (X.data, X.indices, X.indptr)
 
 
 def slabs(X: Any) -> Iterator[tuple[slice, Any]]:
@@ -95,10 +91,8 @@ def forward(
     if X.dtype.kind == "f" and X.dtype.itemsize not in (4, 8):
         X = X.astype(np.float64)
 
-    def of(part: Any) -> Any:
-        return _ffnn.net_output(
-            "predict_proba", part.T, parameters, hidden_activation=hidden,
-            output_activation=output, isa=isa,
-        ).T  # fmt: skip
-
-    return np.concatenate([of(part) for _, part in slabs(X)]) if sparse.issparse(X) else of(X)
+    columns, numbers = columns_of(X)
+    return _ffnn.net_output(
+        "predict_proba", columns, parameters, hidden_activation=hidden, output_activation=output,
+        isa=isa, sparse=numbers,
+    ).T  # fmt: skip

@@ -15,8 +15,8 @@ from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOpti
 
 from ffnn import _ffnn
 from ffnn._pace import WHOLE
-from ffnn._remote import ask_for_sums
-from ffnn.estimators._net import arrays_of, dict_of, numbers_of, stand_in
+from ffnn._remote import ask_for_sums, stand_in
+from ffnn.estimators._net import arrays_of, columns_of, dict_of
 
 __all__ = ["Epochs", "OwnOptimizer", "new_optimizer"]
 
@@ -128,11 +128,8 @@ class Epochs:
         self.begun = 0  # epochs
         self._is_whole = getattr(optimizer, "name", None) in WHOLE
         if self._is_whole:
-            if sparse.issparse(X):
-                raise ValueError(
-                    f"{function}: optimizer={optimizer.name!r} takes all rows in each step: X must "
-                    "be dense"
-                )
+            if sparse.issparse(X) and optimizer.name == "levenberg_marquardt":
+                raise ValueError(f"{function}: optimizer={optimizer.name!r} wants a dense X")
             if sample_weight is not None:  # the core divides by the number of rows
                 options["lambd"] *= len(sample_weight) / sample_weight.sum()
                 sample_weight = sample_weight / sample_weight.mean()
@@ -144,19 +141,20 @@ class Epochs:
         self._share = 0.5 if is_doubled else 1.0
         if is_doubled:
             options |= {"cost": "mean_squared_error", "lambd": 2 * options["lambd"]}
+        columns, numbers = columns_of(X)
         dims = (X.shape[1], *(coef.shape[1] for coef in coefs))
         self._trainer = _ffnn.Trainer(
             function,
-            stand_in(X.T),
+            stand_in(columns),
             Y,
             dims,
             gram=False,
-            sparse=numbers_of(X),
+            sparse=numbers,
             sample_weight=sample_weight,
             weighted_mean=sample_weight is not None and not self._is_whole,
             keep_prob=keep_prob,
             bit_generator=random._bit_generator if has_dropout else None,
-            **ask_for_sums(X.T, Y, sample_weight, dims, options),
+            **ask_for_sums(columns, Y, sample_weight, dims, options),
             **_options_of(optimizer),
             **options,
         )
