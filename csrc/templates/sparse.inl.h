@@ -1,7 +1,7 @@
 /* sparse.inl.h - sums over the numbers of sparse examples. Units stand side by side in a panel as
  * wide as a tile; a feature is a row of it. */
 
-/* panel[i * row + p], as pack reads it, from panel[p * NR + i]: its inverse. */
+/* Square by square; whole ones are told apart, for which the compiler drops every test. */
 static void FN(unpack)(ptrdiff_t depth, ptrdiff_t cols, const void *panel, void *out, ptrdiff_t row)
 {
     const real *from = panel;
@@ -29,13 +29,14 @@ static void FN(sparse_forward)(const ffnn_sparse_part *t)
 {
     const real *values = t->values, *panel = t->panel;
     const int32_t *features = t->features;
+    const ptrdiff_t first = t->first;
     real *sums = t->sums;
     for (ptrdiff_t j = 0; j < t->count; j++, sums += NR) {
         vec sum[NV];
         FFNN_UNROLL
         for (int v = 0; v < NV; v++) sum[v] = v_load(sums + v * LANES);
-        for (ptrdiff_t p = t->begins[j]; p < t->ends[j]; p++) {
-            const real *w = panel + (features[p] - t->first) * NR;
+        for (ptrdiff_t p = t->begins[j], end = t->ends[j]; p < end; p++) {
+            const real *w = panel + (features[p] - first) * NR;
             const vec x = v_set1(values[p]);
             FFNN_UNROLL
             for (int v = 0; v < NV; v++) sum[v] = v_fma(v_load(w + v * LANES), x, sum[v]);
@@ -49,13 +50,14 @@ static void FN(sparse_backward)(const ffnn_sparse_part *t)
 {
     const real *values = t->values, *dz = t->sums;
     const int32_t *features = t->features;
+    const ptrdiff_t first = t->first;
     real *panel = t->panel;
     for (ptrdiff_t j = 0; j < t->count; j++, dz += NR) {
         vec d[NV];
         FFNN_UNROLL
         for (int v = 0; v < NV; v++) d[v] = v_load(dz + v * LANES);
-        for (ptrdiff_t p = t->begins[j]; p < t->ends[j]; p++) {
-            real *dw = panel + (features[p] - t->first) * NR;
+        for (ptrdiff_t p = t->begins[j], end = t->ends[j]; p < end; p++) {
+            real *dw = panel + (features[p] - first) * NR;
             const vec x = v_set1(values[p]);
             FFNN_UNROLL
             for (int v = 0; v < NV; v++)
