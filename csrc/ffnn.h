@@ -188,9 +188,9 @@ typedef struct {
     ffnn_prefetch prefetch;
 } ffnn_tile;
 
-/* What `count` sparse examples have of some features, from `first` on: of example j the numbers from
- * begins[j] up to ends[j]. Feature first + p has the row of tile_cols units, panel + p * tile_cols,
- * and example j the row sums + j * tile_cols. */
+/* What `count` sparse examples have of some features, from `first` on: of example j the numbers
+ * from begins[j] up to ends[j]. Feature first + p has the row of tile_cols units, panel + p *
+ * tile_cols, and example j the row sums + j * tile_cols. */
 typedef struct {
     ptrdiff_t count, first;
     const void *values;

@@ -112,7 +112,8 @@ typedef struct {
 } ffnn_net_layer;
 
 /* AL of the net for X [n_x, m], m >= 1, in memory that does not grow with m; the same bits as layer
- * by layer. `sparse` is NULL, or X has a shape alone and these are its numbers. False: no memory. */
+ * by layer. `sparse` is NULL, or X has a shape alone and these are its numbers. False: no memory.
+ */
 bool ffnn_net_forward(int layers, const ffnn_net_layer *net, ffnn_view X, const ffnn_sparse *sparse,
                       ffnn_result AL);
 

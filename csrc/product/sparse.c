@@ -5,9 +5,9 @@
  * only the examples that have its feature; and a sum that is -0 stays so, where adding 0 makes 0 of
  * it.
  *
- * Units are worked at as many together as a tile has columns. Their part of W, or of dW, stands in a
- * panel, a row for each feature, so that a number of X is multiplied with whole vectors; a block of
- * features is as long as a panel in L2 allows.
+ * Units are worked at as many together as a tile has columns. Their part of W, or of dW, stands in
+ * a panel, a row for each feature, so that a number of X is multiplied with whole vectors; a block
+ * of features is as long as a panel in L2 allows.
  */
 #include "parts.h"
 

@@ -30,7 +30,8 @@ typedef struct {
     const ffnn_isa *isa; /* one for the whole call */
     ffnn_net_layer *layers, small[FFNN_STACK_LAYERS];
     ffnn_view X_view;
-    PyObject *sparse; /* borrowed, or NULL: the numbers of X, of which only the shape counts then, */
+    PyObject
+        *sparse; /* borrowed, or NULL: the numbers of X, of which only the shape counts then, */
     ffnn_sparse_operand operand;
     const ffnn_sparse *numbers; /* and these as the core reads them */
     ffnn_real real;             /* of the output */
@@ -202,21 +203,19 @@ static PyObject *output_of_net(const ffnn_state *state, const char *function, Py
 static PyObject *net_output(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
                             PyObject *kw_names)
 {
-    static const ffnn_signature signature = {"net_output",
-                                             3,
-                                             {FFNN_NAME_function, FFNN_NAME_X, FFNN_NAME_parameters,
-                                              FFNN_NAME_hidden_activation,
-                                              FFNN_NAME_output_activation, FFNN_NAME_isa,
-                                              FFNN_NAME_sparse},
-                                             4};
+    static const ffnn_signature signature = {
+        "net_output",
+        3,
+        {FFNN_NAME_function, FFNN_NAME_X, FFNN_NAME_parameters, FFNN_NAME_hidden_activation,
+         FFNN_NAME_output_activation, FFNN_NAME_isa, FFNN_NAME_sparse},
+        4};
     const ffnn_state *state = ffnn_state_of(module);
     PyObject *arg[7];
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
     const char *function = PyUnicode_AsUTF8(arg[0]);
-    return function == NULL
-               ? NULL
-               : output_of_net(state, function, arg[1], arg[2], arg[3], arg[4], arg[5],
-                               arg[6] == Py_None ? NULL : arg[6]);
+    return function == NULL ? NULL
+                            : output_of_net(state, function, arg[1], arg[2], arg[3], arg[4], arg[5],
+                                            arg[6] == Py_None ? NULL : arg[6]);
 }
 
 static PyObject *predict_proba(PyObject *module, PyObject *const *args, Py_ssize_t n_args,

@@ -65,9 +65,9 @@ static int starts_take(ffnn_sparse_operand *sparse, ffnn_place place, PyObject *
     if (integers_take(object, place, &given) < 0) return -1;
     int status = -1;
     if (given.count != m + 1)
-        ffnn_error_raise(PyExc_ValueError, place, "has shape (%zd,), expected (%zd,) for X (%zd, %zd)",
-                         (Py_ssize_t)given.count, (Py_ssize_t)m + 1, (Py_ssize_t)n_x,
-                         (Py_ssize_t)m);
+        ffnn_error_raise(
+            PyExc_ValueError, place, "has shape (%zd,), expected (%zd,) for X (%zd, %zd)",
+            (Py_ssize_t)given.count, (Py_ssize_t)m + 1, (Py_ssize_t)n_x, (Py_ssize_t)m);
     else if ((sparse->starts = ffnn_allocate((size_t)given.count * sizeof(ptrdiff_t))) == NULL)
         ffnn_status_raise(FFNN_NO_MEMORY);
     else
@@ -134,10 +134,8 @@ int ffnn_sparse_take(ffnn_sparse_operand *sparse, const char *function, PyObject
     if (status == 0)
         status = starts_take(sparse, starts, PyTuple_GET_ITEM(items, 2), n_x, m,
                              PyArray_DIM(sparse->values.array, 0));
-    if (status == 0)
-        status = features_take(sparse, features, PyTuple_GET_ITEM(items, 1), n_x, m);
-    if (status == 0)
-        status = ffnn_operand_elements(&sparse->values, real, &sparse->numbers.values);
+    if (status == 0) status = features_take(sparse, features, PyTuple_GET_ITEM(items, 1), n_x, m);
+    if (status == 0) status = ffnn_operand_elements(&sparse->values, real, &sparse->numbers.values);
     Py_DECREF(items);
     sparse->numbers.features = sparse->features;
     sparse->numbers.starts = sparse->starts;

@@ -12,8 +12,8 @@ typedef struct {
     ffnn_sparse numbers;
 } ffnn_sparse_operand;
 
-/* Takes (values, features, starts), the argument `sparse`, as the numbers of X [n_x, m]; nothing for
- * NULL and None. What *numbers is then stays as long as `sparse` stays where it is. */
+/* Takes (values, features, starts), the argument `sparse`, as the numbers of X [n_x, m]; nothing
+ * for NULL and None. What *numbers is then stays as long as `sparse` stays where it is. */
 int ffnn_sparse_take(ffnn_sparse_operand *sparse, const char *function, PyObject *object,
                      ffnn_real real, ptrdiff_t n_x, ptrdiff_t m, const ffnn_sparse **numbers);
 void ffnn_sparse_clear(ffnn_sparse_operand *sparse);

@@ -56,9 +56,8 @@ static int take_dims(trainer_object *self, const char *function, PyObject *layer
 /* gram is a truth value, or NULL or None: what the shapes say. */
 static int choose_gram(const trainer_object *self, PyObject *gram, ffnn_run_options *options)
 {
-    const bool fits =
-        !options->examples.reader && !options->examples.sparse &&
-        ffnn_gram_fits(options->kernels, &options->hyperparameters);
+    const bool fits = !options->examples.reader && !options->examples.sparse &&
+                      ffnn_gram_fits(options->kernels, &options->hyperparameters);
     if (gram == NULL || gram == Py_None) {
         options->is_gram = !self->sums && fits &&
                            ffnn_gram_pays(options->kernels, self->dims[0], self->dims[1],

@@ -8,7 +8,8 @@ static const char trainer_doc[] =
 #define FFNN_OPTION(name, shown) ", " #name "=" #shown
 #include "../options.def"
     ", gram=None, sample_weight=None, weighted_mean=False, bit_generator=None, "
-    "input_name='layer_dims[0]', reproducible=None, source=None, sparse=None, sums=None, isa=None)\n"
+    "input_name='layer_dims[0]', reproducible=None, source=None, sparse=None, sums=None, "
+    "isa=None)\n"
     "--\n"
     "\n"
     "Hold a whole run of training: parameters, what the optimiser remembers, all workspaces.\n"

@@ -127,9 +127,9 @@ static void FN(tile)(const ffnn_tile *t)
 }
 
 /* Transposes a square in registers by butterfly steps, log2(LANES) rounds of them: `present`
- * columns of `count` <= LANES neighbouring elements each become rows, whose other columns are 0. Two
- * blocks change places as soon as both are loaded: rounds that waited for the whole square would
- * need twice as many registers in float. */
+ * columns of `count` <= LANES neighbouring elements each become rows, whose other columns are 0.
+ * Two blocks change places as soon as both are loaded: rounds that waited for the whole square
+ * would need twice as many registers in float. */
 FFNN_INLINE void FN(transposed_square)(ptrdiff_t count, ptrdiff_t present, const real *source,
                                        ptrdiff_t col, vec *square)
 {

@@ -18,9 +18,8 @@ static void FN(unpack)(ptrdiff_t depth, ptrdiff_t cols, const void *panel, void 
                 FN(transposed_square)(LANES, present, square, NR, rows);
             FFNN_UNROLL
             for (int q = 0; q < LANES; q++)
-                if (q < count)
-                    FN(store_columns)
-                    (to + (i + q) * row + p, present < LANES ? present : LANES, rows[q]);
+                if (q < count) FN(store_columns)
+            (to + (i + q) * row + p, present < LANES ? present : LANES, rows[q]);
         }
     }
 }
