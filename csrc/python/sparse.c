@@ -5,6 +5,7 @@
  * whatever becomes of the caller's arrays, no run reads beyond its own.
  */
 #include "sparse.h"
+#include "errors.h"
 #include "parse.h"
 #include "../system/system.h"
 

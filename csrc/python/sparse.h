@@ -3,7 +3,7 @@
 #define FFNN_PY_SPARSE_H
 
 #include "arrays.h"
-#include "../train/train.h"
+#include "../ffnn.h"
 
 typedef struct {
     ffnn_operand values; /* read where they stand, if they can be */

@@ -70,7 +70,8 @@ static void count(const ffnn_product *p, ptrdiff_t row, ptrdiff_t rows, ptrdiff_
 typedef void sparse_product(const ffnn_product *p, const ffnn_sparse_columns *X);
 
 /* The first chunk finds no scratch where all of it is held, and no memory. */
-static void run(sparse_product *f, const ffnn_product *p, const ffnn_sparse_columns *X, bool has_scratch)
+static void run(sparse_product *f, const ffnn_product *p, const ffnn_sparse_columns *X,
+                bool has_scratch)
 {
     enum { MANY = 256 };
     void *held[MANY];

@@ -1,5 +1,5 @@
-"""Sparse examples: training and predictions from the numbers that are not 0, to the bits of the same
-call on the examples laid out."""
+"""Sparse examples: training and predictions from the numbers that are not 0, to the bits of the
+same call on the examples laid out."""
 
 import gc
 import sys
@@ -148,7 +148,11 @@ def test_any_integers_and_longer_arrays_are_taken(rng, kind):
     X, Y, parameters = draw(rng, [90, 33, 2], 50, "sigmoid")
     X = thinned(rng, X)
     values, features, starts = numbers_of(X)
-    longer = (np.append(values, np.nan), np.append(features, 9999).astype(kind), starts.astype(kind))
+    longer = (
+        np.append(values, np.nan),
+        np.append(features, 9999).astype(kind),
+        starts.astype(kind),
+    )
     given = [array.copy() for array in longer]
     run = sparse_trainer(X, Y, parameters, 0.05, longer)
     expected = trainer_of(X, Y, parameters, 0.05, gram=False)
@@ -283,7 +287,7 @@ def test_nothing_leaks(rng):
         sparse_trainer(X, Y, parameters, 0.1, numbers).run(1)
         _ffnn.net_output("own", X, parameters, sparse=numbers)
         for refused in wrong, numbers[:2], (*numbers[:2], numbers[2][:3]):
-            with pytest.raises(ValueError):
+            with pytest.raises(ValueError, match="Trainer: sparse"):
                 sparse_trainer(X, Y, parameters, 0.1, refused)
 
     calls()
