@@ -79,6 +79,19 @@ def cost_and_gradients(
     sample_weight: ArrayLike | None = None,
     quantile: SupportsFloat | None = None,
 ) -> tuple[_Array, dict[str, _Array]]: ...
+def sparse_cost_and_gradients(
+    X: ArrayLike,
+    Y: ArrayLike,
+    parameters: dict[str, Any],
+    *,
+    hidden_activation: _Hidden | None = None,
+    output_activation: _Activation | None = None,
+    cost: str | None = None,
+    lambd: SupportsFloat = 0.0,
+    sample_weight: ArrayLike | None = None,
+    quantile: SupportsFloat | None = None,
+    sparse: _Sparse | None = None,
+) -> tuple[_Array, dict[str, _Array]]: ...
 def update_parameters(
     parameters: dict[str, Any], grads: dict[str, Any], learning_rate: SupportsFloat
 ) -> dict[str, Any]: ...

@@ -7,6 +7,8 @@ int ffnn_one_run_take(const ffnn_state *state, const char *function, PyObject *X
                       PyObject *parameters, PyObject *hidden, PyObject *output, ffnn_one_run *one)
 {
     one->X = (ffnn_operand){0};
+    one->sparse = NULL;
+    one->numbers = (ffnn_sparse_operand){.features = NULL};
     one->net.activations = NULL;
     one->all_dims = one->dims;
     one->run = NULL;
@@ -47,7 +49,8 @@ void ffnn_one_run_choose(ffnn_one_run *one, unsigned kinds)
     one->real = ffnn_real_of(kinds);
 }
 
-int ffnn_one_run_make(const ffnn_state *state, ffnn_one_run *one, ffnn_run_options *options)
+int ffnn_one_run_make(const ffnn_state *state, const char *function, ffnn_one_run *one,
+                      ffnn_run_options *options)
 {
     const int layers = one->parameters.layers;
     const void *W, *b;
@@ -58,6 +61,9 @@ int ffnn_one_run_make(const ffnn_state *state, ffnn_one_run *one, ffnn_run_optio
     options->activations = one->net.activations;
     options->keep_prob = one->net.keep_prob;
     if (ffnn_operand_view(&one->X, one->real, FFNN_ANY_LAYOUT, &options->examples.X) < 0) return -1;
+    if (ffnn_sparse_take(&one->numbers, function, one->sparse, one->real, one->all_dims[0],
+                         options->examples.X.cols, &options->examples.sparse) < 0)
+        return -1;
     if ((one->run = ffnn_run_new(options)) == NULL) return ffnn_status_raise(FFNN_NO_MEMORY);
     for (int l = 1; l <= layers; l++) {
         ffnn_pair *pair = &one->parameters.pairs[l - 1];
@@ -74,6 +80,7 @@ void ffnn_one_run_clear(ffnn_one_run *one)
 {
     ffnn_run_free(one->run);
     ffnn_operand_clear(&one->X);
+    ffnn_sparse_clear(&one->numbers);
     ffnn_net_clear(&one->net);
     ffnn_pairs_clear(&one->parameters);
     if (one->all_dims != one->dims) PyMem_Free(one->all_dims);

@@ -5,11 +5,14 @@
 #include "arrays.h"
 #include "options.h"
 #include "parameters.h"
+#include "sparse.h"
 #include "state.h"
 #include "../train/train.h"
 
 typedef struct {
     ffnn_operand X;
+    PyObject *sparse; /* borrowed, or NULL: the numbers of X, of which only the shape counts then */
+    ffnn_sparse_operand numbers;
     ffnn_pairs parameters;
     ffnn_net net;
     ffnn_real real; /* of the run */
@@ -26,7 +29,8 @@ int ffnn_one_run_check(const ffnn_state *state, const char *function, ffnn_one_r
 /* The type of the run, by the operands' kinds and `kinds` of others. */
 void ffnn_one_run_choose(ffnn_one_run *one, unsigned kinds);
 /* Makes the run; *options holds its cost, its hyperparameters, and of its examples all but X. */
-int ffnn_one_run_make(const ffnn_state *state, ffnn_one_run *one, ffnn_run_options *options);
+int ffnn_one_run_make(const ffnn_state *state, const char *function, ffnn_one_run *one,
+                      ffnn_run_options *options);
 void ffnn_one_run_clear(ffnn_one_run *one);
 /* Multiply-adds of a pass through all layers, `passes` times over the products. */
 double ffnn_one_run_work(const ffnn_one_run *one, double passes);

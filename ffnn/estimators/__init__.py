@@ -103,7 +103,7 @@ class MLPClassifier(Exchange, neural_network.MLPClassifier):  # type: ignore[mis
     by set_callbacks. An extra that does not go with another is a ValueError before any work:
     solver="lbfgs" takes no dropout and clip_norm. It is ffnn.train's, with tol and cost_tol of
     scikit-learn: its iterates are SciPy's, but that no log loss is clipped and that of several
-    targets the loss is what is minimised. SciPy minimises sparse X and weights below 0.
+    targets the loss is what is minimised. SciPy minimises where a weight is below 0.
 
     >>> import ffnn
     >>> X, y = [[0.0], [0.2], [0.8], [1.0]], ["no", "no", "yes", "yes"]

@@ -1,10 +1,9 @@
 """A net between scikit-learn's names and layout and ffnn's: rows are examples there, columns here.
 
-X.T, coefs_[l].T and intercepts_[l][:, None] are views, so that nothing is copied; sparse
-rows are read as they are, and laid out a slab at a time where all gradients are wanted at once.
+X.T, coefs_[l].T and intercepts_[l][:, None] are views, so that nothing is copied. Sparse
+rows are read as they are, if their columns are in order.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ __all__ = [
     "dict_of",
     "forward",
     "hidden_of",
-    "slabs",
+    "in_order",
 ]
 
 # scikit-learn's names; all others are the same.
@@ -30,8 +29,6 @@ COSTS = {
     "squared_error": "half_squared_error",
     "absolute_error": "mean_absolute_error",
 }
-
-_SLAB = 1024  # rows of a sparse X that are laid out at once: 8 KB for each column
 
 
 def hidden_of(activation: Any) -> Any:
@@ -59,6 +56,17 @@ def arrays_of(parameters: dict[str, Any], prefix: str = "") -> tuple[list[Any], 
     )
 
 
+def in_order(X: Any) -> Any:
+    """A sparse X row by row, each with its columns in order and none twice; an array as it is."""
+    if not sparse.issparse(X):
+        return X
+    X = X.tocsr()
+    if not X.has_canonical_format:
+        X = X.copy()
+        X.sum_duplicates()
+    return X
+
+
 def columns_of(X: Any) -> tuple[Any, Any]:
     """X (m, n_x) as the core reads it, (n_x, m), and the numbers of a sparse one, or None.
 
@@ -66,22 +74,8 @@ def columns_of(X: Any) -> tuple[Any, Any]:
     """
     if not sparse.issparse(X):
         return X.T, None
-    X = X.tocsr()
-    if not X.has_canonical_format:
-        X = X.copy()
-        X.sum_duplicates()
+    X = in_order(X)
     return np.broadcast_to(X.dtype.type(0), X.shape[::-1]), (X.data, X.indices, X.indptr)
-
-
-def slabs(X: Any) -> Iterator[tuple[slice, Any]]:
-    """X by rows: an array at once, a sparse one in slabs."""
-    if not sparse.issparse(X):
-        yield slice(0, X.shape[0]), X
-        return
-    X = X.tocsr()
-    for first in range(0, X.shape[0], _SLAB):
-        rows = slice(first, min(first + _SLAB, X.shape[0]))
-        yield rows, X[rows].toarray()
 
 
 def forward(

@@ -105,6 +105,7 @@ def with_numbers(g, edit=0):
     run = trainer_of(g.X, g.Y, g.net, 0.01, output_activation="softmax", sparse=sparse)
     run.epoch(g.order, 9)
     ffnn._ffnn.net_output("predict", g.X, g.net, sparse=sparse)
+    ffnn._ffnn.sparse_cost_and_gradients(g.X, g.Y, g.net, sparse=sparse)
 
 
 def with_starts(g, late):

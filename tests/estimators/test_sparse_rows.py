@@ -23,6 +23,7 @@ def digits():
         {"solver": "sgd", "dropout": 0.2},
         {"optimizer": "adamw", "shuffle": False},
         {"optimizer": "lbfgs"},
+        {"solver": "lbfgs"},
     ],
 )
 def test_sparse_rows_have_the_bits_of_dense_ones(digits, options):
@@ -42,6 +43,17 @@ def test_sparse_rows_have_the_bits_of_dense_ones(digits, options):
         assert (thin.predict_proba(rows) == dense.predict_proba(X)).all()
         assert thin.loss_curve_ == dense.loss_curve_
     assert double.nnz == 2 * S.nnz and (double.indices[:2] == S.indices[back[:2]][0]).all()
+
+
+def test_sparse_rows_with_weights_below_0(digits):
+    """Which SciPy minimises, by the cost and the gradients of one call."""
+    X, y = digits
+    weights = np.r_[-0.5, np.ones(len(X) - 1)]
+    options = {"solver": "lbfgs", "random_state": 0, "max_iter": 5}
+    dense = ffnn.MLPClassifier(**options).fit(X, y, sample_weight=weights)
+    thin = ffnn.MLPClassifier(**options).fit(sparse.csc_array(X), y, sample_weight=weights)
+    for ours, theirs in zip(thin.coefs_, dense.coefs_, strict=True):
+        assert (ours == theirs).all()
 
 
 def test_sparse_rows_do_not_go_into_levenberg_marquardt(digits):

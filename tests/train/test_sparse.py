@@ -234,6 +234,8 @@ def test_bad_numbers(name):
     parameters = {"W1": np.ones((1, 5)), "b1": np.ones((1, 1))}
     with pytest.raises(error, match=f"^predict: {message}"):
         _ffnn.net_output("predict", X, parameters, sparse=numbers)
+    with pytest.raises(error, match=f"^cost_and_gradients: {message}"):
+        _ffnn.sparse_cost_and_gradients(X, Y, parameters, sparse=numbers)
 
 
 @pytest.mark.once
@@ -243,6 +245,24 @@ def test_what_does_not_go_together():
         _ffnn.Trainer("fit", X, Y, (5, 1), gram=True, sparse=numbers)
     with pytest.raises(ValueError, match="fit: sparse does not go with source"):
         _ffnn.Trainer("fit", X, Y, (5, 1), source=object(), sparse=numbers)
+
+
+@every_size
+@pytest.mark.parametrize("lambd", [0, 0.7])
+def test_the_cost_and_gradients_of_one_call(rng, size, lambd, real):
+    dims, m, _ = SIZES[size]
+    X, Y, parameters = draw(rng, dims, m, "sigmoid")
+    X = thinned(rng, X).astype(real)
+    given = {"lambd": lambd, "sample_weight": rng.integers(0, 3, m), "hidden_activation": "tanh"}
+    cost, gradients = _ffnn.cost_and_gradients(X, Y, parameters, **given)
+    found = _ffnn.sparse_cost_and_gradients(
+        stand_in(X), Y, parameters, sparse=numbers_of(X), **given
+    )
+    assert found[0] == cost
+    assert_same_dict(found[1], gradients)
+    for none in {}, {"sparse": None}:
+        found = _ffnn.sparse_cost_and_gradients(X, Y, parameters, **none, **given)
+        assert found[0] == cost
 
 
 # ---- predictions ---------------------------------------------------------------------------------
