@@ -119,17 +119,21 @@ done:
     return result;
 }
 
-#define SIGNATURE_NAMES                                                                            \
-    FFNN_NAME_X, FFNN_NAME_Y, FFNN_NAME_parameters, FFNN_NAME_hidden_activation,                   \
-        FFNN_NAME_output_activation, FFNN_NAME_cost, FFNN_NAME_lambd, FFNN_NAME_sample_weight,     \
-        FFNN_NAME_quantile
+static const ffnn_signature of_sparse = {function,
+                                         3,
+                                         {FFNN_NAME_X, FFNN_NAME_Y, FFNN_NAME_parameters,
+                                          FFNN_NAME_hidden_activation, FFNN_NAME_output_activation,
+                                          FFNN_NAME_cost, FFNN_NAME_lambd, FFNN_NAME_sample_weight,
+                                          FFNN_NAME_quantile, FFNN_NAME_sparse},
+                                         ARGUMENTS - 3};
 
 static PyObject *cost_and_gradients(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
                                     PyObject *kw_names)
 {
-    static const ffnn_signature signature = {function, 3, {SIGNATURE_NAMES}, SPARSE - 3};
     const ffnn_state *state = ffnn_state_of(module);
     PyObject *arg[ARGUMENTS] = {NULL};
+    ffnn_signature signature = of_sparse;
+    signature.options = SPARSE - 3; /* the last one is no name of this function's */
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
     return result_of(state, arg);
 }
@@ -137,11 +141,9 @@ static PyObject *cost_and_gradients(PyObject *module, PyObject *const *args, Py_
 static PyObject *sparse_cost_and_gradients(PyObject *module, PyObject *const *args,
                                            Py_ssize_t n_args, PyObject *kw_names)
 {
-    static const ffnn_signature signature = {
-        function, 3, {SIGNATURE_NAMES, FFNN_NAME_sparse}, ARGUMENTS - 3};
     const ffnn_state *state = ffnn_state_of(module);
     PyObject *arg[ARGUMENTS];
-    if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
+    if (ffnn_arguments_parse(state, &of_sparse, args, n_args, kw_names, arg) < 0) return NULL;
     return result_of(state, arg);
 }
 
