@@ -1,9 +1,10 @@
 /* sparse.c - the two products of a layer that reads sparse examples: W X, and dZ X^T.
  *
  * Zeros are left out. Since fma(w, 0, sum) is sum, every element is the same chain of multiply-adds
- * as in the dense product, and has its bits, with three exceptions: an infinite w, or a NaN, reaches
- * only the examples that have its feature; a sum that is -0 stays so, where adding 0 makes 0 of it;
- * and a subnormal bias of an example without numbers stays that, where a run takes it as 0.
+ * as in the dense product, and has its bits, with three exceptions: an infinite w, or a NaN,
+ * reaches only the examples that have its feature; a sum that is -0 stays so, where adding 0 makes
+ * 0 of it; and a subnormal bias of an example without numbers stays that, where a run takes it as
+ * 0.
  *
  * Units are worked at as many together as a tile has columns. Their part of W, or of dW, stands in
  * a panel, a row for each feature, so that a number of X is multiplied with whole vectors; a block
