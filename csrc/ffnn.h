@@ -28,6 +28,14 @@ typedef struct {
     ptrdiff_t row, col;
 } ffnn_view;
 
+/* Examples of which most features are 0. Those of example j that are not, a few of value 0 perhaps,
+ * stand from starts[j] up to starts[j + 1], features rising. */
+typedef struct {
+    const void *values;
+    const int32_t *features;
+    const ptrdiff_t *starts; /* one more than there are examples */
+} ffnn_sparse;
+
 /* ---- activations, costs, optimisers: one row each in the .def file of that name ------------- */
 
 typedef enum {
@@ -180,6 +188,17 @@ typedef struct {
     ffnn_prefetch prefetch;
 } ffnn_tile;
 
+/* What `count` sparse examples have of some features, from `first` on: of example j the numbers
+ * from begins[j] up to ends[j]. Feature first + p has the row of tile_cols units, panel + p *
+ * tile_cols, and example j the row sums + j * tile_cols. */
+typedef struct {
+    ptrdiff_t count, first;
+    const void *values;
+    const int32_t *features;
+    const ptrdiff_t *begins, *ends;
+    void *panel, *sums;
+} ffnn_sparse_part;
+
 enum { FFNN_SMALL_COPY = 4096 };
 
 typedef struct ffnn_kernels {
@@ -194,6 +213,12 @@ typedef struct ffnn_kernels {
      * j < tile_cols. */
     void (*pack)(ptrdiff_t depth, ptrdiff_t cols, const void *source, ptrdiff_t row, ptrdiff_t col,
                  void *panel);
+    /* The way back: out[j * row + p] = panel[p * tile_cols + j] for p < depth, j < cols. */
+    void (*unpack)(ptrdiff_t depth, ptrdiff_t cols, const void *panel, void *out, ptrdiff_t row);
+    /* The row of each example += value * the row of its feature, number by number. */
+    void (*sparse_forward)(const ffnn_sparse_part *t);
+    /* The row of each feature += value * the row of its example, example by example. */
+    void (*sparse_backward)(const ffnn_sparse_part *t);
     /* As tile, for tile_rows < rows <= strip_rows and cols <= lanes. The left operand stands in one
      * or two panels of `depth` rows, one behind the other, as `pack` leaves them; its strides and
      * `prefetch` are not read. NULL, and strip_rows 0, where there are too few registers. */

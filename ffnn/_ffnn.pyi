@@ -13,6 +13,7 @@ _ModelCache: TypeAlias = _Cache | tuple[_LinearCache, Any, Any]
 _Activation: TypeAlias = str
 _Hidden: TypeAlias = _Activation | Sequence[_Activation]
 _KeepProb: TypeAlias = SupportsFloat | Sequence[SupportsFloat]
+_Sparse: TypeAlias = tuple[ArrayLike, ArrayLike, ArrayLike]  # values, features, starts
 
 class _Config(TypedDict):
     isa: str
@@ -78,6 +79,19 @@ def cost_and_gradients(
     sample_weight: ArrayLike | None = None,
     quantile: SupportsFloat | None = None,
 ) -> tuple[_Array, dict[str, _Array]]: ...
+def sparse_cost_and_gradients(
+    X: ArrayLike,
+    Y: ArrayLike,
+    parameters: dict[str, Any],
+    *,
+    hidden_activation: _Hidden | None = None,
+    output_activation: _Activation | None = None,
+    cost: str | None = None,
+    lambd: SupportsFloat = 0.0,
+    sample_weight: ArrayLike | None = None,
+    quantile: SupportsFloat | None = None,
+    sparse: _Sparse | None = None,
+) -> tuple[_Array, dict[str, _Array]]: ...
 def update_parameters(
     parameters: dict[str, Any], grads: dict[str, Any], learning_rate: SupportsFloat
 ) -> dict[str, Any]: ...
@@ -89,6 +103,7 @@ def net_output(
     hidden_activation: _Hidden | None = None,
     output_activation: _Activation | None = None,
     isa: str | None = None,
+    sparse: _Sparse | None = None,
 ) -> _Array: ...
 def output_variances(
     function: str,
@@ -187,6 +202,7 @@ class Trainer:
         input_name: str = "layer_dims[0]",
         reproducible: bool | None = None,
         source: Any = None,
+        sparse: _Sparse | None = None,
         sums: Callable[..., tuple[ArrayLike, ArrayLike]] | None = None,
         isa: str | None = None,
         **numbers: SupportsFloat | None,  # those of an optimiser, by csrc/options.def

@@ -11,9 +11,8 @@
 
 bool ffnn_product_is_small(const ffnn_kernels *k, ptrdiff_t n, ptrdiff_t n_prev, ptrdiff_t m)
 {
-    enum { MOST_WORK = 32 * 1024 }; /* multiply-adds: from here on panels and tiles pay */
     const double vectors = (double)((m + k->lanes - 1) / k->lanes);
-    return (double)n * (double)n_prev * vectors * (double)k->lanes <= MOST_WORK;
+    return (double)n * (double)n_prev * vectors * (double)k->lanes <= FFNN_SMALL_WORK;
 }
 
 /* One column, of rows or columns that stand side by side. It is read in pieces of 16 bytes, which

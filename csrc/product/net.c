@@ -16,6 +16,7 @@ typedef struct {
     int layers;
     const ffnn_net_layer *net;
     ffnn_view X;
+    const ffnn_sparse *sparse;
     ffnn_result AL;
     ptrdiff_t columns, slabs, slabs_a_chunk;
     ptrdiff_t buffer_bytes;
@@ -34,6 +35,20 @@ static ffnn_view widen(ffnn_view floats, void *to)
     return (ffnn_view){to, floats.rows, floats.cols, floats.cols, 1};
 }
 
+/* The first layer of sparse examples. */
+static void run_sparse(const forward *f, ptrdiff_t first, ptrdiff_t count, ffnn_result out)
+{
+    const ffnn_net_layer *l = f->net;
+    ffnn_sparse_forward(&(ffnn_product){.kernels = l->kernels,
+                                        .left = l->W,
+                                        .out = out.data,
+                                        .out_row = out.row,
+                                        .bias = l->b.data,
+                                        .bias_row = l->b.row},
+                        &(ffnn_sparse_columns){*f->sparse, f->X.rows, NULL, first, count});
+    ffnn_layer_activate(l->kernels, l->W.rows, count, l->g, (ffnn_dropout){0}, out, out, out);
+}
+
 static void run_slab(const forward *f, ptrdiff_t slab, char *buffers)
 {
     const ptrdiff_t first = slab * f->columns;
@@ -49,7 +64,9 @@ static void run_slab(const forward *f, ptrdiff_t slab, char *buffers)
         ffnn_result out = {buffers + turn * f->buffer_bytes, count};
         if (l == last) out = (ffnn_result){ffnn_element(l->kernels, f->AL.data, first), f->AL.row};
         turn = !turn;
-        if (l->W.rows > 0)
+        if (l == f->net && f->sparse)
+            run_sparse(f, first, count, out);
+        else if (l->W.rows > 0)
             ffnn_layer_forward(l->kernels, l->W, l->b, A, l->g, (ffnn_dropout){0}, out, out, out);
         A = (ffnn_view){out.data, l->W.rows, count, out.row, 1};
     }
@@ -79,7 +96,8 @@ static void run_few(forward *f)
     run_slab(f, 0, buffers);
 }
 
-bool ffnn_net_forward(int layers, const ffnn_net_layer *net, ffnn_view X, ffnn_result AL)
+bool ffnn_net_forward(int layers, const ffnn_net_layer *net, ffnn_view X, const ffnn_sparse *sparse,
+                      ffnn_result AL)
 {
     FFNN_UNTIL_THE_END const ffnn_float_mode mode = ffnn_flush_subnormals(net->kernels);
     double largest = 0;
@@ -89,7 +107,7 @@ bool ffnn_net_forward(int layers, const ffnn_net_layer *net, ffnn_view X, ffnn_r
         if (elements > largest) largest = elements;
         if (l < net + layers - 1 && l->W.rows > widest) widest = l->W.rows;
     }
-    forward f = {.layers = layers, .net = net, .X = X, .AL = AL, .columns = least(X.cols, SLAB)};
+    forward f = {layers, net, X, sparse, AL, .columns = least(X.cols, SLAB)};
     const double bytes_a_column = 2.0 * (double)widest * sizeof(double);
     if (bytes_a_column * (double)X.cols <= 2 * FEW_BYTES) {
         run_few(&f);

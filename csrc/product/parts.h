@@ -3,6 +3,7 @@
  *   gemm.c     small products at once; else chunks for the pool
  *   blocks.c   a chunk in blocks that fit the caches, their panels packed, their tiles
  *   strips.c   a chunk of few rows, whose right operand is read where it stands
+ *   sparse.c   products with sparse examples, by panels of their own
  */
 #ifndef FFNN_PRODUCT_PARTS_H
 #define FFNN_PRODUCT_PARTS_H

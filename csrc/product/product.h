@@ -27,9 +27,27 @@ struct ffnn_product {
 
 /* out = start + left right, every element one chain of multiply-adds in the order of depth. */
 void ffnn_product_run(const ffnn_product *p);
+enum { FFNN_SMALL_WORK = 32 * 1024 }; /* multiply-adds: from here on panels and tiles pay */
 /* Is it done before tiles would be laid out? In whatever order its three sizes come; m is padded to
  * whole vectors. */
 bool ffnn_product_is_small(const ffnn_kernels *k, ptrdiff_t n, ptrdiff_t n_prev, ptrdiff_t m);
+
+/* ---- sparse.c: products with sparse examples ---- */
+
+/* Some of them, `count` from `first` on, in `order` unless that is NULL. */
+typedef struct {
+    ffnn_sparse of;
+    ptrdiff_t features; /* that there are */
+    const ptrdiff_t *order;
+    ptrdiff_t first, count;
+} ffnn_sparse_columns;
+
+/* How many numbers they have. */
+ptrdiff_t ffnn_sparse_count(const ffnn_sparse_columns *X);
+/* out = bias + left X, where `right`, `start` and `finish` are not read. */
+void ffnn_sparse_forward(const ffnn_product *p, const ffnn_sparse_columns *X);
+/* out = left X^T, FROM_ZERO or FROM_TILE, where `right` is not read. */
+void ffnn_sparse_gradients(const ffnn_product *p, const ffnn_sparse_columns *X);
 
 /* ---- cholesky.c ---- */
 
@@ -94,7 +112,9 @@ typedef struct {
 } ffnn_net_layer;
 
 /* AL of the net for X [n_x, m], m >= 1, in memory that does not grow with m; the same bits as layer
- * by layer. False: no memory. */
-bool ffnn_net_forward(int layers, const ffnn_net_layer *net, ffnn_view X, ffnn_result AL);
+ * by layer. `sparse` is NULL, or X has a shape alone and these are its numbers. False: no memory.
+ */
+bool ffnn_net_forward(int layers, const ffnn_net_layer *net, ffnn_view X, const ffnn_sparse *sparse,
+                      ffnn_result AL);
 
 #endif

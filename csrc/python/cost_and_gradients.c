@@ -48,7 +48,7 @@ static int make_run(call *c, PyObject *sample_weight, double *total)
                           &options.examples.weights, total) < 0)
         return -1;
     options.examples.Y = ffnn_view_of(y, n_y, m);
-    return ffnn_one_run_make(one, &options);
+    return ffnn_one_run_make(function, one, &options);
 }
 
 static PyObject *copy_of(ffnn_real real, const void *elements, ptrdiff_t n, ptrdiff_t n_prev)
@@ -76,20 +76,11 @@ static PyObject *gradients_of(const ffnn_state *state, const call *c, double tot
     return dict;
 }
 
-static PyObject *cost_and_gradients(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
-                                    PyObject *kw_names)
+enum { X, Y, PARAMETERS, HIDDEN, OUTPUT, COST, LAMBD, SAMPLE_WEIGHT, QUANTILE, SPARSE, ARGUMENTS };
+
+static PyObject *result_of(ffnn_state *state, PyObject *const arg[ARGUMENTS])
 {
-    enum { X, Y, PARAMETERS, HIDDEN, OUTPUT, COST, LAMBD, SAMPLE_WEIGHT, QUANTILE, ARGUMENTS };
-    static const ffnn_signature signature = {
-        function,
-        3,
-        {FFNN_NAME_X, FFNN_NAME_Y, FFNN_NAME_parameters, FFNN_NAME_hidden_activation,
-         FFNN_NAME_output_activation, FFNN_NAME_cost, FFNN_NAME_lambd, FFNN_NAME_sample_weight,
-         FFNN_NAME_quantile},
-        ARGUMENTS - 3};
-    ffnn_state *state = ffnn_state_of(module);
-    PyObject *arg[ARGUMENTS], *result = NULL, *gradients = NULL, *cost = NULL;
-    if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
+    PyObject *result = NULL, *gradients = NULL, *cost = NULL;
     call c; /* of which ffnn_one_run_take fills the rest */
     c.weights = (ffnn_operand){0};
     c.labels = (ffnn_labels){{0}, false, NULL};
@@ -99,6 +90,7 @@ static PyObject *cost_and_gradients(PyObject *module, PyObject *const *args, Py_
             0 ||
         ffnn_labels_take(&c.labels, arg[Y], function) < 0)
         goto done;
+    one->sparse = arg[SPARSE];
     const int layers = one->parameters.layers;
     if (ffnn_cost_parse_for(state, function, arg[COST], one->net.activations[layers - 1], &c.cost) <
             0 ||
@@ -127,8 +119,38 @@ done:
     return result;
 }
 
+static const ffnn_signature of_sparse = {function,
+                                         3,
+                                         {FFNN_NAME_X, FFNN_NAME_Y, FFNN_NAME_parameters,
+                                          FFNN_NAME_hidden_activation, FFNN_NAME_output_activation,
+                                          FFNN_NAME_cost, FFNN_NAME_lambd, FFNN_NAME_sample_weight,
+                                          FFNN_NAME_quantile, FFNN_NAME_sparse},
+                                         ARGUMENTS - 3};
+
+static PyObject *cost_and_gradients(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
+                                    PyObject *kw_names)
+{
+    ffnn_state *state = ffnn_state_of(module);
+    PyObject *arg[ARGUMENTS] = {NULL};
+    ffnn_signature signature = of_sparse;
+    signature.options = SPARSE - 3; /* the last one is no name of this function's */
+    if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
+    return result_of(state, arg);
+}
+
+static PyObject *sparse_cost_and_gradients(PyObject *module, PyObject *const *args,
+                                           Py_ssize_t n_args, PyObject *kw_names)
+{
+    ffnn_state *state = ffnn_state_of(module);
+    PyObject *arg[ARGUMENTS];
+    if (ffnn_arguments_parse(state, &of_sparse, args, n_args, kw_names, arg) < 0) return NULL;
+    return result_of(state, arg);
+}
+
 PyMethodDef ffnn_cost_and_gradients_methods[] = {
     {"cost_and_gradients", FFNN_METHOD(cost_and_gradients), METH_FASTCALL | METH_KEYWORDS,
      cost_and_gradients_doc},
+    {"sparse_cost_and_gradients", FFNN_METHOD(sparse_cost_and_gradients),
+     METH_FASTCALL | METH_KEYWORDS, sparse_cost_and_gradients_doc},
     {NULL, NULL, 0, NULL},
 };

@@ -49,3 +49,21 @@ static const char cost_and_gradients_doc[] =
     "...     theta = theta - 1.0 * slope\n"
     ">>> cost < 0.1 < cost_and_slope(ffnn.parameters_to_vector(start))[0]\n"
     "True";
+
+static const char sparse_cost_and_gradients_doc[] =
+    "sparse_cost_and_gradients(X, Y, parameters, *, hidden_activation=None, "
+    "output_activation=None, cost=None, lambd=0.0, sample_weight=None, quantile=None, "
+    "sparse=None)\n"
+    "--\n"
+    "\n"
+    "Compute what cost_and_gradients does, of sparse examples, in its name.\n"
+    "\n"
+    "sparse is as a Trainer has it, or None: X holds all numbers.\n"
+    "\n"
+    ">>> import numpy as np\n"
+    ">>> from ffnn import _ffnn\n"
+    ">>> parameters = {\"W1\": np.array([[1., 0.]]), \"b1\": np.array([[0.]])}\n"
+    ">>> cost, gradients = _ffnn.sparse_cost_and_gradients(\n"
+    "...     np.zeros((2, 1)), np.array([[1]]), parameters, sparse=([2.], [1], [0, 1]))\n"
+    ">>> cost, gradients[\"dW1\"]\n"
+    "(array(0.69314718), array([[ 0., -1.]]))";

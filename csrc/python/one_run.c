@@ -13,6 +13,8 @@ int ffnn_one_run_take(ffnn_state *state, const char *function, PyObject *X, PyOb
 {
     one->state = state;
     one->X = (ffnn_operand){0};
+    one->sparse = NULL;
+    one->numbers = (ffnn_sparse_operand){.features = NULL};
     one->net.activations = NULL;
     one->all_dims = one->dims;
     one->run = NULL;
@@ -74,7 +76,7 @@ void ffnn_one_run_forget(ffnn_state *state)
     ffnn_run_free(atomic_exchange(&state->spare_run, NULL));
 }
 
-int ffnn_one_run_make(ffnn_one_run *one, ffnn_run_options *options)
+int ffnn_one_run_make(const char *function, ffnn_one_run *one, ffnn_run_options *options)
 {
     const int layers = one->parameters.layers;
     const void *W, *b;
@@ -85,6 +87,9 @@ int ffnn_one_run_make(ffnn_one_run *one, ffnn_run_options *options)
     options->activations = one->net.activations;
     options->keep_prob = one->net.keep_prob;
     if (ffnn_operand_view(&one->X, one->real, FFNN_ANY_LAYOUT, &options->examples.X) < 0) return -1;
+    if (ffnn_sparse_take(&one->numbers, function, one->sparse, one->real, one->all_dims[0],
+                         options->examples.X.cols, &options->examples.sparse) < 0)
+        return -1;
     one->run = run_for(one->state, options);
     if (one->run == NULL) return ffnn_status_raise(FFNN_NO_MEMORY);
     for (int l = 1; l <= layers; l++) {
@@ -102,6 +107,7 @@ void ffnn_one_run_clear(ffnn_one_run *one)
 {
     let_go(one->state, one->run);
     ffnn_operand_clear(&one->X);
+    ffnn_sparse_clear(&one->numbers);
     ffnn_net_clear(&one->net);
     ffnn_pairs_clear(&one->parameters);
     if (one->all_dims != one->dims) PyMem_Free(one->all_dims);

@@ -5,12 +5,15 @@
 #include "arrays.h"
 #include "options.h"
 #include "parameters.h"
+#include "sparse.h"
 #include "state.h"
 #include "../train/train.h"
 
 typedef struct {
     ffnn_state *state;
     ffnn_operand X;
+    PyObject *sparse; /* borrowed, or NULL: the numbers of X, of which only the shape counts then */
+    ffnn_sparse_operand numbers;
     ffnn_pairs parameters;
     ffnn_net net;
     ffnn_real real; /* of the run */
@@ -27,7 +30,7 @@ int ffnn_one_run_check(const char *function, ffnn_one_run *one);
 /* The type of the run, by the operands' kinds and `kinds` of others. */
 void ffnn_one_run_choose(ffnn_one_run *one, unsigned kinds);
 /* Makes the run; *options holds its cost, its hyperparameters, and of its examples all but X. */
-int ffnn_one_run_make(ffnn_one_run *one, ffnn_run_options *options);
+int ffnn_one_run_make(const char *function, ffnn_one_run *one, ffnn_run_options *options);
 void ffnn_one_run_clear(ffnn_one_run *one);
 /* Lets go of the run that waits for another call. */
 void ffnn_one_run_forget(ffnn_state *state);

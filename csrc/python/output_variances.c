@@ -62,7 +62,7 @@ static PyObject *output_variances(PyObject *module, PyObject *const *args, Py_ss
         .examples.Y = ffnn_view_of(data, n_y, m), /* which nothing reads */
     };
     ffnn_one_run_choose(&one, 0);
-    int status = ffnn_one_run_make(&one, &options);
+    int status = ffnn_one_run_make(function, &one, &options);
     if (status == 0) {
         const double count = (double)ffnn_operand_rows(&factor);
         ffnn_poll_context poll;

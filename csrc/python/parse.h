@@ -5,7 +5,7 @@
 #include "errors.h"
 #include "state.h"
 
-enum { FFNN_MOST_ARGUMENTS = 32 };
+enum { FFNN_MOST_ARGUMENTS = 36 };
 
 /* The first `count` arguments are required and may come by position or by name; `options` more come
  * by name alone, or not at all. */

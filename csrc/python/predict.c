@@ -16,6 +16,7 @@
 #include "predict_docs.h"
 #include "results.h"
 #include "shapes.h"
+#include "sparse.h"
 #include "state.h"
 #include "../product/product.h"
 
@@ -29,7 +30,11 @@ typedef struct {
     const ffnn_isa *isa; /* one for the whole call */
     ffnn_net_layer *layers, small[FFNN_STACK_LAYERS];
     ffnn_view X_view;
-    ffnn_real real; /* of the output */
+    PyObject
+        *sparse; /* borrowed, or NULL: the numbers of X, of which only the shape counts then, */
+    ffnn_sparse_operand operand;
+    const ffnn_sparse *numbers; /* and these as the core reads them */
+    ffnn_real real;             /* of the output */
     double work;
 } prediction;
 
@@ -37,6 +42,7 @@ static void prediction_clear(prediction *p)
 {
     if (p->layers != p->small) PyMem_Free(p->layers);
     ffnn_operand_clear(&p->X);
+    ffnn_sparse_clear(&p->operand);
     ffnn_pairs_clear(&p->parameters);
 }
 
@@ -50,9 +56,14 @@ static int layers_reserve(prediction *p)
 }
 
 /* X [n_x, m], or one example [n_x]. */
-static int view_examples(prediction *p, ffnn_real real)
+static int view_examples(const char *function, prediction *p, ffnn_real real)
 {
     PyArrayObject *x = p->X.array;
+    if (p->sparse != NULL) {
+        p->X_view = (ffnn_view){NULL, ffnn_operand_rows(&p->X), ffnn_operand_cols(&p->X), 0, 0};
+        return ffnn_sparse_take(&p->operand, function, p->sparse, real, p->X_view.rows,
+                                p->X_view.cols, &p->numbers);
+    }
     if (PyArray_NDIM(x) == 2) return ffnn_operand_view(&p->X, real, FFNN_ANY_LAYOUT, &p->X_view);
     const ptrdiff_t bytes = ffnn_real_bytes[real], n = PyArray_DIM(x, 0);
     if (PyArray_TYPE(x) == ffnn_real_type[real] && PyArray_ISBEHAVED_RO(x) &&
@@ -68,7 +79,7 @@ static int view_examples(prediction *p, ffnn_real real)
 }
 
 /* Views of X and of each layer in the layer's type; the work of a pass through all of them. */
-static int take_views(prediction *p)
+static int take_views(const char *function, prediction *p)
 {
     unsigned kinds = p->X.kind;
     for (int l = 1; l <= p->parameters.layers; l++) {
@@ -77,7 +88,7 @@ static int take_views(prediction *p)
         const ffnn_real real = ffnn_real_of(kinds | pair->W.kind | pair->b.kind);
         layer->kernels = p->isa->kernels[real];
         layer->g = p->net->activations[l - 1];
-        if ((l == 1 && view_examples(p, real) < 0) ||
+        if ((l == 1 && view_examples(function, p, real) < 0) ||
             ffnn_operand_view(&pair->W, real, FFNN_ANY_LAYOUT, &layer->W) < 0 ||
             ffnn_operand_view(&pair->b, real, FFNN_ANY_LAYOUT, &layer->b) < 0)
             return -1;
@@ -116,6 +127,9 @@ static void prediction_begin(const ffnn_state *state, prediction *p)
 {
     p->isa = state->isa;
     p->X = (ffnn_operand){0};
+    p->sparse = NULL;
+    p->operand = (ffnn_sparse_operand){.features = NULL};
+    p->numbers = NULL;
     p->layers = p->small;
     p->work = 0;
 }
@@ -144,14 +158,15 @@ static PyObject *output_of(const ffnn_state *state, const char *function, PyObje
         layers_reserve(p) < 0)
         return NULL;
     const bool is_vector = PyArray_NDIM(p->X.array) == 1;
-    if (take_views(p) < 0) return NULL;
+    if (take_views(function, p) < 0) return NULL;
     const int layers = p->parameters.layers;
     const npy_intp n_y = p->layers[layers - 1].W.rows, m = p->X_view.cols;
     PyObject *AL = is_vector ? ffnn_array_new(p->real, 1, &n_y, &data)
                              : ffnn_matrix_new(p->real, n_y, m, &data);
     if (AL == NULL || m == 0) return AL;
     PyThreadState *thread = ffnn_lock_release(p->work);
-    const bool is_done = ffnn_net_forward(layers, p->layers, p->X_view, (ffnn_result){data, m});
+    const bool is_done =
+        ffnn_net_forward(layers, p->layers, p->X_view, p->numbers, (ffnn_result){data, m});
     ffnn_lock_take(thread);
     if (!is_done) {
         PyErr_NoMemory();
@@ -163,15 +178,17 @@ static PyObject *output_of(const ffnn_state *state, const char *function, PyObje
 /* The same for a net that has yet to be found. */
 static PyObject *output_of_net(const ffnn_state *state, const char *function, PyObject *X,
                                PyObject *parameters, PyObject *hidden, PyObject *output,
-                               PyObject *isa)
+                               PyObject *isa, PyObject *sparse)
 {
     prediction p;
     ffnn_net net = {.activations = NULL};
     PyObject *AL = NULL;
-    if (read_in_pieces(function, X, parameters, hidden, output, isa, &AL) < 0) return NULL;
+    if (sparse == NULL && read_in_pieces(function, X, parameters, hidden, output, isa, &AL) < 0)
+        return NULL;
     if (AL != NULL) return AL;
     prediction_begin(state, &p);
     p.net = &net;
+    p.sparse = sparse;
     if (ffnn_isa_parse(function, isa, &p.isa) < 0 ||
         ffnn_pairs_take(state, function, parameters, &p.parameters) < 0)
         return NULL;
@@ -186,19 +203,19 @@ static PyObject *output_of_net(const ffnn_state *state, const char *function, Py
 static PyObject *net_output(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
                             PyObject *kw_names)
 {
-    static const ffnn_signature signature = {"net_output",
-                                             3,
-                                             {FFNN_NAME_function, FFNN_NAME_X, FFNN_NAME_parameters,
-                                              FFNN_NAME_hidden_activation,
-                                              FFNN_NAME_output_activation, FFNN_NAME_isa},
-                                             3};
+    static const ffnn_signature signature = {
+        "net_output",
+        3,
+        {FFNN_NAME_function, FFNN_NAME_X, FFNN_NAME_parameters, FFNN_NAME_hidden_activation,
+         FFNN_NAME_output_activation, FFNN_NAME_isa, FFNN_NAME_sparse},
+        4};
     const ffnn_state *state = ffnn_state_of(module);
-    PyObject *arg[6];
+    PyObject *arg[7];
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
     const char *function = PyUnicode_AsUTF8(arg[0]);
-    return function == NULL
-               ? NULL
-               : output_of_net(state, function, arg[1], arg[2], arg[3], arg[4], arg[5]);
+    return function == NULL ? NULL
+                            : output_of_net(state, function, arg[1], arg[2], arg[3], arg[4], arg[5],
+                                            arg[6] == Py_None ? NULL : arg[6]);
 }
 
 static PyObject *predict_proba(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
@@ -213,7 +230,7 @@ static PyObject *predict_proba(PyObject *module, PyObject *const *args, Py_ssize
     const ffnn_state *state = ffnn_state_of(module);
     PyObject *arg[4];
     if (ffnn_arguments_parse(state, &signature, args, n_args, kw_names, arg) < 0) return NULL;
-    return output_of_net(state, signature.function, arg[0], arg[1], arg[2], arg[3], NULL);
+    return output_of_net(state, signature.function, arg[0], arg[1], arg[2], arg[3], NULL, NULL);
 }
 
 static PyObject *layer_activations(PyObject *module, PyObject *const *args, Py_ssize_t n_args,

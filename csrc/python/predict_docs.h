@@ -5,12 +5,12 @@
 
 static const char net_output_doc[] =
     "net_output(function, X, parameters, *, hidden_activation=None, output_activation=None, "
-    "isa=None)\n"
+    "isa=None, sparse=None)\n"
     "--\n"
     "\n"
     "Compute what predict_proba does; errors begin with the name of that function.\n"
     "\n"
-    "isa is the instruction set, None: that of the module.\n"
+    "isa is the instruction set, None: that of the module; sparse as a Trainer has it.\n"
     "\n"
     ">>> import numpy as np\n"
     ">>> from ffnn import _ffnn\n"

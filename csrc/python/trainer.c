@@ -56,8 +56,8 @@ static int take_dims(trainer_object *self, const char *function, PyObject *layer
 /* gram is a truth value, or NULL or None: what the shapes say. */
 static int choose_gram(const trainer_object *self, PyObject *gram, ffnn_run_options *options)
 {
-    const bool fits =
-        !options->examples.reader && ffnn_gram_fits(options->kernels, &options->hyperparameters);
+    const bool fits = !options->examples.reader && !options->examples.sparse &&
+                      ffnn_gram_fits(options->kernels, &options->hyperparameters);
     if (gram == NULL || gram == Py_None) {
         options->is_gram = !self->sums && fits &&
                            ffnn_gram_pays(options->kernels, self->dims[0], self->dims[1],
@@ -70,7 +70,7 @@ static int choose_gram(const trainer_object *self, PyObject *gram, ffnn_run_opti
     if (!is_gram || (fits && !self->sums)) return 0;
     return ffnn_error_raise(
         PyExc_ValueError, (ffnn_place){PyUnicode_AsUTF8(self->function), "gram", 0},
-        "fits optimizer='gd' alone, without lambd, clip_norm and sums, and X in memory");
+        "fits optimizer='gd' alone, without lambd, clip_norm and sums, and a dense X in memory");
 }
 
 /* The instruction set of a run: None as the module's, True and False whatever that is; or the one
@@ -143,8 +143,8 @@ static PyObject *trainer_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
 #define FFNN_OPTION(name, shown) FFNN_NAME_##name,
 #include "../options.def"
          FFNN_NAME_gram, FFNN_NAME_sample_weight, FFNN_NAME_weighted_mean, FFNN_NAME_bit_generator,
-         FFNN_NAME_input_name, FFNN_NAME_reproducible, FFNN_NAME_source, FFNN_NAME_sums,
-         FFNN_NAME_isa},
+         FFNN_NAME_input_name, FFNN_NAME_reproducible, FFNN_NAME_source, FFNN_NAME_sparse,
+         FFNN_NAME_sums, FFNN_NAME_isa},
         FFNN_TRAINER_ARGUMENTS - FFNN_TRAINER_SETTINGS};
     const ffnn_state *state = PyType_GetModuleState(type);
     if (state == NULL) return NULL;
@@ -188,6 +188,7 @@ static int trainer_traverse(PyObject *object, visitproc visit, void *arg)
     Py_VISIT(self->weights.object);
     Py_VISIT(self->source.object);
     Py_VISIT(self->source.piece.object);
+    Py_VISIT(self->sparse.values.object);
     Py_VISIT(self->bit_generator);
     Py_VISIT(self->sums);
     return 0;
@@ -204,6 +205,7 @@ static void trainer_dealloc(PyObject *object)
     ffnn_operand_clear(&self->X);
     ffnn_operand_clear(&self->weights);
     ffnn_source_clear(&self->source);
+    ffnn_sparse_clear(&self->sparse);
     ffnn_labels_clear(&self->labels);
     Py_XDECREF(self->bit_generator);
     Py_XDECREF(self->order);

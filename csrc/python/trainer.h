@@ -8,6 +8,7 @@
 #include "options.h"
 #include "poll.h"
 #include "source.h"
+#include "sparse.h"
 #include "state.h"
 #include "../train/train.h"
 
@@ -21,7 +22,8 @@ typedef struct {
     /* What `run` reads: */
     ffnn_operand X, weights;
     ffnn_labels labels;
-    ffnn_source source; /* of X, where that has a shape alone */
+    ffnn_source source; /* of X, where that has a shape alone; or its numbers: */
+    ffnn_sparse_operand sparse;
     PyObject *bit_generator;
     PyObject *sums;          /* who is asked for a step's sums, or NULL */
     PyObject *order;         /* of the epoch that it was asked in last, or NULL */
@@ -54,6 +56,7 @@ enum {
     FFNN_TRAINER_INPUT_NAME,
     FFNN_TRAINER_REPRODUCIBLE,
     FFNN_TRAINER_SOURCE,
+    FFNN_TRAINER_SPARSE,
     FFNN_TRAINER_SUMS,
     FFNN_TRAINER_ISA,
     FFNN_TRAINER_ARGUMENTS

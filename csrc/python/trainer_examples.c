@@ -86,6 +86,20 @@ static int take_sums(trainer_object *self, const char *function, PyObject *objec
     return 0;
 }
 
+static int take_sparse(trainer_object *self, const char *function, PyObject *object,
+                       ffnn_run_options *options)
+{
+    const ffnn_place place = {function, "sparse", 0};
+    if (object == NULL || object == Py_None) return 0;
+    if (self->source.object != NULL)
+        return ffnn_error_raise(PyExc_ValueError, place, "does not go with source");
+    if (options->hyperparameters.optimizer == FFNN_levenberg_marquardt)
+        return ffnn_error_raise(PyExc_ValueError, place,
+                                "does not go with optimizer='levenberg_marquardt'");
+    return ffnn_sparse_take(&self->sparse, function, object, self->real, self->dims[0],
+                            options->examples.X.cols, &options->examples.sparse);
+}
+
 int ffnn_trainer_take_examples(trainer_object *self, PyObject *const arg[FFNN_TRAINER_ARGUMENTS],
                                bool has_dropout, ffnn_run_options *options)
 {
@@ -114,7 +128,7 @@ int ffnn_trainer_take_examples(trainer_object *self, PyObject *const arg[FFNN_TR
         return -1;
     options->examples.Y = ffnn_view_of(y, n_y, options->examples.X.cols);
     ffnn_source_take(&self->source, arg[FFNN_TRAINER_SOURCE], self->real, &options->examples);
-    return 0;
+    return take_sparse(self, function, arg[FFNN_TRAINER_SPARSE], options);
 }
 
 int ffnn_trainer_take_order(const trainer_object *self, PyObject *object, PyObject **array)

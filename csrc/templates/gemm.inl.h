@@ -127,13 +127,12 @@ static void FN(tile)(const ffnn_tile *t)
 }
 
 /* Transposes a square in registers by butterfly steps, log2(LANES) rounds of them: `present`
- * columns of `count` <= LANES neighbouring elements each become rows of the panel, whose other
- * columns are 0. Two blocks change places as soon as both are loaded: rounds that waited for the
- * whole square would need twice as many registers in float. */
-FFNN_INLINE void FN(pack_square)(ptrdiff_t count, ptrdiff_t present, const real *source,
-                                 ptrdiff_t col, real *panel)
+ * columns of `count` <= LANES neighbouring elements each become rows, whose other columns are 0.
+ * Two blocks change places as soon as both are loaded: rounds that waited for the whole square
+ * would need twice as many registers in float. */
+FFNN_INLINE void FN(transposed_square)(ptrdiff_t count, ptrdiff_t present, const real *source,
+                                       ptrdiff_t col, vec *square)
 {
-    vec square[LANES];
     FFNN_UNROLL
     for (int j = 0; j < LANES; j++) {
         square[j] = j >= present     ? v_set1(0)
@@ -151,6 +150,13 @@ FFNN_INLINE void FN(pack_square)(ptrdiff_t count, ptrdiff_t present, const real 
             }
         }
     }
+}
+
+FFNN_INLINE void FN(pack_square)(ptrdiff_t count, ptrdiff_t present, const real *source,
+                                 ptrdiff_t col, real *panel)
+{
+    vec square[LANES];
+    FN(transposed_square)(count, present, source, col, square);
     FFNN_UNROLL
     for (int p = 0; p < LANES; p++)
         if (p < count) v_store(panel + p * NR, square[p]);

@@ -36,6 +36,7 @@
 
 #include "ragged.inl.h"
 #include "gemm.inl.h"
+#include "sparse.inl.h"
 #include "math.inl.h"
 #include "special.inl.h"
 #include "softmax.inl.h"
@@ -75,6 +76,9 @@ static const ffnn_kernels FN(kernels) = {
     .strip = FN(strip),
     .strip_rows = STRIP,
 #endif
+    .unpack = FN(unpack),
+    .sparse_forward = FN(sparse_forward),
+    .sparse_backward = FN(sparse_backward),
     .row_sums = FN(row_sums),
     .divide = FN(divide),
     .update = FN(update),

@@ -88,11 +88,26 @@ static double FN(largest)(ptrdiff_t n, const void *x)
 static double FN(square_sum)(ptrdiff_t n, double factor, const void *x, double other, const void *y)
 {
     enum { CHAINS = 8 };
+    typedef real reals __attribute__((vector_size(CHAINS * sizeof(real))));
+    typedef double doubles __attribute__((vector_size(CHAINS * sizeof(double))));
     const real *a = x, *b = y;
-    double chain[CHAINS] = {0};
-    for (ptrdiff_t j = 0; j < n; j++) {
-        const double term = factor * a[j] + (other != 0 ? other * b[j] : 0);
-        chain[j % CHAINS] += term * term;
+    doubles sums = {0};
+    ptrdiff_t j = 0;
+    for (; j + CHAINS <= n; j += CHAINS) {
+        reals a_j, b_j;
+        memcpy(&a_j, a + j, sizeof a_j);
+        doubles term = factor * __builtin_convertvector(a_j, doubles);
+        if (other != 0) {
+            memcpy(&b_j, b + j, sizeof b_j);
+            term += other * __builtin_convertvector(b_j, doubles);
+        }
+        sums += term * term;
+    }
+    double chain[CHAINS];
+    memcpy(chain, &sums, sizeof chain);
+    for (int c = 0; j + c < n; c++) {
+        const double term = factor * a[j + c] + (other != 0 ? other * b[j + c] : 0);
+        chain[c] += term * term;
     }
     for (int half = CHAINS / 2; half > 0; half /= 2)
         for (int c = 0; c < half; c++) chain[c] += chain[c + half];

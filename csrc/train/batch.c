@@ -17,7 +17,8 @@ ptrdiff_t ffnn_batch_columns(const ffnn_run *run, ptrdiff_t count)
     return ffnn_whole_vectors((count + slabs - 1) / slabs, run->k->lanes);
 }
 
-/* Where the gathered arrays of X [n_x, most], Y [n_y, most] and the weights begin. */
+/* Where the gathered arrays of X [n_x, most], Y [n_y, most] and the weights begin. A sparse X is
+ * gathered for small.c alone. */
 typedef struct {
     size_t Y, weights, end;
 } gathered_layout;
@@ -27,6 +28,8 @@ static gathered_layout lay_out_gathered(const ffnn_run *run)
     const ptrdiff_t bytes = run->k->element_bytes;
     gathered_layout at;
     at.Y = ffnn_bytes_with(0, run->layer[0].n_prev, run->room, bytes);
+    if (run->examples.sparse && at.Y > FFNN_SMALL_WORK * (size_t)bytes)
+        at.Y = FFNN_SMALL_WORK * (size_t)bytes;
     at.weights = ffnn_bytes_with(at.Y, run->layer[run->layers - 1].n, run->room, bytes);
     at.end = ffnn_bytes_with(at.weights, 1, run->room, bytes);
     return at;
@@ -164,6 +167,25 @@ static ffnn_view copied(const ffnn_kernels *k, ffnn_view v, void *out)
     return (ffnn_view){out, v.rows, v.cols, 1, v.rows};
 }
 
+/* X of a small batch in rows, which hold zeros too. */
+static void spread(const ffnn_run *run, const ffnn_sparse_columns *X, ptrdiff_t row, char *out)
+{
+    const ptrdiff_t bytes = run->k->element_bytes;
+    memset(out, 0, (size_t)(X->features * row * bytes));
+    for (ptrdiff_t j = 0; j < X->count; j++) {
+        const ptrdiff_t i = X->order ? X->order[X->first + j] : X->first + j;
+        for (ptrdiff_t p = X->of.starts[i]; p < X->of.starts[i + 1]; p++)
+            memcpy(out + (X->of.features[p] * row + j) * bytes,
+                   (const char *)X->of.values + p * bytes, (size_t)bytes);
+    }
+}
+
+static ffnn_sparse_columns sparse_columns(const ffnn_examples *of, const ptrdiff_t *order,
+                                          ptrdiff_t first, ptrdiff_t count)
+{
+    return (ffnn_sparse_columns){*of->sparse, of->X.rows, order, first, count};
+}
+
 /* Columns of X in the order of the batch, of those that a reader gives. */
 static bool read_columns(const batch *b, ptrdiff_t first, ptrdiff_t count, ffnn_view *X)
 {
@@ -192,7 +214,12 @@ static slab small_slab(const ffnn_run *run, workspace *w, const batch *b)
         s.is_lost = true;
         return s;
     }
-    gather_rows(k, X, of->reader ? NULL : order, of->reader ? 0 : b->first, count, row, out);
+    if (of->sparse) {
+        const ffnn_sparse_columns sparse = sparse_columns(of, b->order, b->first, count);
+        spread(run, &sparse, row, out);
+    } else {
+        gather_rows(k, X, of->reader ? NULL : order, of->reader ? 0 : b->first, count, row, out);
+    }
     gather_rows(k, of->Y, order, b->first, count, row, out + at.Y);
     const ffnn_view weights = {of->weights, 1, of->X.cols, 0, 1};
     if (of->weights) gather_rows(k, weights, order, b->first, count, row, out + at.weights);
@@ -212,12 +239,20 @@ slab ffnn_batch_slab(const ffnn_run *run, workspace *w, const batch *b, ptrdiff_
         s.is_lost = true;
         return s;
     }
+    if (of->sparse) {
+        s.X = (ffnn_view){NULL, of->X.rows, count, 0, 0};
+        s.is_sparse = true;
+        s.sparse = sparse_columns(of, b->order, from, count);
+    }
     if (b->order) {
         w->has_all = false;
         const gathered_layout at = lay_out_gathered(run);
         char *out = w->gathered;
         const ptrdiff_t *order = b->order + from;
-        s.X = of->reader ? copied(k, s.X, out) : gather(k, of->X, order, count, row, out);
+        if (of->reader)
+            s.X = copied(k, s.X, out);
+        else if (!of->sparse)
+            s.X = gather(k, of->X, order, count, row, out);
         s.Y = gather(k, of->Y, order, count, row, out + at.Y);
         if (of->weights) {
             const ffnn_view weights = {of->weights, 1, of->X.cols, 0, 1};
@@ -225,7 +260,7 @@ slab ffnn_batch_slab(const ffnn_run *run, workspace *w, const batch *b, ptrdiff_
         }
         return s;
     }
-    if (!of->reader) s.X = ffnn_columns(k, of->X, from, count);
+    if (!of->reader && !of->sparse) s.X = ffnn_columns(k, of->X, from, count);
     s.Y = ffnn_columns(k, of->Y, from, count);
     if (of->weights) s.weights = ffnn_element(k, of->weights, from);
     return s;

@@ -178,13 +178,14 @@ ffnn_run *ffnn_run_new(const ffnn_run_options *o)
 
 bool ffnn_run_is_spare(const ffnn_run *run)
 {
-    return run->block == run->behind && !run->masks && !run->gathered && !run->shards;
+    return run->block == run->behind && !run->masks && !run->gathered && !run->shards &&
+           !run->examples.sparse;
 }
 
 bool ffnn_run_renew(ffnn_run *run, const ffnn_run_options *o)
 {
-    bool is_same = o->is_fixed && run->asked == o->kernels && run->layers == o->layers &&
-                   run->examples.X.cols == o->examples.X.cols &&
+    bool is_same = o->is_fixed && !o->examples.sparse && run->asked == o->kernels &&
+                   run->layers == o->layers && run->examples.X.cols == o->examples.X.cols &&
                    run->hyperparameters.optimizer == o->hyperparameters.optimizer;
     for (int i = 0; is_same && i < o->layers; i++) {
         const layer *l = &run->layer[i];

@@ -254,11 +254,13 @@ typedef struct {
 /* Some columns of a batch. */
 typedef struct {
     ffnn_view X, Y;
+    ffnn_sparse_columns sparse; /* where X has a shape alone: its numbers */
     const void *weights;
     ptrdiff_t row;   /* of the layers' arrays */
     ptrdiff_t first; /* in the batch */
     bool is_first, is_last;
-    bool is_lost; /* X could not be read: stop */
+    bool is_lost;   /* X could not be read: stop */
+    bool is_sparse; /* X has a shape alone */
 } slab;
 
 /* Do batches of so many examples go through small.c? */

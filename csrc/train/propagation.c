@@ -55,6 +55,27 @@ double ffnn_propagate_cost(const ffnn_run *run, const workspace *w, const slab *
                     s->weights, run->hyperparameters.quantile, &flags);
 }
 
+/* Z of the first layer, from sparse examples. */
+static void sparse_z(const ffnn_run *run, const slab *s, ffnn_result Z)
+{
+    const layer *l = run->layer;
+    ffnn_sparse_forward(&(ffnn_product){.kernels = run->k,
+                                        .left = weights_of(l),
+                                        .out = Z.data,
+                                        .out_row = Z.row,
+                                        .bias = l->b,
+                                        .bias_row = 1},
+                        &s->sparse);
+}
+
+/* Adds the work of layer i's products; true where the run is to stop. */
+static bool check_layer(const ffnn_run *run, int i, const slab *s, interrupt_check *check)
+{
+    const layer *l = &run->layer[i];
+    if (i > 0 || !s->is_sparse) return ffnn_interrupt_check(check, l->n, l->n_prev, s->X.cols);
+    return ffnn_interrupt_check(check, l->n, 1, l->n_prev + ffnn_sparse_count(&s->sparse));
+}
+
 bool ffnn_propagate_forward(const ffnn_run *run, const workspace *w, const slab *s, double *cost,
                             interrupt_check *check)
 {
@@ -65,12 +86,16 @@ bool ffnn_propagate_forward(const ffnn_run *run, const workspace *w, const slab 
         const bool is_A = k->activations[l->g].saves_input || run->is_measuring;
         const ffnn_result V = is_A ? A : (ffnn_result){w->layer[i].saved, s->row};
         const ffnn_dropout dropout = dropout_of(run, i, s);
-        if (i == 0 && run->gram.is_running)
+        if (i == 0 && run->gram.is_running) {
             ffnn_layer_activate(k, l->n, s->X.cols, l->g, dropout, Z, V, A);
-        else
+        } else if (i == 0 && s->is_sparse) {
+            sparse_z(run, s, Z);
+            ffnn_layer_activate(k, l->n, s->X.cols, l->g, dropout, Z, V, A);
+        } else {
             ffnn_layer_forward(k, weights_of(l), ffnn_contiguous(l->b, l->n, 1, 1),
                                ffnn_propagate_input(run, w, i, s), l->g, dropout, Z, V, A);
-        if (ffnn_interrupt_check(check, l->n, l->n_prev, s->X.cols)) return true;
+        }
+        if (check_layer(run, i, s, check)) return true;
     }
     if (cost) *cost += ffnn_propagate_cost(run, w, s);
     return false;
@@ -150,7 +175,7 @@ static void weight_gradients(const ffnn_run *run, const workspace *w, int i, con
         finish_sums(run, to, &run->W_coefficients, l->W_at, l->n * l->n_prev);
         return;
     }
-    ffnn_product_run(&(ffnn_product){
+    const ffnn_product product = {
         .kernels = k,
         .left = dZ,
         .right = ffnn_transposed(A_prev),
@@ -159,7 +184,11 @@ static void weight_gradients(const ffnn_run *run, const workspace *w, int i, con
         .start = s->is_first ? FFNN_FROM_ZERO : FFNN_FROM_TILE,
         .finish = to.is_added || to.has_update ? finish_weights : NULL,
         .context = &context,
-    });
+    };
+    if (i == 0 && s->is_sparse)
+        ffnn_sparse_gradients(&product, &s->sparse);
+    else
+        ffnn_product_run(&product);
 }
 
 bool ffnn_propagate_backward(const ffnn_run *run, const workspace *w, const slab *s, destination to,
@@ -189,7 +218,7 @@ bool ffnn_propagate_backward(const ffnn_run *run, const workspace *w, const slab
         k->row_sums(l->n, s->X.cols, dZ.data, dZ.row, s->is_first ? db : w->sums);
         if (!s->is_first) k->add(l->n, w->sums, db);
         finish_sums(run, to, &run->b_coefficients, l->b_at, l->n);
-        if (ffnn_interrupt_check(check, l->n, s->X.cols, l->n_prev)) return true;
+        if (check_layer(run, i, s, check)) return true;
     }
     return false;
 }

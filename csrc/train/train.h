@@ -52,6 +52,7 @@ typedef struct {
     ffnn_view X, Y;
     const void *weights;       /* m of them, or NULL */
     const ffnn_reader *reader; /* NULL, or X has a shape alone and is read in the calling thread */
+    const ffnn_sparse *sparse; /* NULL, or X has a shape alone and these are its numbers */
 } ffnn_examples;
 
 /* Whoever computes a step's sums in the run's place: makes the run's gradients those of `count`

@@ -104,7 +104,7 @@ class MLPClassifier(Exchange, neural_network.MLPClassifier):  # type: ignore[mis
     solver="lbfgs" takes no dropout and clip_norm. It is ffnn.train's, with tol and cost_tol of
     scikit-learn: its iterates are SciPy's, but that no log loss is clipped and that of several
     targets their sum is minimised, whose gradient scikit-learn takes while it compares means. SciPy
-    minimises sparse X and weights below 0, the same cost; reproducible=True is an error there.
+    minimises where a weight is below 0, the same cost; reproducible=True is an error there.
 
     >>> import ffnn
     >>> X, y = [[0.0], [0.2], [0.8], [1.0]], ["no", "no", "yes", "yes"]

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import scipy
-from scipy import sparse
 from sklearn.base import is_classifier
 from sklearn.neural_network._multilayer_perceptron import BaseMultilayerPerceptron
 from sklearn.utils.optimize import _check_optimize_result
@@ -17,12 +16,13 @@ from ffnn.estimators._net import (
     ACTIVATIONS,
     COSTS,
     arrays_of,
+    columns_of,
     dict_of,
     forward,
     hidden_of,
+    in_order,
     is_finite,
     output_of,
-    slabs,
 )
 from ffnn.estimators._steps import Epochs, OwnOptimizer
 from ffnn.estimators._threads import share_of_threads
@@ -139,13 +139,11 @@ class WholeGradients(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: i
 
     def _minimize(self, name: str, X: Any, y: Any, sample_weight: Any, watch: Watch) -> None:
         """L-BFGS with scikit-learn's endings: in the core, or by SciPy what that does not take."""
-        is_core = isinstance(X, RemoteRows) or not (
-            sparse.issparse(X) or (sample_weight is not None and sample_weight.min() < 0)
-        )
+        is_core = isinstance(X, RemoteRows) or sample_weight is None or sample_weight.min() >= 0
         if not is_core and self.reproducible:
             raise ValueError(
-                f"{name}: reproducible does not go with solver='lbfgs' where X is sparse or a "
-                "weight is below 0: SciPy minimises there. Take solver='adam'"
+                f"{name}: reproducible does not go with solver='lbfgs' where a weight is below 0: "
+                "SciPy minimises there. Take solver='adam'"
             )
         self.n_iter_ = 0
         self.loss_curve_: list[Any] = []
@@ -232,7 +230,7 @@ class WholeGradients(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: i
             jac=True,
             options={"maxfun": self.max_fun, "maxiter": self.max_iter, "gtol": self.tol},
             callback=note,
-            args=(X, y, sample_weight),
+            args=(in_order(X), y, sample_weight),
         )
         self.loss_ = loss(result)
         self.coefs_, self.intercepts_ = self._unpacked(result.x)
@@ -279,21 +277,22 @@ class WholeGradients(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: i
         Weights below 0, which scikit-learn takes, are sums of their own.
         """
         net, Y = self._net(), np.asarray(Y, X.dtype).T
+        columns, numbers = columns_of(X)
         total = X.shape[0] if sample_weight is None else sample_weight.sum()
         sums: list[Any] = [0.0] * (1 + len(parameters))
         signs = (1,) if sample_weight is None or sample_weight.min() >= 0 else (1, -1)
-        for rows, part in slabs(X):
-            for sign in signs:
-                weights, count = None, rows.stop - rows.start
-                if sample_weight is not None:
-                    weights = np.maximum(sign * sample_weight[rows], 0)
-                    count = sign * weights.sum()
-                if count == 0:
-                    continue
-                cost, gradients = _ffnn.cost_and_gradients(
-                    part.T, Y[:, rows], parameters, sample_weight=weights, **self._cost(), **net
-                )
-                arrays = [array for arrays in arrays_of(gradients, "d") for array in arrays]
-                share = count / total
-                sums = [a + share * b for a, b in zip(sums, [float(cost), *arrays], strict=True)]
+        for sign in signs:
+            weights, count = None, X.shape[0]
+            if sample_weight is not None:
+                weights = np.maximum(sign * sample_weight, 0)
+                count = sign * weights.sum()
+            if count == 0:
+                continue
+            cost, gradients = _ffnn.sparse_cost_and_gradients(
+                columns, Y, parameters, sample_weight=weights, sparse=numbers,
+                **self._cost(), **net,
+            )  # fmt: skip
+            arrays = [array for arrays in arrays_of(gradients, "d") for array in arrays]
+            share = count / total
+            sums = [a + share * b for a, b in zip(sums, [float(cost), *arrays], strict=True)]
         return sums[0], sums[1:]

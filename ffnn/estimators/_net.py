@@ -1,10 +1,9 @@
 """A net between scikit-learn's names and layout and ffnn's: rows are examples there, columns here.
 
-X.T, coefs_[l].T and intercepts_[l][:, None] are views, so that nothing is copied but sparse rows,
-which are laid out a slab at a time.
+X.T, coefs_[l].T and intercepts_[l][:, None] are views, so that nothing is copied. Sparse
+rows are read as they are, if their columns are in order.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,13 +15,13 @@ __all__ = [
     "ACTIVATIONS",
     "COSTS",
     "arrays_of",
+    "columns_of",
     "dict_of",
     "forward",
     "hidden_of",
+    "in_order",
     "is_finite",
     "output_of",
-    "rows_of",
-    "slabs",
 ]
 
 # scikit-learn's names; all others are the same.
@@ -34,7 +33,6 @@ COSTS = {
 }
 
 _FEW = 4096  # numbers, whose bytes are read sooner than a reduction is set up
-_SLAB = 1024  # rows of a sparse X that are laid out at once: 8 KB for each column
 
 
 def hidden_of(activation: Any) -> Any:
@@ -68,20 +66,26 @@ def is_finite(X: Any) -> bool:
     return 0 not in are_finite.tobytes("A") if are_finite.size <= _FEW else bool(are_finite.all())
 
 
-def rows_of(X: Any, rows: Any) -> Any:
-    """Some rows of X as an array."""
-    return X[rows].toarray() if sparse.issparse(X) else X[rows]
-
-
-def slabs(X: Any) -> Iterator[tuple[slice, Any]]:
-    """X by rows: an array at once, a sparse one in slabs."""
+def in_order(X: Any) -> Any:
+    """A sparse X row by row, each with its columns in order and none twice; an array as it is."""
     if not sparse.issparse(X):
-        yield slice(0, X.shape[0]), X
-        return
+        return X
     X = X.tocsr()
-    for first in range(0, X.shape[0], _SLAB):
-        rows = slice(first, min(first + _SLAB, X.shape[0]))
-        yield rows, X[rows].toarray()
+    if not X.has_canonical_format:
+        X = X.copy()
+        X.sum_duplicates()
+    return X
+
+
+def columns_of(X: Any) -> tuple[Any, Any]:
+    """X (m, n_x) as the core reads it, (n_x, m), and the numbers of a sparse one, or None.
+
+    Of a sparse X the first has the shape and the type alone.
+    """
+    if not sparse.issparse(X):
+        return X.T, None
+    X = in_order(X)
+    return np.broadcast_to(X.dtype.type(0), X.shape[::-1]), (X.data, X.indices, X.indptr)
 
 
 def output_of(X: Any, parameters: dict[str, Any], net: dict[str, Any], isa: Any = None) -> Any:
@@ -93,6 +97,5 @@ def forward(X: Any, parameters: dict[str, Any], net: dict[str, Any], isa: Any = 
     """The same of any type of float, and of sparse rows."""
     if X.dtype.kind == "f" and X.dtype.itemsize not in (4, 8):
         X = X.astype(np.float64)
-    if not sparse.issparse(X):
-        return output_of(X, parameters, net, isa)
-    return np.concatenate([output_of(part, parameters, net, isa) for _, part in slabs(X)])
+    columns, numbers = columns_of(X)
+    return _ffnn.net_output("predict_proba", columns, parameters, isa=isa, sparse=numbers, **net).T

@@ -16,7 +16,7 @@ from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOpti
 from ffnn import _ffnn
 from ffnn._pace import WHOLE
 from ffnn._remote import ask_for_sums, stand_in
-from ffnn.estimators._net import arrays_of, dict_of, rows_of
+from ffnn.estimators._net import arrays_of, columns_of, dict_of
 
 __all__ = ["Epochs", "OwnOptimizer", "new_optimizer"]
 
@@ -101,7 +101,7 @@ def _state_of(optimizer: Any) -> dict[str, Any] | None:
 
 
 class Epochs:
-    """Steps of one fit. Y is (n_y, m) and of X's type; a sparse X is laid out batch by batch.
+    """Steps of one fit. Y is (n_y, m) and of X's type; a sparse X is read as it is.
 
     X may be a RemoteRows, whose steps others compute.
     """
@@ -121,20 +121,15 @@ class Epochs:
         random: Any,
         **options: Any,
     ) -> None:
-        self._X = X.tocsr() if sparse.issparse(X) else X
-        self._Y, self._weights, self.m = Y, sample_weight, X.shape[0]
+        self.m = X.shape[0]
         self._optimizer, self._size = optimizer, batch_size
         has_dropout = keep_prob != 1  # or a list of ones, which draws nothing
         self._lock = random._bit_generator.lock if has_dropout else nullcontext()
-        self._is_sparse = sparse.issparse(X)
         self.begun = 0  # epochs
         self._is_whole = getattr(optimizer, "name", None) in WHOLE
         if self._is_whole:
-            if self._is_sparse:
-                raise ValueError(
-                    f"{function}: optimizer={optimizer.name!r} takes all rows in each step: X must "
-                    "be dense"
-                )
+            if sparse.issparse(X) and optimizer.name == "levenberg_marquardt":
+                raise ValueError(f"{function}: optimizer={optimizer.name!r} wants a dense X")
             if sample_weight is not None:  # the core divides by the number of rows
                 options["lambd"] *= len(sample_weight) / sample_weight.sum()
                 sample_weight = sample_weight / sample_weight.mean()
@@ -146,19 +141,20 @@ class Epochs:
         self._share = 0.5 if is_doubled else 1.0
         if is_doubled:
             options |= {"cost": "mean_squared_error", "lambd": 2 * options["lambd"]}
-        first = slice(0, batch_size if self._is_sparse else X.shape[0])
+        columns, numbers = columns_of(X)
         dims = (X.shape[1], *(coef.shape[1] for coef in coefs))
         self._trainer = _ffnn.Trainer(
             function,
-            rows_of(self._X, first).T if self._is_sparse else stand_in(X.T),
-            Y[:, first],
+            stand_in(columns),
+            Y,
             dims,
             gram=False,
-            sample_weight=None if sample_weight is None else sample_weight[first],
+            sparse=numbers,
+            sample_weight=sample_weight,
             weighted_mean=sample_weight is not None and not self._is_whole,
             keep_prob=keep_prob,
             bit_generator=random._bit_generator if has_dropout else None,
-            **ask_for_sums(X.T, Y, sample_weight, dims, options),
+            **ask_for_sums(columns, Y, sample_weight, dims, options),
             **_options_of(optimizer),
             **options,
         )
@@ -174,26 +170,11 @@ class Epochs:
         if isinstance(self._optimizer, SGDOptimizer):
             self._trainer.learning_rate = self._optimizer.learning_rate
         with self._lock:
-            if self._is_sparse:
-                return self._run_by_steps(order)
             return self._trainer.epoch(order, self._size)[()], self._trainer.l2_cost
 
     def step(self) -> Any:
         """One of a method that takes all rows, without a way back: the cost where it began."""
         return self._trainer.run(1)[()]
-
-    def _run_by_steps(self, order: Any) -> tuple[Any, Any]:
-        m = self._X.shape[0]
-        total = l2 = 0.0
-        for first in range(0, m, self._size):
-            last = min(first + self._size, m)
-            batch = slice(first, last) if order is None else order[first:last]
-            weights = None if self._weights is None else self._weights[batch]
-            part = rows_of(self._X, batch)
-            cost = self._trainer.step(part.T, self._Y[:, batch], sample_weight=weights)
-            total += cost[()] * (last - first)
-            l2 += self._trainer.l2_cost * (last - first)
-        return total / m, l2 / m
 
     @property
     def cost(self) -> float:

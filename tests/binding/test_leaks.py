@@ -11,7 +11,7 @@ import pytest
 
 import ffnn
 from calls import objects, trainer_of
-from support import network
+from support import network, numbers_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
 
@@ -98,6 +98,21 @@ def more_and_more_masks(g):
         run.step(np.tile(g.X, times), np.tile(g.Y, times))
 
 
+def with_numbers(g, edit=0):
+    """The numbers of X in the place of X; with an edit in a way that is refused."""
+    values, features, starts = numbers_of(g.X * (g.X > 1))
+    sparse = (values, features + edit, starts)
+    run = trainer_of(g.X, g.Y, g.net, 0.01, output_activation="softmax", sparse=sparse)
+    run.epoch(g.order, 9)
+    ffnn._ffnn.net_output("predict", g.X, g.net, sparse=sparse)
+    ffnn._ffnn.sparse_cost_and_gradients(g.X, g.Y, g.net, sparse=sparse)
+
+
+def with_starts(g, late):
+    values, features, starts = numbers_of(g.X)
+    trainer_of(g.X, g.Y, g.net, 0.01, sparse=(values, features, starts + late))
+
+
 def shards_for_more_threads(g):
     X, Y = g.many
     run = trainer_of(X, Y, g.net, 0.01, output_activation="softmax")
@@ -162,6 +177,9 @@ CALLED = {
     "trainer whose shapes are refused": lambda g: refused(
         lambda: ffnn._ffnn.Trainer("f", g.X, g.Y, [6, 5, 4], bit_generator=g.bits)
     ),
+    "trainer with sparse": with_numbers,
+    "trainer with bad sparse": lambda g: refused(lambda: with_numbers(g, edit=99)),
+    "trainer with late starts": lambda g: refused(lambda: with_starts(g, 1)),
     "trainer with adam's state": lambda g: with_state(g, "adam"),
     "trainer with momentum's state": lambda g: with_state(g, "momentum"),
     "trainer with lbfgs's state": lambda g: with_state(g, "lbfgs"),

@@ -303,10 +303,11 @@ void check_same_bits(ffnn_result x, ffnn_result y, ptrdiff_t rows, ptrdiff_t col
 static const struct {
     const char *name;
     void (*check)(void);
-} plan[] = {{"maps", check_maps},         {"costs", check_costs},   {"updates", check_updates},
-            {"products", check_products}, {"layers", check_layers}, {"runs", check_runs},
-            {"search", check_search},     {"whole", check_whole},   {"hash", check_hash},
-            {"pool", check_pool},         {"memory", check_memory}, {"unwritten", check_unwritten}};
+} plan[] = {{"maps", check_maps},          {"costs", check_costs},   {"updates", check_updates},
+            {"products", check_products},  {"sparse", check_sparse}, {"layers", check_layers},
+            {"runs", check_runs},          {"search", check_search}, {"whole", check_whole},
+            {"hash", check_hash},          {"pool", check_pool},     {"memory", check_memory},
+            {"unwritten", check_unwritten}};
 
 /* All where CORE_CHECK_ONLY is not set. */
 static bool is_wanted(const char *name)

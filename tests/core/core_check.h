@@ -125,6 +125,7 @@ void check_maps(void);      /* exp, log, activations */
 void check_costs(void);     /* costs and their gradients */
 void check_updates(void);   /* divide, update, add, row_sums, pack, optimisers */
 void check_products(void);  /* ffnn_product_run */
+void check_sparse(void);    /* products with sparse examples */
 void check_layers(void);    /* one layer forward and backward */
 void check_runs(void);      /* whole runs */
 void check_search(void);    /* line search, Cholesky factor */

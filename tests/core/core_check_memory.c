@@ -196,7 +196,7 @@ static void check_net(ptrdiff_t widest, bool is_wide)
     place("scratch of a net with %td units", widest);
     for (int i = 0; i < 2; i++) {
         ffnn_allocate_fail_at(is_wide ? 0 : i);
-        CHECK(ffnn_net_forward(2, net, X, first), "no memory");
+        CHECK(ffnn_net_forward(2, net, X, NULL, first), "no memory");
     }
     if (!is_wide) {
         void *more = ffnn_allocate(1);
@@ -205,10 +205,10 @@ static void check_net(ptrdiff_t widest, bool is_wide)
     }
     hold_all();
     ffnn_allocate_fail_at(1);
-    CHECK(!ffnn_net_forward(2, net, X, other), "an output without memory");
+    CHECK(!ffnn_net_forward(2, net, X, NULL, other), "an output without memory");
     ffnn_allocate_fail_at(0);
     give_all();
-    CHECK(ffnn_net_forward(2, net, X, other), "no memory");
+    CHECK(ffnn_net_forward(2, net, X, NULL, other), "no memory");
     check_same_bits(first, other, 3, m, "after a failure");
     check_guards();
 }

@@ -6,7 +6,6 @@ import pickle
 import numpy as np
 import pytest
 import sklearn
-from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_digits
 from sklearn.exceptions import ConvergenceWarning
@@ -150,17 +149,6 @@ def test_extras_that_are_none(digits, options, message):
     assert pickle.dumps([model.coefs_, model.intercepts_, model.loss_curve_]) == arrays
 
 
-def test_sparse_rows_do_not_go_into_full_batches(digits):
-    X, y = digits
-    with pytest.raises(ValueError, match="optimizer='lbfgs' takes all rows in each step"):
-        ffnn.MLPClassifier(optimizer="lbfgs").fit(sparse.csr_array(X), y)
-    dense, thin = (
-        ffnn.MLPClassifier(optimizer="adamw", random_state=0, max_iter=3).fit(rows, y)
-        for rows in (X, sparse.csr_array(X))
-    )
-    np.testing.assert_allclose(dense.coefs_[0], thin.coefs_[0], atol=1e-12)
-
-
 @pytest.mark.parametrize("name", INITIALIZERS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_initializers_draw_from_the_random_state(digits, name, dtype):
@@ -236,12 +224,11 @@ def test_the_best_epoch_comes_back(digits):
     assert at < len(by_loss.loss_curve_) and (by_loss.coefs_[0] == due.coefs_[0]).all()
 
 
-@pytest.mark.parametrize(("to", "weight"), [(sparse.csr_array, None), (np.asarray, -1.0)])
-def test_scipy_is_not_reproducible(digits, to, weight):
+def test_scipy_is_not_reproducible(digits):
     X, y = digits
-    weights = None if weight is None else np.r_[weight, np.ones(len(X) - 1)]
+    weights = np.r_[-1.0, np.ones(len(X) - 1)]
     with pytest.raises(ValueError, match="fit: reproducible does not go with solver='lbfgs' where"):
-        ffnn.MLPClassifier(solver="lbfgs", reproducible=True).fit(to(X), y, weights)
+        ffnn.MLPClassifier(solver="lbfgs", reproducible=True).fit(X, y, weights)
 
 
 def test_lbfgs_leaves_a_loss_curve(digits):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from calls import trainer_of
-from support import network
+from support import network, numbers_of
 
 DIMS = [401, 131, 67, 3]
 SMALL, WIDE, LONG = ([5, 4, 3, 1], 7), ([901, 131, 3], 203), (DIMS, 797)
@@ -55,6 +55,11 @@ KINDS = {
         {"optimizer": "adam", "keep_prob": 0.9, "output_activation": "softmax"},
         lambda run, n: run.shuffled(n, BATCH),
     ),
+    "sparse": (LONG, {"optimizer": "adam", "lambd": 0.1, "is_sparse": True},
+               lambda run, n: [run.epoch(np.arange(LONG[1])[::-1], BATCH) for _ in range(n)]),
+    "sparse shards": (NARROW, {"is_sparse": True}, lambda run, n: run.run(n)),
+    "sparse shared": (MANY, {"optimizer": "momentum", "is_sparse": True},
+                      lambda run, n: run.run(n)),
 }  # fmt: skip
 
 
@@ -63,14 +68,19 @@ def given(kind, real=np.float64, order="C"):
     dims, m = KINDS[kind][0]
     rng = np.random.default_rng(11)
     X = np.asarray(rng.standard_normal((dims[0], m)).astype(real), order=order)
+    if "is_sparse" in KINDS[kind][1]:
+        X *= rng.random(X.shape) < 0.1
     Y = np.eye(dims[-1])[:, rng.integers(0, dims[-1], m)]
     return X, Y, network(rng, dims, real)
 
 
 def trainer(kind, X, Y, parameters):
     """A run that begins, with random numbers of its own."""
-    bits = np.random.MT19937(5)
-    return trainer_of(X, Y, parameters, 0.01, bit_generator=bits, **KINDS[kind][1])
+    options = {"bit_generator": np.random.MT19937(5), **KINDS[kind][1]}
+    if options.pop("is_sparse", False):
+        options["sparse"] = numbers_of(X)
+        X = np.broadcast_to(X.dtype.type(0), X.shape)
+    return trainer_of(X, Y, parameters, 0.01, **options)
 
 
 def advance(kind, run, n):

@@ -195,6 +195,13 @@ def labels(rng, shape):
     return rng.integers(0, 2, shape)
 
 
+def numbers_of(X):
+    """A Trainer's `sparse` for a dense X: values, features and where each example starts."""
+    examples, features = np.nonzero(X.T)
+    starts = np.searchsorted(examples, np.arange(X.shape[1] + 1))
+    return X.T[examples, features], features, starts
+
+
 # train by plain gradient descent from the assignment's weights, where a test says nothing else.
 plain_train = functools.partial(
     ffnn.train, optimizer="gd", initialization="assignment", learning_rate=0.0075

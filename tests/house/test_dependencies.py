@@ -53,7 +53,7 @@ FLOORS = [
     "../product/product.h",
     "../train/train.h",
     *(f"{name}.h" for name in "errors words lock poll state results methods parse".split()),
-    *(f"{name}.h" for name in "arrays shapes labels source".split()),
+    *(f"{name}.h" for name in "arrays shapes labels source sparse".split()),
     *(f"{name}.h" for name in "parameters nets options one_run trainer".split()),
 ]
 STANDARD = {
