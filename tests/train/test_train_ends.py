@@ -250,14 +250,18 @@ def test_a_run_that_overflows_returns_what_was_finite(rng, patience):
     assert_same_dict(parameters, again)
 
 
-def test_the_last_step_may_overflow_too(rng):
-    X = rng.standard_normal((4, M))
+@pytest.mark.parametrize(
+    "batches", [{"mini_batch_size": "all"}, {"mini_batch_size": 32, "shuffle": False}]
+)
+def test_the_last_step_may_overflow_too(rng, batches):
+    """In mini-batches: the second, behind one whose examples are all met."""
+    X = rng.standard_normal((4, M)) * (np.arange(M) >= 32)
     with pytest.warns(
         RuntimeWarning, match="train: a parameter overflows, first seen at epoch 0 .* Y reaches"
     ):
         parameters, history = plain_train(
-            X, X[:3] * 1e6, DIMS, seed=1, output_activation="linear", learning_rate=1e306,
-            num_epochs=1,
+            X, X[:3] * 1e9, DIMS, seed=1, output_activation="linear", learning_rate=1e306,
+            num_epochs=1, **batches,
         )  # fmt: skip
     assert history["stopped_by"] == "diverged" and np.isfinite(history["cost"]).all()
     np.random.seed(1)

@@ -113,16 +113,16 @@ def test_a_record_point_is_the_state_that_its_cost_is_of(kind):
     X, Y, parameters = given(kind)
     run, twin = trainer(kind, X, Y, parameters), trainer(kind, X, Y, parameters)
     for number, steps in enumerate((1, 3, 40, 1, 5), 1):
-        before = bits_of(twin)
+        before, done = bits_of(twin), twin.state()["t"]
         cost = run.run(steps, record=number)
         assert twin.run(steps) == cost
         found, recorded, state = run.record_point()
-        assert found == number
+        assert found == number and state["t"] == done
         moments = [a for v in "vs" for a in state.get(v, {}).values()]
         assert same([*recorded.values(), *moments], before)
         assert same(bits_of(run), bits_of(twin))
     assert run.restore() == number
-    assert same(bits_of(run), before)
+    assert same(bits_of(run), before) and run.state()["t"] == done
 
 
 def test_a_cost_that_is_not_finite_is_no_record_point(rng):
