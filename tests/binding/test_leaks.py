@@ -143,6 +143,10 @@ CALLED = {
     "cost that is known": lambda g: ffnn.compute_cost(
         g.AL, g.classes, parameters=g.knowing, lambd=0.1, sample_weight=g.weights
     ),
+    "labels that are converted twice": lambda g: ffnn.compute_cost(
+        g.AL.astype(np.float32), g.Y.tolist()
+    ),
+    "integers that are converted twice": lambda g: ffnn.sigmoid([[1, 2]] * 200),
     "ragged list": lambda g: refused(lambda: ffnn.sigmoid([[1.0], [1.0, 2.0]])),
     "ragged parameters": lambda g: refused(
         lambda: ffnn.L_model_forward(g.X, {**g.net, "b1": [[1.0], [1.0, 2.0]]})

@@ -152,8 +152,31 @@ static void check_givers(void)
     for (int i = 0; i < count; i++) ffnn_scratch_give(held[i]);
 }
 
-/* Work that finds its scratch ready allocates nothing, so that the failure which was ordered is
- * still to come; it does the same where there is no scratch. */
+enum { FEW = 4 }; /* as many as any work needs at once */
+
+/* All spare blocks but a few are held, and the next allocation fails. */
+static void leave_few(void)
+{
+    hold_all();
+    for (int i = 0; i < FEW; i++) ffnn_scratch_give(held[i]);
+    ffnn_allocate_fail_at(1);
+}
+
+/* Nothing was allocated since, so that the failure is still to come, and the few are there. */
+static void check_few(void)
+{
+    for (int i = 0; i < FEW; i++) {
+        held[i] = ffnn_scratch_take();
+        CHECK(held[i], "a block was not given back");
+    }
+    void *more = ffnn_allocate(1);
+    CHECK(!more, "something was allocated");
+    ffnn_free(more);
+    ffnn_allocate_fail_at(0);
+}
+
+/* Work that finds its scratch ready allocates nothing, however often; it does the same where there
+ * is no scratch. */
 static void check_product_scratch(const char *name, ptrdiff_t rows, ptrdiff_t cols,
                                   enum layout layout)
 {
@@ -165,15 +188,10 @@ static void check_product_scratch(const char *name, ptrdiff_t rows, ptrdiff_t co
                       .start = FFNN_FROM_ZERO};
     const ffnn_result first = take_result(rows, cols, 3), other = take_result(rows, cols, 3);
     place("scratch of %s", name);
-    for (int i = 0; i < 2; i++) {
-        p.out = first.data, p.out_row = first.row;
-        ffnn_allocate_fail_at(i);
-        ffnn_product_run(&p);
-    }
-    void *more = ffnn_allocate(1);
-    CHECK(!more, "it was not given back");
-    ffnn_free(more);
-    hold_all();
+    p.out = first.data, p.out_row = first.row;
+    leave_few();
+    for (int i = 0; i <= FEW; i++) ffnn_product_run(&p);
+    check_few();
     ffnn_allocate_fail_at(1);
     p.out = other.data, p.out_row = other.row;
     ffnn_product_run(&p);
@@ -194,16 +212,11 @@ static void check_net(ptrdiff_t widest, bool is_wide)
     const ffnn_view X = lay(TRANSPOSED, 5, m, feature);
     const ffnn_result first = take_result(3, m, 0), other = take_result(3, m, 0);
     place("scratch of a net with %td units", widest);
-    for (int i = 0; i < 2; i++) {
-        ffnn_allocate_fail_at(is_wide ? 0 : i);
-        CHECK(ffnn_net_forward(2, net, X, first), "no memory");
-    }
-    if (!is_wide) {
-        void *more = ffnn_allocate(1);
-        CHECK(!more, "it was not given back");
-        ffnn_free(more);
-    }
-    hold_all();
+    leave_few();
+    if (is_wide) ffnn_allocate_fail_at(0);
+    for (int i = 0; i <= FEW; i++) CHECK(ffnn_net_forward(2, net, X, first), "no memory");
+    if (is_wide) ffnn_allocate_fail_at(1);
+    check_few();
     ffnn_allocate_fail_at(1);
     CHECK(!ffnn_net_forward(2, net, X, other), "an output without memory");
     ffnn_allocate_fail_at(0);

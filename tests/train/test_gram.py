@@ -203,9 +203,10 @@ def test_a_run_that_is_set_anew_begins_anew(rng):
     parameters = run.parameters()
     run.run(BEGINS + 7)
     run.parameters()
-    once = run.run(1)
+    once, ended = run.run(1), run.parameters()
     run.epoch(None, 50)
     run.set(parameters)
     assert_same_dict(run.parameters(), parameters)
     run.run(BEGINS + 7)
     assert run.run(1) == once
+    assert_same_dict(run.parameters(), ended)

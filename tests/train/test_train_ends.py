@@ -49,7 +49,10 @@ def test_patience_that_is_never_tried_still_returns_the_best(run):
 
 
 def test_what_is_watched(run):
-    """The first of equals is the best."""
+    """The first of equals is the best; NaN is none."""
+    values = iter([np.nan, 3.0, 2.0, np.nan, 2.5, 1.0])
+    _, history = run(metrics={"x": lambda Y, AL: next(values)}, monitor="x", mode="min", patience=2)
+    assert (history["best_epoch"], history["epoch"][-1]) == (2, 4)
     values = iter([3.0, 2.0, 2.5, 2.0, 1.0])
     _, history = run(metrics={"x": lambda Y, AL: next(values)}, monitor="x", mode="min", patience=2)
     assert (history["best_epoch"], history["epoch"][-1]) == (1, 3)
@@ -122,6 +125,14 @@ def test_a_callback_stops_the_run(run, answer):
     assert history["epoch"] == [0, 1, 2, 3] and history["stopped_by"] == "callback"
     assert_same_dict(parameters, run(num_epochs=4)[0])
     assert history["optimizer_state"]["epoch"] == 4
+
+
+def test_the_first_to_end_a_run_is_named(run):
+    """Patience looks before the callback is asked."""
+    values = iter([1.0, 2.0, 3.0, 4.0])
+    options = {"metrics": {"x": lambda Y, AL: next(values)}, "monitor": "x", "mode": "min"}
+    _, history = run(patience=2, callback=lambda info: info["epoch"] == 2, **options)
+    assert history["epoch"] == [0, 1, 2] and history["stopped_by"] == "patience"
 
 
 @pytest.mark.parametrize("answer", [None, False, np.False_, 1, "stop", {"a": 1}])

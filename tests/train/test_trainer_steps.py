@@ -191,6 +191,18 @@ def test_what_l2_added(rng):
     assert 2 * expected < run.l2_cost < 8 * expected  # four batches, each with its own share
 
 
+def test_what_l2_added_to_a_weighted_mean(rng):
+    """The cost without it is that of the examples, whose weights need not be 1 on average."""
+    X, Y, parameters = draw(rng, [4, 5, 1], 60, "sigmoid")
+    weights = rng.random(60) * 3
+    run = make(X, Y, (4, 5, 1), parameters, lambd=0.7, sample_weight=weights, weighted_mean=True)
+    data = run.measure(X, Y, sample_weight=weights)
+    squares = sum((parameters[key] ** 2).sum() for key in ("W1", "W2"))
+    cost = run.run(1)
+    assert abs(run.l2_cost - 0.7 / 2 * squares / weights.sum()) < 1e-15
+    assert abs(cost - run.l2_cost - data) < 1e-14
+
+
 def test_bad_examples_are_refused_before_anything_changes(rng):
     X, Y, parameters = draw(rng, [4, 5, 1], 6, "sigmoid")
     run = make(X, Y, (4, 5, 1), parameters)
