@@ -7,6 +7,9 @@
 
 #include <stdatomic.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 static double feature(void)
 {
@@ -82,7 +85,7 @@ static void check_sizes(void)
 
 /* ---- scratch ---- */
 
-enum { MANY = 70, GIVERS = 3, ROUNDS = 200 }; /* blocks: more than are kept */
+enum { MANY = 70, GIVERS = 3, EACH = 20, ROUNDS = 200 }; /* blocks: more than are kept */
 
 static void *held[MANY];
 
@@ -94,6 +97,17 @@ static void hold_all(void)
 static void give_all(void)
 {
     for (int i = 0; i < MANY; i++) ffnn_scratch_give(held[i]);
+}
+
+/* Bytes that were not given back, or 0 where nobody counts them. */
+static size_t given_by_malloc(void)
+{
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
+    const struct mallinfo2 found = mallinfo2();
+    return found.uordblks + found.hblkhd;
+#else
+    return 0;
+#endif
 }
 
 static void check_scratch(void)
@@ -113,6 +127,11 @@ static void check_scratch(void)
     CHECK(kept, "a block that was given back is gone");
     ffnn_scratch_give(kept);
     ffnn_allocate_fail_at(0);
+    const size_t before = given_by_malloc();
+    hold_all();
+    give_all();
+    const size_t after = given_by_malloc();
+    CHECK(after <= before, "%zu bytes more, of blocks beyond those that are kept", after - before);
 }
 
 static atomic_int round_begun, given;
@@ -121,12 +140,12 @@ static void give_each_round(void *index)
 {
     for (int i = 1; i <= ROUNDS; i++) {
         while (atomic_load(&round_begun) < i) ffnn_os_yield();
-        ffnn_scratch_give(held[(intptr_t)index]);
+        for (intptr_t j = 0; j < EACH; j++) ffnn_scratch_give(held[(intptr_t)index * EACH + j]);
         atomic_fetch_add(&given, 1);
     }
 }
 
-/* Threads that give back at the same moment: none of their blocks is lost. */
+/* Threads that give back at the same moment: none of their blocks is lost, whoever meets whom. */
 static void check_givers(void)
 {
     ffnn_thread threads[GIVERS];
@@ -136,11 +155,12 @@ static void check_givers(void)
     while (count < GIVERS &&
            ffnn_thread_start(&threads[count], give_each_round, (void *)(intptr_t)count))
         count++;
-    for (int i = 0; i < count; i++) held[i] = ffnn_scratch_take();
+    const int blocks = count * EACH;
+    for (int i = 0; i < blocks; i++) held[i] = ffnn_scratch_take();
     for (int i = 1; i <= ROUNDS; i++) {
         atomic_store(&round_begun, i);
         while (atomic_load(&given) < i * count) ffnn_os_yield();
-        for (int j = 0; j < count; j++) {
+        for (int j = 0; j < blocks; j++) {
             ffnn_allocate_fail_at(1);
             held[j] = ffnn_scratch_take();
             ffnn_allocate_fail_at(0);
@@ -149,7 +169,7 @@ static void check_givers(void)
     }
     for (int i = 0; i < count; i++) ffnn_thread_join(&threads[i]);
     CHECK(lost == 0, "%d blocks were lost", lost);
-    for (int i = 0; i < count; i++) ffnn_scratch_give(held[i]);
+    for (int i = 0; i < blocks; i++) ffnn_scratch_give(held[i]);
 }
 
 enum { FEW = 4 }; /* as many as any work needs at once */

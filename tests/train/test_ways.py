@@ -73,6 +73,14 @@ def test_an_order_that_changes_nothing_changes_no_bit(rng, net):
     assert_same_dict(in_place.parameters(), gathered.parameters())
 
 
+@pytest.mark.parametrize("dims", [[2, 3, 70_000], [70_000, 3, 2]])
+def test_a_net_is_as_small_as_its_largest_layer(rng, dims):
+    """A small net's steps count units by 16 bits, as many as a small layer has."""
+    X, Y, parameters = draw(rng, dims, 3, "linear")
+    told = {"output_activation": "linear"}
+    agree(*pair(X, Y, parameters, **told), lambda run: [run.run(1), run.run(3)], rtol=1e-6)
+
+
 @pytest.mark.parametrize("net", ["smallish", "shards"])
 def test_a_batch_grows_from_call_to_call(rng, net):
     """Masks, gathered examples and shards are made for the largest so far."""
