@@ -108,6 +108,23 @@ def test_examples_of_a_step_are_not_the_runs_own(rng):
     assert run.run(1) == again.run(1)
 
 
+def test_a_copy_of_all_examples_is_made_anew_where_others_took_its_place(rng):
+    """A small net's copy, and the examples that a large way gathered: the Gram form leads there."""
+    X, Y, parameters = draw(rng, [5, 4, 3], 20, "softmax")
+    run, fresh = (
+        trainer_of(X, Y, parameters, 0.1, output_activation="softmax", gram=gram)
+        for gram in (True, False)
+    )
+    for _ in range(2):
+        run.epoch(None, 20)
+    run.set(parameters)
+    order = np.arange(20)[::-1]
+    for work in lambda it: it.epoch(order, 3), lambda it: it.epoch(None, 20):
+        assert abs(work(run) - work(fresh)) <= 1e-12
+    for name, value in fresh.parameters().items():
+        np.testing.assert_allclose(run.parameters()[name], value, rtol=1e-9)
+
+
 def test_one_run_by_more_and_fewer_threads(rng, threads):
     """Workspaces are made for those that there are."""
     dims, m = [9, 24, 17, 3], 2600
