@@ -50,7 +50,7 @@ for name in {names!r}:
                 continue
             good_in_a_row = 0
             failures += 1
-            # CPython 3.11 has no memory for a traceback: an error of its own, without a function of C.
+            # Of CPython 3.11, where it has no memory for a traceback.
             is_its_own = isinstance(error, SystemError) and "built-in" not in str(error)
             if not isinstance(error, MemoryError) and not is_its_own:
                 sys.exit(f"{{name}}, {{n}}: {{error!r}}")
