@@ -321,3 +321,23 @@ def test_a_source_is_no_view_of_an_array(rows):
     np.testing.assert_array_equal(np.asarray(source), rows.T)
     with pytest.raises(ValueError, match="rows: a source is always copied"):
         np.array(source, copy=False)
+
+
+class Masking:
+    """A file's array that masks its fill values when it is read, as netCDF4 does."""
+
+    def __init__(self, rows):
+        self.rows, self.shape, self.dtype = rows, rows.shape, rows.dtype
+
+    def __getitem__(self, key):
+        return np.ma.masked_less(self.rows[key], 0)
+
+
+def test_rows_that_are_masked_when_they_are_read_are_refused(rng):
+    rows, Y = rng.random((700, 4)), rng.integers(0, 2, (1, 700))
+    told = {"learning_rate": 0.1, "num_epochs": 1, "seed": 1}
+    _, history = ffnn.train(ffnn.rows(Masking(rows)), Y, [4, 3, 1], **told)
+    assert np.isfinite(history["cost"]).all()
+    rows[500, 3] = -1
+    with pytest.raises(TypeError, match="it holds masked entries, whose mask would be lost"):
+        ffnn.train(ffnn.rows(Masking(rows)), Y, [4, 3, 1], **told)
