@@ -203,6 +203,10 @@ CALLED = {
     "trainer's state that is refused": lambda g: refused(
         lambda: g.trainer(state={"t": 1}, optimizer="adam"), KeyError
     ),
+    "trainer's posterior": lambda g: trainer_of(
+        g.X, g.Y, g.net, 0.0075, output_activation="linear", optimizer="levenberg_marquardt",
+        bayesian=True,
+    ).posterior(),
     "trainer's gram form": lambda g: g.trainer(gram=True).run(3),
     "trainer's epoch": lambda g: g.trainer().epoch(g.order, 16),
     "trainer's small epoch": lambda g: g.trainer(sample_weight=g.weights).epoch(None, 16),

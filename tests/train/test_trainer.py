@@ -256,6 +256,7 @@ BAD = [
     ({"beta2": -0.1, "optimizer": "adam"}, ValueError, "beta2 must be"),
     ({"epsilon": float("nan"), "optimizer": "rmsprop"}, ValueError, "epsilon must be finite"),
     ({"lambd": -1}, ValueError, "lambd must be at least 0, not -1"),
+    ({"history_size": 2.5, "optimizer": "lbfgs"}, TypeError, "must be an integer, not 2.5"),
     ({"clip_norm": 0}, ValueError, "clip_norm must be above 0, not 0"),
     ({"keep_prob": 0}, ValueError, "keep_prob must be above 0 and at most 1, not 0"),
     ({"keep_prob": 1.5}, ValueError, "keep_prob must be"),
