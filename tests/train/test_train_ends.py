@@ -50,20 +50,15 @@ def test_patience_that_is_never_tried_still_returns_the_best(run):
 
 def test_what_is_watched(run):
     """The first of equals is the best; NaN is none."""
+    told = {"metrics": {"x": lambda Y, AL: next(values)}, "monitor": "x", "mode": "min"}
     values = iter([np.nan, 3.0, 2.0, np.nan, 2.5, 1.0])
-    _, history = run(metrics={"x": lambda Y, AL: next(values)}, monitor="x", mode="min", patience=2)
+    _, history = run(patience=2, **told)
     assert (history["best_epoch"], history["epoch"][-1]) == (2, 4)
     values = iter([3.0, 2.0, 2.5, 2.0, 1.0])
-    _, history = run(metrics={"x": lambda Y, AL: next(values)}, monitor="x", mode="min", patience=2)
+    _, history = run(patience=2, **told)
     assert (history["best_epoch"], history["epoch"][-1]) == (1, 3)
     values = iter([8.0, 7.5, 7.4, 7.3, 7.0, 6.9])
-    _, history = run(
-        metrics={"x": lambda Y, AL: next(values)},
-        monitor="x",
-        mode="min",
-        patience=3,
-        min_delta=0.8,
-    )
+    _, history = run(patience=3, min_delta=0.8, **told)
     assert (history["best_epoch"], history["epoch"][-1]) == (0, 3)
 
 
