@@ -40,9 +40,7 @@ def take_layers(
     if isinstance(parameters, dict):
         parameters = parameters.copy()  # another thread may change it
     check_no_estimator(function, parameters)
-    dims = _ffnn.layer_dims(function, parameters)
-    if 0 in dims:
-        raise ValueError(f"{function}: layer {dims.index(0)} has no units")
+    dims = _ffnn.layer_dims(function, parameters)  # of which none is 0
     # All other checks of a net; the type of its output is that of its widest layer.
     nothing = np.empty((dims[0], 0), np.float32)
     real = _ffnn.net_output(function, nothing, parameters, **net).dtype

@@ -108,6 +108,8 @@ int ffnn_trainer_size_check(const trainer_object *self, const ffnn_run_settings 
 bool ffnn_trainer_is_whole(const trainer_object *self);
 /* Steps with some of the examples are then an error. */
 int ffnn_trainer_batches_check(const trainer_object *self, const char *method);
+/* What a state has under a key, a borrowed reference; or NULL with an error. */
+PyObject *ffnn_trainer_state_item(const char *function, PyObject *state, const char *key);
 /* Takes and checks what a state holds of it; nothing for an optimiser without such a memory. */
 int ffnn_trainer_memory_take(const trainer_object *self, const char *function, PyObject *state,
                              ffnn_memory *memory);

@@ -64,12 +64,9 @@ static int take_moment(const trainer_object *self, const char *function, PyObjec
         {"optimizer_state['v']", "optimizer_state['v']['dW%d']", "optimizer_state['v']['db%d']"},
         {"optimizer_state['s']", "optimizer_state['s']['dW%d']", "optimizer_state['s']['db%d']"},
     };
-    PyObject *dict = PyDict_GetItemString(state, moment_keys[which]);
-    if (dict == NULL)
-        return ffnn_error_raise(PyExc_KeyError, (ffnn_place){function, "optimizer_state", 0},
-                                "has no '%s'", moment_keys[which]);
-    if (ffnn_pairs_take_like_gradients(self->state, function, labels[which], dict, self->layers,
-                                       pairs) < 0)
+    PyObject *dict = ffnn_trainer_state_item(function, state, moment_keys[which]);
+    if (dict == NULL || ffnn_pairs_take_like_gradients(self->state, function, labels[which], dict,
+                                                       self->layers, pairs) < 0)
         return -1;
     for (int l = 1; l <= self->layers; l++) {
         const ffnn_pair *pair = &pairs->pairs[l - 1];
@@ -90,8 +87,8 @@ static int take_state(const trainer_object *self, const char *function, PyObject
     if (!PyDict_Check(state))
         return ffnn_error_raise(PyExc_TypeError, place, "must be a dict, not %s",
                                 Py_TYPE(state)->tp_name);
-    PyObject *t = PyDict_GetItemString(state, "t");
-    if (t == NULL) return ffnn_error_raise(PyExc_KeyError, place, "has no 't'");
+    PyObject *t = ffnn_trainer_state_item(function, state, "t");
+    if (t == NULL) return -1;
     from->steps = PyNumber_AsSsize_t(t, PyExc_OverflowError);
     if (from->steps == -1 && PyErr_Occurred()) return -1;
     if (from->steps < 0)

@@ -87,17 +87,26 @@ static int lm_count(const trainer_object *self)
     return self->is_bayesian ? LM_NUMBERS : LM_DAMPING;
 }
 
+/* PyDict_GetItemString would say of a key that it cannot make that it is not there. */
+PyObject *ffnn_trainer_state_item(const char *function, PyObject *state, const char *key)
+{
+    PyObject *name = PyUnicode_FromString(key);
+    PyObject *item = name == NULL ? NULL : PyDict_GetItemWithError(state, name);
+    Py_XDECREF(name);
+    if (item == NULL && !PyErr_Occurred())
+        ffnn_error_raise(PyExc_KeyError, (ffnn_place){function, "optimizer_state", 0},
+                         "has no '%s'", key);
+    return item;
+}
+
 static int take_numbers(const trainer_object *self, const char *function, PyObject *state,
                         ffnn_lm_state *numbers)
 {
     for (int i = 0; i < lm_count(self); i++) {
         double *value = (double *)(void *)((char *)numbers + lm_numbers[i].at);
         const ffnn_place place = {function, lm_numbers[i].label, 0};
-        PyObject *object = PyDict_GetItemString(state, lm_numbers[i].key);
-        if (object == NULL)
-            return ffnn_error_raise(PyExc_KeyError, (ffnn_place){function, "optimizer_state", 0},
-                                    "has no '%s'", lm_numbers[i].key);
-        if (ffnn_number_parse(place, object, value) < 0) return -1;
+        PyObject *object = ffnn_trainer_state_item(function, state, lm_numbers[i].key);
+        if (object == NULL || ffnn_number_parse(place, object, value) < 0) return -1;
         if (*value < 0)
             return ffnn_error_raise(PyExc_ValueError, place, "must be at least 0, not %S", object);
     }
@@ -134,11 +143,8 @@ int ffnn_trainer_memory_take(const trainer_object *self, const char *function, P
         const ffnn_place place = {function, labels[which], 0};
         ffnn_operand *o = &memory->pairs[which];
         const void *elements;
-        PyObject *object = PyDict_GetItemString(state, keys[which]);
-        if (object == NULL)
-            return ffnn_error_raise(PyExc_KeyError, (ffnn_place){function, "optimizer_state", 0},
-                                    "has no '%s'", keys[which]);
-        if (ffnn_operand_take(o, object, place) < 0) return -1;
+        PyObject *object = ffnn_trainer_state_item(function, state, keys[which]);
+        if (object == NULL || ffnn_operand_take(o, object, place) < 0) return -1;
         if (PyArray_NDIM(o->array) != 2 || ffnn_operand_cols(o) != count_of(self)) {
             char shape[FFNN_SHAPE_TEXT];
             return ffnn_error_raise(PyExc_ValueError, place, "has shape %s, expected (k, %zd)",

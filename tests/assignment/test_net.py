@@ -94,9 +94,11 @@ def test_a_net_is_its_twin(rng, real, hidden, output, cost, m):
 
 
 @pytest.mark.parametrize("keep_prob", [0.6, [1.0, 0.5]])
-def test_dropout_by_hand(rng, real, keep_prob):
-    """Masks of NumPy's own stream, kept as D; the gradients are those of the thinned net."""
-    X, Y, parameters = draw(rng, [7, 20, 9, 1], 30, "sigmoid")
+@pytest.mark.parametrize(("dims", "m"), [([7, 20, 9, 1], 30), ([7, 20, 250, 1], 600)])
+def test_dropout_by_hand(rng, real, keep_prob, dims, m):
+    """Masks of NumPy's own stream, kept as D; the gradients are those of the thinned net. And of
+    a layer that is computed block by block."""
+    X, Y, parameters = draw(rng, dims, m, "sigmoid")
     X, parameters = X.astype(real), {k: v.astype(real) for k, v in parameters.items()}
     net = {"hidden_activation": "tanh", "keep_prob": keep_prob}
     np.random.seed(3)
@@ -300,6 +302,20 @@ def test_the_slope_at_equality_is_0(m, cost, below):
         _, ours = ffnn.cost_and_gradients(X, Y, {"W1": W, "b1": b}, **net)
         for grads in ours, ffnn.L_model_backward(AL, Y, caches, **net):
             assert (grads["dW1"] == slope).all() and (grads["db1"] == slope).all()
+
+
+@pytest.mark.parametrize("y", [0.0, 2.0])
+def test_a_mean_of_0_has_a_finite_slope(real, y):
+    """Poisson's, of an exp that is 0 so far below: nothing to learn from, but no NaN."""
+    X, Y = np.ones((2, 19), real), np.full((1, 19), y)
+    parameters = {"W1": np.zeros((1, 2), real), "b1": np.full((1, 1), -1000, real)}
+    net = {"output_activation": "exp", "cost": "poisson"}
+    AL, caches = ffnn.L_model_forward(X, parameters, output_activation="exp")
+    assert (AL == 0).all()
+    grads = ffnn.L_model_backward(AL, Y, caches, **net)
+    _, ours = ffnn.cost_and_gradients(X, Y, parameters, **net)
+    for name, gradient in ours.items():
+        assert (gradient == 0).all() and (grads[name] == 0).all()
 
 
 @pytest.mark.parametrize("m", [3, 40])

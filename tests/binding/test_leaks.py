@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import ffnn
-from calls import objects, trainer_of
+from calls import mapped, objects, trainer_of
 from support import network, numbers_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
@@ -64,6 +64,12 @@ class Given:
         self.many = rng.standard_normal((DIMS[0], MANY)), np.eye(3)[:, rng.integers(0, 3, MANY)]
         self.wide = {"W1": np.ones((9000, 6)), "b1": np.ones((9000, 1)),
                      "W2": np.ones((1, 9000)), "b2": np.ones((1, 1))}  # fmt: skip
+
+        self.swapped = mapped(lambda x: x.astype(x.dtype.newbyteorder("S")), {
+            "X": self.X, "Y": self.Y, "net": self.net, "AL": self.AL, "caches": list(self.caches),
+            "grads": {name: x for name, x in self.grads.items() if "dA" not in name},
+            "deep": self.deep,
+        })  # fmt: skip
 
     def trainer(self, parameters=None, state=None, rate=0.01, **options):
         options = {"output_activation": "softmax", "bit_generator": self.bits, **options}
@@ -158,6 +164,34 @@ CALLED = {
     "cost that is known": lambda g: ffnn.compute_cost(
         g.AL, g.classes, parameters=g.knowing, lambd=0.1, sample_weight=g.weights
     ),
+    "labels that are converted twice": lambda g: ffnn.compute_cost(
+        g.AL.astype(np.float32), g.Y.tolist()
+    ),
+    "integers that are converted twice": lambda g: ffnn.sigmoid([[1, 2]] * 200),
+    "swapped layer": lambda g: ffnn.linear_activation_forward(
+        g.swapped["X"], g.swapped["net"]["W1"], g.swapped["net"]["b1"], "relu"
+    ),
+    "swapped layer backward": lambda g: ffnn.linear_activation_backward(
+        g.swapped["AL"], g.swapped["caches"][-1], "sigmoid"
+    ),
+    "swapped linear backward": lambda g: ffnn.linear_backward(
+        g.swapped["AL"], g.swapped["caches"][-1][0]
+    ),
+    "swapped elements": lambda g: ffnn.relu_backward(g.swapped["AL"], g.swapped["AL"]),
+    "swapped forward": lambda g: ffnn.L_model_forward(g.swapped["X"], g.swapped["deep"]),
+    "swapped backward": lambda g: ffnn.L_model_backward(
+        g.swapped["AL"], g.swapped["Y"], g.swapped["caches"]
+    ),
+    "swapped update": lambda g: ffnn.update_parameters(
+        dict(g.swapped["deep"]), g.swapped["grads"], 0.1
+    ),
+    "swapped prediction": lambda g: ffnn.predict_proba(g.swapped["X"], g.swapped["deep"]),
+    "swapped cost and gradients": lambda g: ffnn.cost_and_gradients(
+        g.swapped["X"], g.swapped["Y"], g.swapped["net"], sample_weight=g.weights.astype(">f8")
+    ),
+    "swapped trainer": lambda g: trainer_of(
+        g.swapped["X"], g.swapped["Y"], g.swapped["net"], 0.01
+    ).step(g.swapped["X"], g.swapped["Y"]),
     "ragged list": lambda g: refused(lambda: ffnn.sigmoid([[1.0], [1.0, 2.0]])),
     "ragged parameters": lambda g: refused(
         lambda: ffnn.L_model_forward(g.X, {**g.net, "b1": [[1.0], [1.0, 2.0]]})
@@ -187,6 +221,10 @@ CALLED = {
     "trainer's state that is refused": lambda g: refused(
         lambda: g.trainer(state={"t": 1}, optimizer="adam"), KeyError
     ),
+    "trainer's posterior": lambda g: trainer_of(
+        g.X, g.Y, g.net, 0.0075, output_activation="linear", optimizer="levenberg_marquardt",
+        bayesian=True,
+    ).posterior(),
     "trainer's gram form": lambda g: g.trainer(gram=True).run(3),
     "trainer's epoch": lambda g: g.trainer().epoch(g.order, 16),
     "trainer's small epoch": lambda g: g.trainer(sample_weight=g.weights).epoch(None, 16),

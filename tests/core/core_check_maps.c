@@ -91,6 +91,38 @@ static void try_derivative(ffnn_activation g, ptrdiff_t n)
     check_guards();
 }
 
+/* Each operand's rows touch or lie apart by themselves: the numbers of one long row all the same,
+ * and nothing between the rows. */
+static void try_rows(ffnn_activation g, ptrdiff_t rows, ptrdiff_t cols)
+{
+    const ffnn_activation_kernels *row = &k->activations[g];
+    const ptrdiff_t n = rows * cols;
+    for (int apart = 0; apart < 8; apart++) {
+        place("%s of [%td, %td], rows apart: %d", row->name, rows, cols, apart);
+        fresh();
+        const ffnn_view z = lay(PLAIN, rows, cols, moderate), da = lay(PLAIN, rows, cols, solid);
+        const ffnn_result value = take_result(rows, cols, 0), slope = take_result(rows, cols, 0),
+                          of_z = take_result(rows, cols, apart & 1 ? 2 : 0),
+                          of_da = take_result(rows, cols, apart & 2 ? 1 : 0),
+                          a = take_result(rows, cols, apart & 4 ? 3 : 0),
+                          dz = take_result(rows, cols, apart & 4 ? 3 : 0);
+        for (ptrdiff_t i = 0; i < rows; i++)
+            for (ptrdiff_t j = 0; j < cols; j++) {
+                put(of_z.data, i * of_z.row + j, at(z, i, j));
+                put(of_da.data, i * of_da.row + j, at(da, i, j));
+            }
+        row->value(1, n, z.data, n, value.data, n);
+        row->derivative(1, n, da.data, n, z.data, n, slope.data, n);
+        row->value(rows, cols, of_z.data, of_z.row, a.data, a.row);
+        row->derivative(rows, cols, of_da.data, of_da.row, of_z.data, of_z.row, dz.data, dz.row);
+        check_same_bits(a, value, rows, cols, "value");
+        check_same_bits(dz, slope, rows, cols, "derivative");
+        check_gaps(a, rows, cols);
+        check_gaps(dz, rows, cols);
+        check_guards();
+    }
+}
+
 /* Columns that stand in other lanes, or alone, have the same bits. */
 static void try_softmax(ptrdiff_t rows, ptrdiff_t cols)
 {
@@ -147,6 +179,7 @@ void check_maps(void)
                 const truth *t = truth_of((ffnn_activation)g);
                 try_map(row->name, (loop){NULL, row->value}, t->value, allowed_ulps(t), n);
                 try_derivative((ffnn_activation)g, n);
+                if (n && round < 2) try_rows((ffnn_activation)g, 2 + round, n);
             }
             if (n) try_softmax(1 + round % 5, n);
         }

@@ -7,6 +7,9 @@
 
 #include <stdatomic.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 static double feature(void)
 {
@@ -82,7 +85,7 @@ static void check_sizes(void)
 
 /* ---- scratch ---- */
 
-enum { MANY = 70, GIVERS = 3, ROUNDS = 200 }; /* blocks: more than are kept */
+enum { MANY = 70, GIVERS = 3, EACH = 20, ROUNDS = 200 }; /* blocks: more than are kept */
 
 static void *held[MANY];
 
@@ -94,6 +97,17 @@ static void hold_all(void)
 static void give_all(void)
 {
     for (int i = 0; i < MANY; i++) ffnn_scratch_give(held[i]);
+}
+
+/* Bytes that were not given back, or 0 where nobody counts them. */
+static size_t given_by_malloc(void)
+{
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
+    const struct mallinfo2 found = mallinfo2();
+    return found.uordblks + found.hblkhd;
+#else
+    return 0;
+#endif
 }
 
 static void check_scratch(void)
@@ -113,6 +127,11 @@ static void check_scratch(void)
     CHECK(kept, "a block that was given back is gone");
     ffnn_scratch_give(kept);
     ffnn_allocate_fail_at(0);
+    const size_t before = given_by_malloc();
+    hold_all();
+    give_all();
+    const size_t after = given_by_malloc();
+    CHECK(after <= before, "%zu bytes more, of blocks beyond those that are kept", after - before);
 }
 
 static atomic_int round_begun, given;
@@ -121,12 +140,12 @@ static void give_each_round(void *index)
 {
     for (int i = 1; i <= ROUNDS; i++) {
         while (atomic_load(&round_begun) < i) ffnn_os_yield();
-        ffnn_scratch_give(held[(intptr_t)index]);
+        for (intptr_t j = 0; j < EACH; j++) ffnn_scratch_give(held[(intptr_t)index * EACH + j]);
         atomic_fetch_add(&given, 1);
     }
 }
 
-/* Threads that give back at the same moment: none of their blocks is lost. */
+/* Threads that give back at the same moment: none of their blocks is lost, whoever meets whom. */
 static void check_givers(void)
 {
     ffnn_thread threads[GIVERS];
@@ -136,11 +155,12 @@ static void check_givers(void)
     while (count < GIVERS &&
            ffnn_thread_start(&threads[count], give_each_round, (void *)(intptr_t)count))
         count++;
-    for (int i = 0; i < count; i++) held[i] = ffnn_scratch_take();
+    const int blocks = count * EACH;
+    for (int i = 0; i < blocks; i++) held[i] = ffnn_scratch_take();
     for (int i = 1; i <= ROUNDS; i++) {
         atomic_store(&round_begun, i);
         while (atomic_load(&given) < i * count) ffnn_os_yield();
-        for (int j = 0; j < count; j++) {
+        for (int j = 0; j < blocks; j++) {
             ffnn_allocate_fail_at(1);
             held[j] = ffnn_scratch_take();
             ffnn_allocate_fail_at(0);
@@ -149,11 +169,34 @@ static void check_givers(void)
     }
     for (int i = 0; i < count; i++) ffnn_thread_join(&threads[i]);
     CHECK(lost == 0, "%d blocks were lost", lost);
-    for (int i = 0; i < count; i++) ffnn_scratch_give(held[i]);
+    for (int i = 0; i < blocks; i++) ffnn_scratch_give(held[i]);
 }
 
-/* Work that finds its scratch ready allocates nothing, so that the failure which was ordered is
- * still to come; it does the same where there is no scratch. */
+enum { FEW = 4 }; /* as many as any work needs at once */
+
+/* All spare blocks but a few are held, and the next allocation fails. */
+static void leave_few(void)
+{
+    hold_all();
+    for (int i = 0; i < FEW; i++) ffnn_scratch_give(held[i]);
+    ffnn_allocate_fail_at(1);
+}
+
+/* Nothing was allocated since, so that the failure is still to come, and the few are there. */
+static void check_few(void)
+{
+    for (int i = 0; i < FEW; i++) {
+        held[i] = ffnn_scratch_take();
+        CHECK(held[i], "a block was not given back");
+    }
+    void *more = ffnn_allocate(1);
+    CHECK(!more, "something was allocated");
+    ffnn_free(more);
+    ffnn_allocate_fail_at(0);
+}
+
+/* Work that finds its scratch ready allocates nothing, however often; it does the same where there
+ * is no scratch. */
 static void check_product_scratch(const char *name, ptrdiff_t rows, ptrdiff_t cols,
                                   enum layout layout)
 {
@@ -165,15 +208,10 @@ static void check_product_scratch(const char *name, ptrdiff_t rows, ptrdiff_t co
                       .start = FFNN_FROM_ZERO};
     const ffnn_result first = take_result(rows, cols, 3), other = take_result(rows, cols, 3);
     place("scratch of %s", name);
-    for (int i = 0; i < 2; i++) {
-        p.out = first.data, p.out_row = first.row;
-        ffnn_allocate_fail_at(i);
-        ffnn_product_run(&p);
-    }
-    void *more = ffnn_allocate(1);
-    CHECK(!more, "it was not given back");
-    ffnn_free(more);
-    hold_all();
+    p.out = first.data, p.out_row = first.row;
+    leave_few();
+    for (int i = 0; i <= FEW; i++) ffnn_product_run(&p);
+    check_few();
     ffnn_allocate_fail_at(1);
     p.out = other.data, p.out_row = other.row;
     ffnn_product_run(&p);
@@ -194,16 +232,11 @@ static void check_net(ptrdiff_t widest, bool is_wide)
     const ffnn_view X = lay(TRANSPOSED, 5, m, feature);
     const ffnn_result first = take_result(3, m, 0), other = take_result(3, m, 0);
     place("scratch of a net with %td units", widest);
-    for (int i = 0; i < 2; i++) {
-        ffnn_allocate_fail_at(is_wide ? 0 : i);
-        CHECK(ffnn_net_forward(2, net, X, NULL, first), "no memory");
-    }
-    if (!is_wide) {
-        void *more = ffnn_allocate(1);
-        CHECK(!more, "it was not given back");
-        ffnn_free(more);
-    }
-    hold_all();
+    leave_few();
+    if (is_wide) ffnn_allocate_fail_at(0);
+    for (int i = 0; i <= FEW; i++) CHECK(ffnn_net_forward(2, net, X, NULL, first), "no memory");
+    if (is_wide) ffnn_allocate_fail_at(1);
+    check_few();
     ffnn_allocate_fail_at(1);
     CHECK(!ffnn_net_forward(2, net, X, NULL, other), "an output without memory");
     ffnn_allocate_fail_at(0);

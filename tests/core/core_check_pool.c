@@ -7,6 +7,9 @@
 
 #include <stdatomic.h>
 #ifdef FFNN_OS_POSIX
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #endif
@@ -177,6 +180,76 @@ static void check_quota(void)
     const long all = sysconf(_SC_NPROCESSORS_ONLN);
     CHECK(ours >= 1 && ours <= all, "%d processors of %ld", ours, all);
 }
+
+/* ---- a fork in the middle of a job ---- */
+
+#ifndef __SANITIZE_THREAD__ /* which lets no child have threads */
+enum { FORKING_THREADS = 3, FORKING_CHUNKS = 2000 };
+
+static volatile bool is_child;
+static atomic_int left_over; /* chunks of its parent's job that a child did */
+
+/* Each chunk of its own job once, by workers of its own, and none of its parent's. */
+static char child_status(void)
+{
+    tally t = {{0}};
+    visit met = {.caller = &here};
+    ffnn_pool_set_threads(MOST_CHUNKS); /* the first looks around while the others are made */
+    ffnn_pool_run(MOST_CHUNKS, count_chunk, &t);
+    for (int i = 0; i < MOST_CHUNKS; i++)
+        if (t.done[i] != 1) return 'c';
+    const double began = ffnn_os_seconds();
+    while (!met.helped && ffnn_os_seconds() < began + 30) ffnn_pool_run(2, meet_chunk, &met);
+    return left_over ? 'l' : met.helped ? 'g' : 'a';
+}
+
+typedef struct {
+    int pipe[2];
+    pid_t child; /* or 0: not yet; by the caller */
+    const char *caller;
+} forking;
+
+static void fork_chunk(void *context, int chunk)
+{
+    forking *f = context;
+    (void)chunk;
+    if (is_child) atomic_fetch_add(&left_over, 1);
+    if (is_child || &here != f->caller || f->child != 0) return;
+    const pid_t pid = fork();
+    if (pid != 0) {
+        f->child = pid;
+        return;
+    }
+    is_child = true;
+    alarm(60);
+    const char status = child_status();
+    exit(write(f->pipe[1], &status, 1) != 1);
+}
+
+static void check_forks(void)
+{
+    place("a job of a child that was forked in the middle of one");
+    ffnn_pool_set_threads(FORKING_THREADS);
+    for (int i = 0; i < (quick ? 2 : 5); i++) {
+        forking f = {.caller = &here};
+        char status = 0;
+        if (pipe(f.pipe) != 0) return;
+        fflush(NULL); /* or the child would print it, too */
+        ffnn_pool_run(FORKING_CHUNKS, fork_chunk, &f);
+        close(f.pipe[1]);
+        const bool is_told = f.child > 0 && read(f.pipe[0], &status, 1) == 1;
+        int ended = 0;
+        close(f.pipe[0]);
+        if (f.child > 0) waitpid(f.child, &ended, 0);
+        CHECK(f.child <= 0 || (is_told && status == 'g' && ended == 0), "status %c, ended with %d",
+              status ? status : '-', ended);
+    }
+}
+#else
+static void check_forks(void)
+{
+}
+#endif
 #endif
 
 /* ---- products ---- */
@@ -226,6 +299,9 @@ void check_pool(void)
     check_rest();
 #ifndef FFNN_OS_ALONE
     check_help();
+#endif
+#ifdef FFNN_OS_POSIX
+    check_forks();
 #endif
     check_products_by_threads();
     ffnn_pool_set_threads(before);

@@ -1,7 +1,10 @@
 /* core_check_runs.c - whole runs against a naive trainer, and stopped runs. */
 #include "core_check.h"
 
+#include "system/os.h"
 #include "train/parts.h"
+
+#include <stdatomic.h>
 
 enum { LAYERS = 4, WIDEST = 24, EXAMPLES = 1025, ITERATIONS = 3 };
 
@@ -256,6 +259,64 @@ static void check_stop(void)
     ffnn_run_free(after);
 }
 
+/* ---- threads that take shards --------------------------------------------------------------- */
+
+#ifndef FFNN_OS_ALONE
+enum { TOGETHER = 3 };
+
+static int turn_of_all;
+static _Thread_local int turn_here;
+static atomic_int arrived; /* threads, in this turn */
+
+/* relu; at their first one in a turn threads wait for each other, a while. */
+static void relu_together(ptrdiff_t rows, ptrdiff_t cols, const void *z, ptrdiff_t z_row, void *a,
+                          ptrdiff_t a_row)
+{
+    const double until = ffnn_os_seconds() + 0.2;
+    k->activations[FFNN_relu].value(rows, cols, z, z_row, a, a_row);
+    if (turn_here == turn_of_all) return;
+    turn_here = turn_of_all;
+    atomic_fetch_add(&arrived, 1);
+    while (atomic_load(&arrived) < TOGETHER && ffnn_os_seconds() < until) ffnn_os_yield();
+}
+
+/* As many as there are now, whatever the run began with, and each in memory of its own. */
+static void check_shards_side_by_side(void)
+{
+    static problem q = {.layers = 2, .dims = {12, 20, 2}, .m = 4 * EXAMPLES};
+    static ffnn_kernels meeting;
+    const ffnn_kernels *const plain = k;
+    const double began = ffnn_os_seconds();
+    const int before = ffnn_pool_threads();
+    double cost;
+    place("shards side by side");
+    fresh();
+    pose(&q, PLAIN);
+    ffnn_run *alone = start_run(&q, q.X);
+    meeting = *plain;
+    meeting.activations[FFNN_relu].value = relu_together;
+    k = &meeting;
+    ffnn_run *shared = start_run(&q, q.X);
+    k = plain;
+    ffnn_pool_set_threads(1);
+    ffnn_run_iterate(alone, 1, &cost, NULL, NULL);
+    ffnn_run_iterate(shared, 1, &cost, NULL, NULL);
+    do {
+        atomic_store(&arrived, 0);
+        turn_of_all++;
+        ffnn_pool_set_threads(1);
+        ffnn_run_iterate(alone, 1, &cost, NULL, NULL);
+        ffnn_pool_set_threads(TOGETHER);
+        ffnn_run_iterate(shared, 1, &cost, NULL, NULL);
+    } while (arrived < TOGETHER && ffnn_os_seconds() < began + 30);
+    CHECK(arrived == TOGETHER, "%d threads took part", arrived);
+    ffnn_pool_set_threads(before);
+    check_same_parameters(&q, alone, shared, "side by side");
+    ffnn_run_free(alone);
+    ffnn_run_free(shared);
+}
+#endif
+
 /* Examples that fit into a shorter vector, in small nets: kernels that have one. */
 static void check_narrow_kernels(void)
 {
@@ -292,4 +353,7 @@ void check_runs(void)
         for (int s = 0; s < 8; s++)
             if (!skipped(3)) try_epoch(sizes[s], sizes[(s + layout) % 8], (enum layout)layout);
     check_stop();
+#ifndef FFNN_OS_ALONE
+    check_shards_side_by_side();
+#endif
 }

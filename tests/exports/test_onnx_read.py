@@ -56,6 +56,31 @@ def test_keras_spells_a_layer_by_matmul_and_add():
     assert (net.hidden_activation, net.output_activation) == ("relu", "softmax")
 
 
+def constant(name, x):
+    return ("Constant", "", name, {"value": numpy_helper.from_array(np.asarray(x, np.float32))})
+
+
+def test_weights_stand_in_nodes_too():
+    """As torch.jit writes them; numbers one by one, and silu as the operator that it has become."""
+    model = graph(
+        [
+            constant("W1", W1),
+            constant("b1", B1),
+            ("Gemm", "x W1 b1", "z", {}),
+            ("Swish", "z", "h", {"alpha": 1.0}),
+            ("MatMul", "h W2", "y", {}),
+        ],
+        {},
+    )
+    numbers = helper.make_tensor("W2", TensorProto.FLOAT, [4, 2], range(8))
+    assert not numbers.raw_data
+    model.graph.initializer.append(numbers)
+    net = ffnn.from_onnx(model)
+    assert (net["W1"] == W1.T).all() and (net["b1"][:, 0] == B1).all()
+    assert (net["W2"] == np.arange(8).reshape(4, 2).T).all()
+    assert (net.hidden_activation, net.output_activation) == ("silu", "linear")
+
+
 def test_keras_casts_what_has_the_type_already():
     cast = {"to": TensorProto.FLOAT}
     model = graph(
@@ -212,13 +237,28 @@ OTHERS = {
         ("Relu", "z60", "y", {}),
     ],
     "which is no constant": [("Gemm", "x nowhere", "y", {})],
+    "is none of a plain dense net's  ": [("Gemm", "x W1 b1", "y", {"domain": "of.ones.own"})],
+    "is none of a plain dense net's   ": [
+        ("Constant", "", "W", {"value_float": 2.0}),
+        ("Gemm", "x W b1", "y", {}),
+    ],
+    "is none of a plain dense net's    ": [
+        ("Gemm", "x W1 b1", "z", {}),
+        ("Div", "one z", "y", {}),
+    ],
+    "is none of a plain dense net's     ": [
+        ("Gemm", "x W1 b1", "z", {}),
+        ("Gemm", "z W2", "o", {}),
+        ("Add", "z o", "y", {}),
+    ],
+    r"has a weight of shape \(4,\)": [("MatMul", "x b1", "y", {})],
     "divides by 0": [("Gemm", "x W1 b1", "z", {}), ("Div", "z zero", "y", {})],
 }
 
 
 @pytest.mark.parametrize("says", OTHERS)
 def test_another_graph_is_refused(says):
-    model = graph(OTHERS[says], {"W1": W1, "b1": B1, "W2": W2, "zero": 0.0})
+    model = graph(OTHERS[says], {"W1": W1, "b1": B1, "W2": W2, "zero": 0.0, "one": 1.0})
     with pytest.raises(ValueError, match=f"^from_onnx: .*{says.strip()}"):
         ffnn.from_onnx(model)
 

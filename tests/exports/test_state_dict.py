@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import ffnn
-from support import network
+from support import assert_same_dict, network
 
 pytestmark = pytest.mark.once
 
@@ -90,6 +90,13 @@ BAD = [
     (ValueError, "hidden_activation", TWO, {"hidden_activation": "step"}),
     (ValueError, "hidden_activation", TWO, {"hidden_activation": ["relu", "relu"]}),
 ]  # fmt: skip
+
+
+def test_activations_may_come_one_by_one():
+    state = {**TWO, "2.weight": np.ones((5, 4)), "2.bias": np.ones(5), "4.weight": np.ones((1, 5))}
+    net = ffnn.from_state_dict(state, hidden_activation=iter(["tanh", "elu"]))
+    assert list(net.hidden_activation) == ["tanh", "elu"]
+    assert_same_dict(net, ffnn.from_state_dict(state, hidden_activation=["tanh", "elu"]))
 
 
 @pytest.mark.parametrize("error, says, state, options", BAD)

@@ -12,6 +12,7 @@ A test is "core" with names of its checks, or arguments of pytest; variables may
 """
 
 import json
+import textwrap
 import tomllib
 from pathlib import Path
 from typing import NamedTuple
@@ -43,13 +44,20 @@ class Bug(NamedTuple):
 
 def read_caught() -> dict[str, str]:
     """Return the test that was seen to notice each bug, of those that were tried."""
-    return tomllib.loads(CAUGHT.read_text())
+    rows = tomllib.loads(CAUGHT.read_text())
+    return {name: test for test, names in rows.items() for name in names}
 
 
 def write_caught(caught: dict[str, str]) -> None:
     """Put that into the tree."""
-    lines = ["# Which test was seen to notice a bug: make planted PLANTED=record writes this.", ""]
-    lines += [f"{name} = {json.dumps(test)}" for name, test in sorted(caught.items())]
+    lines = [
+        "# The bugs that a test was seen to notice: make planted PLANTED=record writes this.",
+        "",
+    ]
+    for test in sorted(set(caught.values())):
+        names = ", ".join(f'"{name}"' for name in sorted(caught) if caught[name] == test)
+        row = textwrap.wrap(f"{names},", 96, break_on_hyphens=False)
+        lines += [f"{json.dumps(test)} = [", *(f"    {line}" for line in row), "]"]
     CAUGHT.write_text("\n".join(lines) + "\n")
 
 

@@ -25,7 +25,16 @@ from copies import CORE, Copy
 HOME = TREE / "build" / "reach"
 LEAST = {"C": 99.0, "Python": 98.0}
 HOURS = 3600.0
-PYTHON = ["-m", "coverage", "run", "--parallel-mode", "--source=ffnn", "--omit=ffnn/coursera/*"]
+# Of coverage; processes that a test begins, a cluster's workers among them, are measured as well.
+SETTINGS = """\
+[run]
+parallel = true
+source = {home}/ffnn
+omit = {home}/ffnn/coursera/*
+sigterm = true
+patch = subprocess
+"""
+PYTHON = ["-m", "coverage", "run", "--rcfile=build/coverage.ini"]
 PYTEST = ["-m", "pytest", "-q", "-p", "no:cacheprovider"]
 TESTS = "--ignore=tests/house tests"
 # Name: arguments of pytest, and variables.
@@ -128,6 +137,7 @@ def main(part: str) -> int:
     if part != "report":
         HOME.mkdir(parents=True, exist_ok=True)
         copy.bring_up_to_date()
+        (HOME / "build/coverage.ini").write_text(SETTINGS.format(home=HOME))
         for one in [part] if part else ALL:
             run_part(copy, one)
     if part not in ("", "report"):

@@ -142,6 +142,10 @@ def test_mislabeled_nothing():
     axes = ffnn.print_mislabeled_images("ab", np.zeros((4, 3)), [[0, 1, 0]], [[0, 1, 0]])
     assert axes.shape == (0,)
     assert "No mislabelled" in pyplot.gcf().texts[0].get_text()
+    _, ax = pyplot.subplots()
+    axes = ffnn.print_mislabeled_images("ab", np.zeros((4, 3)), [[0, 1, 0]], [[0, 1, 0]], ax=ax)
+    assert axes.shape == (0,) and not ax.axison
+    assert "No mislabelled" in ax.texts[0].get_text()
 
 
 def test_mislabeled_in_a_figure_of_the_caller():

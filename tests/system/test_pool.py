@@ -104,6 +104,12 @@ def test_counts_and_their_errors(threads):
         with pytest.raises(TypeError, match="^set_num_threads: n must be an integer, not"):
             threads(n)
     assert ffnn.get_num_threads() == 2
+    for n in -1, 257:
+        with pytest.raises(ValueError, match=f"^limit_threads: n must be from 0 to 256, not {n}"):
+            ffnn._ffnn.limit_threads(n)
+    with pytest.raises(TypeError):
+        ffnn._ffnn.limit_threads("2")
+    assert ffnn.get_num_threads() == 2
 
 
 COUNT = "import ffnn; print(ffnn.get_num_threads())"

@@ -135,9 +135,14 @@ NET, M = [400, 9, 3], 360  # the Gram form begins after 20 steps
 BEGINS = M // (2 * NET[1])
 
 
-def begun(rng, **options):
+def begun(rng, gram=None):
     X, Y, parameters = problem(rng, NET, M, np.float64)
-    return X, Y, trainer_of(X, Y, parameters, 0.05, gram=None, **options)
+    return X, Y, trainer_of(X, Y, parameters, 0.05, gram=gram)
+
+
+def begun_plain():
+    """The same without the Gram form, whatever was drawn meanwhile."""
+    return begun(np.random.default_rng(20170807), gram=False)[2]
 
 
 @pytest.mark.parametrize("before", [None, 1, BEGINS - 2])
@@ -162,7 +167,7 @@ def test_record_points_around_its_first_step(rng, before, steps):
         assert run.restore() == 2
         assert_same_dict(run.parameters(), kept)
     run.run(3)
-    plain = trainer_of(*problem(np.random.default_rng(20170807), NET, M, np.float64), 0.05)
+    plain = begun_plain()
     plain.run(steps + 3)
     assert_near(run.parameters(), plain.parameters(), np.float64)
 
@@ -174,17 +179,15 @@ def test_record_points_around_its_first_step(rng, before, steps):
         lambda run, X, Y: run.gradient(X, Y)[0],
         lambda run, X, Y: run.step(X, Y),
         lambda run, X, Y: run.epoch(None, 50),
-        lambda run, X, Y: run.update(3) or 0.0,
+        lambda run, X, Y: run.gradient(X, Y)[0] + (run.update(3) or 0),
     ],
     ids=["measure", "gradient", "step", "epoch", "update"],
 )
 def test_other_work_in_between(rng, work):
     """It reads W1 as it is, and the run goes on from there."""
     X, Y, gram = begun(rng)
-    plain = trainer_of(*problem(np.random.default_rng(20170807), NET, M, np.float64), 0.05)
+    plain = begun_plain()
     others = rng.standard_normal((NET[0], 11)), Y[:, :11]
-    for run in plain, gram:
-        run.gradient(X, Y)  # what update takes
     for _ in range(2):
         for run in plain, gram:
             run.run(BEGINS + 5)
@@ -200,9 +203,10 @@ def test_a_run_that_is_set_anew_begins_anew(rng):
     parameters = run.parameters()
     run.run(BEGINS + 7)
     run.parameters()
-    once = run.run(1)
+    once, ended = run.run(1), run.parameters()
     run.epoch(None, 50)
     run.set(parameters)
     assert_same_dict(run.parameters(), parameters)
     run.run(BEGINS + 7)
     assert run.run(1) == once
+    assert_same_dict(run.parameters(), ended)

@@ -5,10 +5,13 @@ import signal
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import ffnn
 import ffnn._run
+from calls import trainer_of
+from support import assert_same_dict
 
 pytestmark = pytest.mark.once
 
@@ -77,3 +80,27 @@ def test_ctrl_c_without_try_says_where_the_parameters_are():
                           capture_output=True, timeout=120)  # fmt: skip
     assert "KeyboardInterrupt: train: the last record point hangs on" in done.stderr
     assert done.stdout == "['W1', 'b1']\n"
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer's signal")
+def test_ctrl_c_while_masks_are_drawn(rng):
+    """Their numbers take some 100 ms, the press comes after one: the step has not begun."""
+    X, Y = rng.standard_normal((1, 60_000)), rng.standard_normal((1, 60_000))
+    parameters = {"W1": np.ones((300, 1)), "b1": np.ones((300, 1)),
+                  "W2": np.ones((1, 300)), "b2": np.ones((1, 1))}  # fmt: skip
+    run = trainer_of(X, Y, parameters, 0.01, output_activation="linear", keep_prob=0.9,
+                     bit_generator=np.random.MT19937(1))  # fmt: skip
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+
+    def run_and_press():
+        signal.setitimer(signal.ITIMER_REAL, 0.001)
+        run.run(1)
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run_and_press()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert run.restore() == 0 and run.state() == {"t": 0}
+    assert_same_dict(run.parameters(), parameters)

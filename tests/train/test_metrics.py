@@ -316,3 +316,23 @@ def test_the_cost_without_l2(rng):
             assert np.subtract(history["cost"], data_cost).min() > 0.01
             _, by_data = plain_train(X, Y, DIMS, monitor="data_cost", patience=9, **options)
             assert by_data["best_epoch"] == int(np.argmin(by_data["data_cost"]))
+
+
+def test_a_slab_whose_examples_weigh_nothing(rng):
+    """Scores are summed by 16,384 examples."""
+    m, counted = 16384 + 50, slice(16384, None)
+    X = rng.standard_normal((1, m))
+    Y = 3 * X + 1
+    weights = np.zeros(m)
+    weights[counted] = rng.random(50)
+    told = {"output_activation": "linear", "num_epochs": 1, "seed": 1, "mini_batch_size": "all"}
+    _, history = plain_train(
+        X, Y, [1, 1], sample_weight=weights, metrics=["mean_squared_error"], **told
+    )
+    _, due = plain_train(
+        X[:, counted], Y[:, counted], [1, 1], sample_weight=weights[counted],
+        metrics=["mean_squared_error"], **told,
+    )  # fmt: skip
+    name = "mean_squared_error"
+    assert history[name][0] == pytest.approx(due[name][0], rel=1e-12)
+    assert np.isfinite(history[name]).all()

@@ -87,6 +87,17 @@ def test_overflow_at_the_beginning(rng, optimizer, scale):
 
 
 @pytest.mark.parametrize("optimizer", METHODS)
+def test_a_gradient_that_overflows_beside_a_cost_that_does_not(optimizer):
+    X, Y = np.full((3, 4), 1e308), np.full((2, 4), 1e3)
+    parameters = {"W1": np.zeros((2, 3)), "b1": np.zeros((2, 1))}
+    with pytest.warns(RuntimeWarning, match="a gradient is infinite or NaN, first seen at epoch 0"):
+        trained, history = run(X, Y, None, optimizer, 50, parameters=parameters,
+                               output_activation="linear")  # fmt: skip
+    assert history["stopped_by"] == "diverged" and history["cost"] == [2e6]
+    assert_same_dict(trained, parameters)
+
+
+@pytest.mark.parametrize("optimizer", METHODS)
 def test_nan_on_the_way(rng, optimizer):
     """Trials overflow, and are taken back: what is found is the best that was seen."""
     X, Y = data(rng, "linear")
@@ -209,6 +220,7 @@ def test_gradients_are_those_of_where_the_run_is(rng, optimizer):
         assert [run.run(1), run.run(2)] == followed
         assert_same_dict(run.parameters(), after)
     run.restore()
+    first = run.run(1)
     run.gradient(X[:, :7], Y[:, :7])
-    assert [run.run(1), run.run(2)] == followed
+    assert [first, run.run(2)] == followed
     assert_same_dict(run.parameters(), after)

@@ -321,3 +321,60 @@ def test_a_source_is_no_view_of_an_array(rows):
     np.testing.assert_array_equal(np.asarray(source), rows.T)
     with pytest.raises(ValueError, match="rows: a source is always copied"):
         np.array(source, copy=False)
+
+
+class Masking:
+    """A file's array that masks its fill values when it is read, as netCDF4 does."""
+
+    def __init__(self, rows):
+        self.rows, self.shape, self.dtype = rows, rows.shape, rows.dtype
+
+    def __getitem__(self, key):
+        return np.ma.masked_less(self.rows[key], 0)
+
+
+def test_rows_that_are_masked_when_they_are_read_are_refused(rng):
+    rows, Y = rng.random((700, 4)), rng.integers(0, 2, (1, 700))
+    told = {"learning_rate": 0.1, "num_epochs": 1, "seed": 1}
+    _, history = ffnn.train(ffnn.rows(Masking(rows)), Y, [4, 3, 1], **told)
+    assert np.isfinite(history["cost"]).all()
+    rows[500, 3] = -1
+    with pytest.raises(TypeError, match="it holds masked entries, whose mask would be lost"):
+        ffnn.train(ffnn.rows(Masking(rows)), Y, [4, 3, 1], **told)
+
+
+class Answering:
+    """In place of a Reader: it gives what it was told, whatever it is asked for."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def read(self, first, count):
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ((0, np.ones((3, 10))), ValueError),  # rows that are not the net's
+        ((0, np.ones((2, 9))), ValueError),
+        ((1, np.ones((2, 10))), ValueError),
+        ((0, np.ones(2)), ValueError),
+        ((0, "columns"), TypeError),
+        (("0", np.ones((2, 10))), TypeError),
+    ],
+)
+def test_a_reader_that_gives_other_columns_is_found_out(rng, answer, error):
+    X, Y = rng.random((2, 30)), rng.integers(0, 2, (1, 30))
+    parameters = {"W1": np.ones((1, 2)), "b1": np.zeros((1, 1))}
+    runs = []
+    for one in Answering(answer), Answering((0, X)):
+        runs.append(ffnn._ffnn.Trainer("t", X, Y, (2, 1), source=one))
+        runs[-1].set(parameters)
+    says = "gave other columns than 10 of 2 rows from 0 on" if error is ValueError else "."
+    with pytest.raises(error, match=says):
+        runs[0].epoch(None, 10)
+    assert runs[0].restore() == 0 and (runs[0].parameters()["W1"] == parameters["W1"]).all()
+    plain = ffnn._ffnn.Trainer("t", X, Y, (2, 1))
+    plain.set(parameters)
+    assert runs[1].epoch(None, 10) == plain.epoch(None, 10)

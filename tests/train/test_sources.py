@@ -384,6 +384,7 @@ def test_masked_rows_are_refused(rng):
     masked = np.ma.masked_greater(rng.random((20, N_X)), 0.5)
     with pytest.raises(TypeError, match="^rows: source is a masked array, whose mask would"):
         ffnn.rows(masked)
+    assert repr(ffnn.rows(rng.random((2, 1)))).startswith("ffnn.rows(array(")
 
 
 def test_shuffled_epochs_want_an_order_that_the_source_knows(rng):

@@ -49,18 +49,16 @@ def test_patience_that_is_never_tried_still_returns_the_best(run):
 
 
 def test_what_is_watched(run):
-    """The first of equals is the best."""
+    """The first of equals is the best; NaN is none."""
+    told = {"metrics": {"x": lambda Y, AL: next(values)}, "monitor": "x", "mode": "min"}
+    values = iter([np.nan, 3.0, 2.0, np.nan, 2.5, 1.0])
+    _, history = run(patience=2, **told)
+    assert (history["best_epoch"], history["epoch"][-1]) == (2, 4)
     values = iter([3.0, 2.0, 2.5, 2.0, 1.0])
-    _, history = run(metrics={"x": lambda Y, AL: next(values)}, monitor="x", mode="min", patience=2)
+    _, history = run(patience=2, **told)
     assert (history["best_epoch"], history["epoch"][-1]) == (1, 3)
     values = iter([8.0, 7.5, 7.4, 7.3, 7.0, 6.9])
-    _, history = run(
-        metrics={"x": lambda Y, AL: next(values)},
-        monitor="x",
-        mode="min",
-        patience=3,
-        min_delta=0.8,
-    )
+    _, history = run(patience=3, min_delta=0.8, **told)
     assert (history["best_epoch"], history["epoch"][-1]) == (0, 3)
 
 
@@ -122,6 +120,14 @@ def test_a_callback_stops_the_run(run, answer):
     assert history["epoch"] == [0, 1, 2, 3] and history["stopped_by"] == "callback"
     assert_same_dict(parameters, run(num_epochs=4)[0])
     assert history["optimizer_state"]["epoch"] == 4
+
+
+def test_the_first_to_end_a_run_is_named(run):
+    """Patience looks before the callback is asked."""
+    values = iter([1.0, 2.0, 3.0, 4.0])
+    options = {"metrics": {"x": lambda Y, AL: next(values)}, "monitor": "x", "mode": "min"}
+    _, history = run(patience=2, callback=lambda info: info["epoch"] == 2, **options)
+    assert history["epoch"] == [0, 1, 2] and history["stopped_by"] == "patience"
 
 
 @pytest.mark.parametrize("answer", [None, False, np.False_, 1, "stop", {"a": 1}])
@@ -250,14 +256,18 @@ def test_a_run_that_overflows_returns_what_was_finite(rng, patience):
     assert_same_dict(parameters, again)
 
 
-def test_the_last_step_may_overflow_too(rng):
-    X = rng.standard_normal((4, M))
+@pytest.mark.parametrize(
+    "batches", [{"mini_batch_size": "all"}, {"mini_batch_size": 32, "shuffle": False}]
+)
+def test_the_last_step_may_overflow_too(rng, batches):
+    """In mini-batches: the second, behind one whose examples are all met."""
+    X = rng.standard_normal((4, M)) * (np.arange(M) >= 32)
     with pytest.warns(
         RuntimeWarning, match="train: a parameter overflows, first seen at epoch 0 .* Y reaches"
     ):
         parameters, history = plain_train(
-            X, X[:3] * 1e6, DIMS, seed=1, output_activation="linear", learning_rate=1e306,
-            num_epochs=1,
+            X, X[:3] * 1e9, DIMS, seed=1, output_activation="linear", learning_rate=1e306,
+            num_epochs=1, **batches,
         )  # fmt: skip
     assert history["stopped_by"] == "diverged" and np.isfinite(history["cost"]).all()
     np.random.seed(1)

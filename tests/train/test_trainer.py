@@ -256,6 +256,7 @@ BAD = [
     ({"beta2": -0.1, "optimizer": "adam"}, ValueError, "beta2 must be"),
     ({"epsilon": float("nan"), "optimizer": "rmsprop"}, ValueError, "epsilon must be finite"),
     ({"lambd": -1}, ValueError, "lambd must be at least 0, not -1"),
+    ({"history_size": 2.5, "optimizer": "lbfgs"}, TypeError, "must be an integer, not 2.5"),
     ({"clip_norm": 0}, ValueError, "clip_norm must be above 0, not 0"),
     ({"keep_prob": 0}, ValueError, "keep_prob must be above 0 and at most 1, not 0"),
     ({"keep_prob": 1.5}, ValueError, "keep_prob must be"),
@@ -276,6 +277,40 @@ def test_bad_options_are_refused(rng, options, error, says):
     X, Y, parameters = draw(rng, [3, 4, 5, 1], 8, "sigmoid")
     with pytest.raises(error, match=says):
         trainer_of(X, Y, parameters, 0.1, **options)
+
+
+SMALL = 2.0**-40
+SHARE, AMOUNT = ([0, 1 - SMALL], [-SMALL, 1]), ([0, SMALL, 1e9], [-SMALL, np.inf])
+# Each number's optimiser, what it may be at the ends of its range, and what it may not.
+ENDS_OF_RANGES = {
+    "beta": ("momentum", *SHARE),
+    "beta1": ("adam", *SHARE),
+    "beta2": ("adam", *SHARE),
+    "epsilon": ("adam", *AMOUNT),
+    "weight_decay": ("adamw", *AMOUNT),
+    "history_size": ("lbfgs", [1, 50], [0, -1]),
+    "max_evaluations": ("lbfgs", [1, 10**6], [0, -1]),
+    "tol": ("lbfgs", *AMOUNT),
+    "quantile": ("gd", [SMALL, 1 - SMALL], [0, 1]),
+    "lambd": ("gd", *AMOUNT),
+    "keep_prob": ("gd", [SMALL, 1], [0, 1 + SMALL]),
+    "clip_norm": ("gd", [SMALL, 1e9], [0, -SMALL, np.inf]),
+}
+
+
+@pytest.mark.parametrize("name", ENDS_OF_RANGES)
+def test_ranges_have_these_ends(rng, name):
+    optimizer, good, bad = ENDS_OF_RANGES[name]
+    X, Y, parameters = draw(rng, [3, 4, 1], 8, "linear")
+    rate = 0.0075 if optimizer == "lbfgs" else 0.1
+    options = {"optimizer": optimizer, "output_activation": "linear"}
+    options |= {"cost": "quantile"} if name == "quantile" else {}
+    bits = np.random.MT19937(1)
+    for value in good:
+        trainer_of(X, Y, parameters, rate, bit_generator=bits, **options, **{name: value})
+    for value in bad:
+        with pytest.raises(ValueError, match=f"^Trainer: {name} must be "):
+            trainer_of(X, Y, parameters, rate, bit_generator=bits, **options, **{name: value})
 
 
 @pytest.mark.parametrize(

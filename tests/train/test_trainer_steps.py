@@ -113,16 +113,16 @@ def test_a_record_point_is_the_state_that_its_cost_is_of(kind):
     X, Y, parameters = given(kind)
     run, twin = trainer(kind, X, Y, parameters), trainer(kind, X, Y, parameters)
     for number, steps in enumerate((1, 3, 40, 1, 5), 1):
-        before = bits_of(twin)
+        before, done = bits_of(twin), twin.state()["t"]
         cost = run.run(steps, record=number)
         assert twin.run(steps) == cost
         found, recorded, state = run.record_point()
-        assert found == number
+        assert found == number and state["t"] == done
         moments = [a for v in "vs" for a in state.get(v, {}).values()]
         assert same([*recorded.values(), *moments], before)
         assert same(bits_of(run), bits_of(twin))
     assert run.restore() == number
-    assert same(bits_of(run), before)
+    assert same(bits_of(run), before) and run.state()["t"] == done
 
 
 def test_a_cost_that_is_not_finite_is_no_record_point(rng):
@@ -189,6 +189,18 @@ def test_what_l2_added(rng):
     assert abs(run.l2_cost - after) < 1e-15
     run.epoch(None, 16)
     assert 2 * expected < run.l2_cost < 8 * expected  # four batches, each with its own share
+
+
+def test_what_l2_added_to_a_weighted_mean(rng):
+    """The cost without it is that of the examples, whose weights need not be 1 on average."""
+    X, Y, parameters = draw(rng, [4, 5, 1], 60, "sigmoid")
+    weights = rng.random(60) * 3
+    run = make(X, Y, (4, 5, 1), parameters, lambd=0.7, sample_weight=weights, weighted_mean=True)
+    data = run.measure(X, Y, sample_weight=weights)
+    squares = sum((parameters[key] ** 2).sum() for key in ("W1", "W2"))
+    cost = run.run(1)
+    assert abs(run.l2_cost - 0.7 / 2 * squares / weights.sum()) < 1e-15
+    assert abs(cost - run.l2_cost - data) < 1e-14
 
 
 def test_bad_examples_are_refused_before_anything_changes(rng):

@@ -73,6 +73,14 @@ def test_an_order_that_changes_nothing_changes_no_bit(rng, net):
     assert_same_dict(in_place.parameters(), gathered.parameters())
 
 
+@pytest.mark.parametrize("dims", [[2, 3, 70_000], [70_000, 3, 2]])
+def test_a_net_is_as_small_as_its_largest_layer(rng, dims):
+    """A small net's steps count units by 16 bits, as many as a small layer has."""
+    X, Y, parameters = draw(rng, dims, 3, "linear")
+    told = {"output_activation": "linear"}
+    agree(*pair(X, Y, parameters, **told), lambda run: [run.run(1), run.run(3)], rtol=1e-6)
+
+
 @pytest.mark.parametrize("net", ["smallish", "shards"])
 def test_a_batch_grows_from_call_to_call(rng, net):
     """Masks, gathered examples and shards are made for the largest so far."""
@@ -98,6 +106,23 @@ def test_examples_of_a_step_are_not_the_runs_own(rng):
     assert_same_dict(run.parameters(), twin.parameters())
     again = trainer_of(X, Y, twin.parameters(), 0.1, output_activation="softmax")
     assert run.run(1) == again.run(1)
+
+
+def test_a_copy_of_all_examples_is_made_anew_where_others_took_its_place(rng):
+    """A small net's copy, and the examples that a large way gathered: the Gram form leads there."""
+    X, Y, parameters = draw(rng, [5, 4, 3], 20, "softmax")
+    run, fresh = (
+        trainer_of(X, Y, parameters, 0.1, output_activation="softmax", gram=gram)
+        for gram in (True, False)
+    )
+    for _ in range(2):
+        run.epoch(None, 20)
+    run.set(parameters)
+    order = np.arange(20)[::-1]
+    for work in lambda it: it.epoch(order, 3), lambda it: it.epoch(None, 20):
+        assert abs(work(run) - work(fresh)) <= 1e-12
+    for name, value in fresh.parameters().items():
+        np.testing.assert_allclose(run.parameters()[name], value, rtol=1e-9)
 
 
 def test_one_run_by_more_and_fewer_threads(rng, threads):
