@@ -120,3 +120,21 @@ def test_an_update_is_all_or_nothing(net, missing):
         ffnn.update_parameters(parameters, grads, 0.1)
     assert list(parameters) == list(before)
     assert all(parameters[name] is before[name] for name in before)
+
+
+def test_what_a_net_has_lost_it_does_not_know(net):
+    """An attribute of the caller's own class may be gone: its error, and no other activation."""
+    X, _, parameters = net
+    for name in "hidden_activation", "output_activation":
+        knowing = ffnn.NetParameters(
+            parameters, hidden_activation="tanh", output_activation="linear"
+        )
+        delattr(knowing, name)
+        with pytest.raises(AttributeError, match=name):
+            ffnn.predict_proba(X, knowing)
+
+
+def test_a_cost_is_that_of_an_output_that_there_is():
+    assert ffnn._ffnn.cost_of("softmax") == "categorical_cross_entropy"
+    with pytest.raises(ValueError, match="^cost_of: output_activation must be one of"):
+        ffnn._ffnn.cost_of("step")
