@@ -318,6 +318,18 @@ def test_a_mean_of_0_has_a_finite_slope(real, y):
         assert (gradient == 0).all() and (grads[name] == 0).all()
 
 
+@pytest.mark.parametrize("n", [2, 3, 9])
+def test_any_class_may_be_far_more_probable_than_the_others(real, n):
+    """Its exp would overflow, were not the greatest of each column subtracted."""
+    parameters = {"W1": real(2000) * np.eye(n, dtype=real), "b1": np.zeros((n, 1), real)}
+    X = np.tile(np.eye(n, dtype=real), 3)  # as many columns as a vector has, and more
+    AL, _ = ffnn.L_model_forward(X, parameters, output_activation="softmax")
+    assert (AL == X).all()
+    for j in range(n):
+        one = ffnn.predict_proba(X[:, [j]], parameters, output_activation="softmax")
+        assert (one == X[:, [j]]).all()
+
+
 @pytest.mark.parametrize("m", [3, 40])
 def test_labels_of_a_softmax_need_not_sum_to_1(rng, m):
     parameters = network(rng, [4, 5, 3], np.float64)
@@ -369,3 +381,15 @@ def test_an_infinite_parameter_stays_infinite_without_l2(rng, optimizer):
     found = run.parameters()
     assert found["b1"][2] == -np.inf
     assert all(np.isfinite(x).all() for name, x in found.items() if name != "b1")
+
+
+def test_gradients_are_clipped_beside_an_infinite_parameter(rng):
+    """Of which their norm knows nothing."""
+    X, Y, parameters = draw(rng, [4, 5, 2], 30, "sigmoid")
+    parameters["b1"][2] = -np.inf
+    run = trainer_of(X, Y, parameters, 1.0, clip_norm=1e-3)
+    run.run(1)
+    found = run.parameters()
+    found["b1"][2] = parameters["b1"][2] = 0
+    moved = sum(((found[name] - parameters[name]) ** 2).sum() for name in found)
+    assert np.sqrt(moved) == pytest.approx(1e-3, rel=1e-9)
