@@ -104,3 +104,23 @@ def test_ctrl_c_while_masks_are_drawn(rng):
         signal.signal(signal.SIGALRM, before)
     assert run.restore() == 0 and run.state() == {"t": 0}
     assert_same_dict(run.parameters(), parameters)
+
+
+class Closed(Exception):
+    """An exception of somebody's own that takes no attributes."""
+
+    __slots__ = ()
+
+    def __setattr__(self, name, value):
+        raise TypeError("closed")
+
+
+def test_an_exception_without_room_is_raised_as_it_is(rng):
+    X, Y = rng.standard_normal((2, 8)), rng.integers(0, 2, (1, 8))
+
+    def fail(info):
+        raise Closed("mine")
+
+    with pytest.raises(Closed, match="^mine$") as caught:
+        ffnn.train(X, Y, [2, 3, 1], callback=fail)
+    assert not hasattr(caught.value, "parameters")
