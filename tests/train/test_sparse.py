@@ -16,6 +16,7 @@ from support import assert_same_bits, assert_same_dict, draw, network, numbers_o
 SIZES = {
     "small": ([7, 3, 1], 30, 11),
     "one layer": ([40, 3], 300, 100),
+    "large batches of one unit": ([1000, 1], 200, 30),
     "slab": ([90, 33, 2], 120, 50),
     "slabs": ([50, 33, 2], 700, 650),
     "shards": ([40, 20, 1], 2300, 2100),
