@@ -31,7 +31,9 @@ static void try_map(const char *name, loop f, wide (*truth)(wide), double most, 
         double from = at(x, 0, i), got = get(y, i), error = ulps(truth(from), got);
         CHECK(error <= most, "[%td]: %s(%a) is %a, not %La: %.3f ulp", i, name, from, got,
               truth(from), error);
-        CHECK(truth(from) != 0 || got != 0 || same(got, (double)truth(from)),
+        /* Of a subnormal number the truth is 0 where long double is emulated by double. */
+        CHECK(truth(from) != 0 || got != 0 || (from != 0 && fabs(from) < DBL_MIN) ||
+                  same(got, (double)truth(from)),
               "[%td]: sign of 0 of %a", i, from);
         CHECK(same(get(in_place, i), got), "[%td]: in place %a, not %a of %a", i, get(in_place, i),
               got, from);
