@@ -51,7 +51,8 @@ def save_parameters(
 
     The file is written beside its place and put there in one step: after a full disk or a crash
     the old file is there still; where path is a link, it stays one. ValueError for another
-    suffix and for a meta of more than a megabyte beside its arrays, TypeError for a name, an array
+    suffix, for a meta of more than a megabyte beside its arrays and for an activation as one (a
+    NetParameters knows it), TypeError for a name, an array
     or a value of another kind, all before anything is written; OSError as the system gives it.
     np.load reads an .npz, too. save_checkpoint keeps a run that is to go on.
 
@@ -63,6 +64,12 @@ def save_parameters(
     >>> parameters["W1"], meta
     (array([[1., 1.]]), {'epochs': 3, 'mean': array([0.5, 2. ])})
     """
+    for name in NET:
+        if name in meta:
+            raise ValueError(
+                f"save_parameters: {name} belongs to the net, not to its metadata: pass "
+                f"NetParameters(parameters, {name}={meta[name]!r})"
+            )
     save("save_parameters", path, parameters, meta)
 
 
@@ -249,6 +256,8 @@ def replace_file(place: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, place)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(error.errno, "there is no such folder", str(place.parent)) from None
     except BaseException:
         with contextlib.suppress(OSError):
             beside.unlink()

@@ -69,7 +69,7 @@ class WholeGradients(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: i
     def _reported(self, cost: Any, l2: Any) -> Any:
         """Of several targets scikit-learn's squared error is the mean, its gradient that of the
         sum."""
-        return (cost - l2) / self.n_outputs_ + l2 if self._is_mean_of_targets() else cost
+        return float((cost - l2) / self.n_outputs_ + l2 if self._is_mean_of_targets() else cost)
 
     def _is_mean_of_targets(self) -> bool:
         return self.loss not in ("log_loss", "poisson") and self.n_outputs_ > 1

@@ -375,3 +375,17 @@ def test_whole_numbers_are_told_apart_as_scikit_learn_does(rng, dtype, labels):
     assert (ours.classes_ == theirs.classes_).all() and (targets[0] == targets[1]).all()
     assert targets[0].shape == targets[1].shape and targets[0].dtype == targets[1].dtype
     assert (ours.inverse_transform(targets[1]) == y).all()
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("options", [{}, {"solver": "lbfgs"}, {"early_stopping": True}])
+def test_losses_of_float32_can_be_written_as_json(rng, options):
+    X, y = rng.normal(size=(40, 3)).astype(np.float32), rng.integers(0, 2, 40)
+    model = ffnn.MLPClassifier((3,), max_iter=4, random_state=0, **options).fit(X, y)
+    losses = [
+        model.loss_,
+        *model.loss_curve_,
+        *(getattr(model, "validation_loss_curve_", None) or []),
+    ]
+    assert all(type(loss) is float for loss in losses)
+    assert getattr(model, "best_loss_", None) is None or isinstance(model.best_loss_, float)

@@ -141,6 +141,24 @@ def test_other_files_are_refused(rng, tmp_path):
         ffnn.load_parameters(tmp_path / "nothing.npz")
 
 
+@pytest.mark.parametrize("name", ["hidden_activation", "output_activation"])
+def test_an_activation_is_no_metadata(rng, tmp_path, name):
+    """As one it would be forgotten by whoever loads the net."""
+    path = tmp_path / "net.npz"
+    message = (
+        rf"save_parameters: {name} belongs .*: pass NetParameters\(parameters, {name}='tanh'\)"
+    )
+    with pytest.raises(ValueError, match=message):
+        ffnn.save_parameters(path, net(rng), **{name: "tanh"})
+    assert not path.exists()
+
+
+def test_a_folder_that_is_not_there(rng, tmp_path):
+    path = tmp_path / "nowhere" / "net.npz"
+    with pytest.raises(FileNotFoundError, match="there is no such folder: .*nowhere'$"):
+        ffnn.save_parameters(path, net(rng))
+
+
 def test_a_size_that_is_claimed_takes_no_memory(rng, tmp_path):
     """A terabyte in the header of a small file."""
     path = tmp_path / "net.npz"

@@ -183,11 +183,11 @@ def test_files_keep_it(rng, tmp_path, suffix):
         pytest.importorskip("safetensors")
     path = tmp_path / f"net{suffix}"
     p, _, _ = knowing(rng, ("tanh", "elu"), "softmax")
-    ffnn.save_parameters(path, p, hidden_activation="a word of the user's")
+    ffnn.save_parameters(path, p, hidden="a word of the user's")
     loaded, meta = ffnn.load_parameters(path)
     assert type(loaded) is ffnn.NetParameters and known(loaded) == known(p)
     assert_same_arrays(loaded, p)
-    assert meta == {"hidden_activation": "a word of the user's"}
+    assert meta == {"hidden": "a word of the user's"}
     content = path.read_bytes()
     assert content.count(b'"elu"') == 1 or content.count(b'\\"elu\\"') == 1
     path.write_bytes(content.replace(b"elu", b"gel"))
