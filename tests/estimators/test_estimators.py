@@ -115,6 +115,8 @@ def test_validation_examples_of_ones_own(digits):
     assert stopped.score(X[300:], y[300:]) == max(stopped.validation_scores_)
     with pytest.raises(ValueError, match="X_val and y_val, or neither"):
         plain.fit(X, y, X_val=X)
+    with pytest.raises(ValueError, match="X_val and y_val go with solver='sgd' or 'adam', not"):
+        ffnn.MLPClassifier(solver="lbfgs").fit(X, y, X_val=X, y_val=y)
     with pytest.raises(ValueError, match=r"y_val has classes \[77\]"):
         plain.fit(X, y, X_val=X[:2], y_val=[77, 1])
     with pytest.raises(ValueError, match="features"):

@@ -339,6 +339,14 @@ class TestCallbacksOfScikitLearn:
         model.fit(*digits)
         assert model.n_iter_ == 3 and recorder.calls[-2:] == ["end fit", "teardown"]
 
+    def test_an_epoch_that_finds_the_end_ends(self, digits):
+        recorder = Recorder()
+        model = ffnn.MLPClassifier(solver="lbfgs", tol=0.1, max_iter=90, random_state=0)
+        model.set_callbacks(recorder).fit(*digits)
+        epochs = ["begin epoch", "end epoch"] * (model.n_iter_ + 1)
+        assert model.n_iter_ < 90
+        assert recorder.calls == ["setup", "begin fit", *epochs, "end fit", "teardown"]
+
     def test_an_error_tears_down_and_leaves_the_model(self, digits):
         recorder = Recorder()
         model = fitted(digits).set_callbacks(recorder)
