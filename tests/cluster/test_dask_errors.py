@@ -41,6 +41,13 @@ def fail(block):
     raise OSError("disk 7 is gone")
 
 
+class Frame:
+    """Of Dask's, which want a further package."""
+
+    def to_dask_array(self):
+        raise NotImplementedError
+
+
 def short(block):
     return block[:, 1:]
 
@@ -68,6 +75,8 @@ def blocks_by(function):
          r"X has chunks of unknown sizes: X.compute_chunk_sizes\(\) finds them"),
         ((CUT.astype(np.float16), Y), {}, TypeError, "X has dtype float16, expected float32"),
         ((CUT.astype(complex), Y), {}, TypeError, "X has dtype complex128"),
+        ((Frame(), Y), {}, TypeError, r"X must be .* not Frame: "
+         r"ffnn.rows\(X.to_dask_array\(lengths=True\)\) is one of a frame$"),
         (({"eta": 1}, Y), {}, TypeError, "X must be an array, Dask's or NumPy's, not dict$"),
         ((dask.delayed(X), Y), {}, TypeError,
          r"X must be .*, not Delayed\w*: dask\.array\.from_delayed\(X, "),

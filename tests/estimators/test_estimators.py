@@ -267,7 +267,12 @@ def test_ctrl_c_keeps_the_last_whole_epoch(digits, monkeypatch):
     monkeypatch.setattr(_steps.Epochs, "run", interrupted)
     with pytest.warns(UserWarning, match="Training interrupted by user"):
         model = fitted(digits)
+    calls.clear()
+    with pytest.warns(UserWarning, match="Training interrupted by user"):
+        best = fitted(digits, early_stopping=True)
     monkeypatch.undo()
+    assert len(best.validation_scores_) == best.n_iter_ == 3
+    assert best.best_validation_score_ == max(best.validation_scores_)
     assert model.n_iter_ == 3
     assert (model.coefs_[0] == fitted(digits, max_iter=3).coefs_[0]).all()
 
@@ -377,3 +382,15 @@ def test_whole_numbers_are_told_apart_as_scikit_learn_does(rng, dtype, labels):
     assert (ours.classes_ == theirs.classes_).all() and (targets[0] == targets[1]).all()
     assert targets[0].shape == targets[1].shape and targets[0].dtype == targets[1].dtype
     assert (ours.inverse_transform(targets[1]) == y).all()
+
+
+@pytest.mark.parametrize("classes", [[1], [1, 2], [1, 2, 3]])
+def test_small_partial_fits_take_labels_of_any_kind(rng, classes):
+    X, y = rng.normal(size=(6, 2)), np.resize(classes, 6)
+    models = []
+    for labels in y, y.tolist(), y.astype(float):
+        model = ffnn.MLPClassifier((2,), random_state=0)
+        model.partial_fit(X, y, classes=classes)
+        models.append(model.partial_fit(X, labels))
+    for model in models[1:]:
+        assert (model.coefs_[0] == models[0].coefs_[0]).all() and model.t_ == 12
