@@ -152,10 +152,8 @@ class Source:
             )
 
     def gather(self, columns: NDArray[np.intp]) -> NDArray[Any]:
-        """Read columns by their numbers, in that order, as an array of the source's own dtype."""
+        """Read columns by their numbers, at least one, in that order; of the source's own dtype."""
         numbers = columns if self.index is None else self.index[columns]
-        if numbers.size == 0:
-            return np.empty((self.shape[0], 0), self.dtype)
         if numbers[-1] - numbers[0] + 1 == numbers.size and (np.diff(numbers) == 1).all():
             return self._read(slice(int(numbers[0]), int(numbers[-1]) + 1), numbers.size)
         if self.can_gather:

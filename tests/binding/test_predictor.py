@@ -5,6 +5,7 @@ import gc
 import pickle
 import sys
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -141,11 +142,17 @@ def test_it_holds_its_dict_and_lets_it_go(rng):
         with pytest.raises(ValueError, match="rows"):
             net(np.zeros(4))
     assert sys.getrefcount(parameters) == before[0] + 1
-    parameters["loop"] = net  # a cycle, which the collector sees
     del net
-    del parameters["loop"]
-    gc.collect()
     assert (sys.getrefcount(parameters), sys.getrefcount(parameters["W1"])) == before
+
+
+def test_a_cycle_through_its_dict_is_collected(rng):
+    parameters = network(rng, [3, 2], np.float64)
+    seen = weakref.ref(parameters["W1"])
+    parameters["loop"] = ffnn.predictor(parameters)
+    del parameters
+    gc.collect()
+    assert seen() is None
 
 
 def test_threads_share_one(rng, restless):

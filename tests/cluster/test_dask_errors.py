@@ -1,5 +1,7 @@
 """Bad input of ffnn.dask.train: one clear error, before anything is trained, nothing left."""
 
+import asyncio
+
 import dask
 import dask.array
 import numpy as np
@@ -39,6 +41,13 @@ def fail(block):
     raise OSError("disk 7 is gone")
 
 
+class Frame:
+    """Of Dask's, which want a further package."""
+
+    def to_dask_array(self):
+        raise NotImplementedError
+
+
 def short(block):
     return block[:, 1:]
 
@@ -66,6 +75,8 @@ def blocks_by(function):
          r"X has chunks of unknown sizes: X.compute_chunk_sizes\(\) finds them"),
         ((CUT.astype(np.float16), Y), {}, TypeError, "X has dtype float16, expected float32"),
         ((CUT.astype(complex), Y), {}, TypeError, "X has dtype complex128"),
+        ((Frame(), Y), {}, TypeError, r"X must be .* not Frame: "
+         r"ffnn.rows\(X.to_dask_array\(lengths=True\)\) is one of a frame$"),
         (({"eta": 1}, Y), {}, TypeError, "X must be an array, Dask's or NumPy's, not dict$"),
         ((dask.delayed(X), Y), {}, TypeError,
          r"X must be .*, not Delayed\w*: dask\.array\.from_delayed\(X, "),
@@ -133,6 +144,16 @@ def test_clients_that_are_none(client):
     other.close()
     with pytest.raises(ValueError, match="ffnn.dask.train: the client is closed"):
         ffnn.dask.train(other, CUT, Y, DIMS)
+
+
+def test_a_client_of_coroutines(client):
+    async def call():
+        address = client.scheduler.address
+        async with Client(address, asynchronous=True, set_as_default=False) as other:
+            ffnn.dask.train(other, CUT, Y, DIMS)
+
+    with pytest.raises(TypeError, match="^ffnn.dask.train: client must not be asynchronous"):
+        asyncio.run(call())
 
 
 def test_a_cluster_without_workers():
@@ -228,6 +249,13 @@ def test_what_is_measured_and_predicted_is_of_that_set_too(client):
     assert ffnn._ffnn.config()["isa"] == "generic" or (own != expected).any()
     with pytest.raises(ValueError, match="ffnn.dask.predict_proba: isa must be one of"):
         ffnn.dask.predict_proba(cut, parameters, isa="sse9")
+
+
+def test_dir_lists_what_comes_when_it_is_asked_for(monkeypatch):
+    own = {"predict_proba", "train"}
+    assert own | {"MLPClassifier", "MLPRegressor"} <= set(dir(ffnn.dask))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)  # no scikit-learn
+    assert own <= set(dir(ffnn.dask)) and "MLPClassifier" not in dir(ffnn.dask)
 
 
 def test_ffnn_itself_does_not_import_dask():

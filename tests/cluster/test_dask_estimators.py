@@ -236,6 +236,17 @@ def test_threads_of_this_process_are_none_of_a_workers(two, X, words, monkeypatc
         found.predict(X)  # here they are
 
 
+def test_names_of_features(two, X, words):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(X, columns=list("abcdef"))
+    found = ffnn.dask.MLPClassifier((5,), max_iter=2, random_state=1).fit(frame, words)
+    assert list(found.feature_names_in_) == list("abcdef")
+    with pytest.warns(UserWarning, match="X does not have valid feature names"):
+        predicted = found.predict(cut(X))
+    np.testing.assert_array_equal(predicted.compute(), found.predict(frame))
+    assert list(found.feature_names_in_) == list("abcdef")
+
+
 def test_frames(two, X, words):
     pandas = pytest.importorskip("pandas")
     frames = pytest.importorskip("dask.dataframe", reason="needs pyarrow")

@@ -3,6 +3,7 @@
  */
 #include "core_check.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { LAYERS = 2, STEPS = 12 };
@@ -184,6 +185,41 @@ static void check_polls(method with)
     check_guards();
 }
 
+static bool stop_once_estimated(void *context)
+{
+    return ffnn_run_lm_state(context, false)->weight_variance != 0;
+}
+
+/* The posterior and the variances of outputs, too: what was estimated is forgotten. */
+static void check_interrupted_posterior(method with)
+{
+    enum { HIDDEN = 120, P = HIDDEN * (3 + 1) + 2 * (HIDDEN + 1), M = 440 };
+    place("posterior interrupted");
+    fresh();
+    const ptrdiff_t sizes[] = {dims[0], HIDDEN, dims[LAYERS]};
+    const ffnn_view X = lay(SAME_COLS, dims[0], M, feature),
+                    Y = lay(PLAIN, dims[LAYERS], M, feature);
+    ffnn_run *run = start_of(sizes, with, X, Y, NULL);
+    double *L = calloc(P * P, sizeof *L), *variances = calloc(2 * M, sizeof *variances);
+    CHECK(run && L && variances, "no memory");
+    const ffnn_lm_state before = *ffnn_run_lm_state(run, false);
+    int asked = 0;
+    double evidence = 7;
+    ffnn_status status = ffnn_run_posterior(run, L, &evidence, stop_once_estimated, run);
+    CHECK(status == FFNN_INTERRUPTED && evidence == 7, "it ends by %d", (int)status);
+    const ffnn_lm_state *after = ffnn_run_lm_state(run, false);
+    CHECK(memcmp(after, &before, sizeof before) == 0, "the state is another");
+    for (ptrdiff_t i = 0; i < P; i++) L[i * P + i] = 1;
+    status = ffnn_run_variances(run, L, variances, stop_at_once, &asked);
+    CHECK(status == FFNN_INTERRUPTED && asked == 1, "it ends by %d", (int)status);
+    status = ffnn_run_posterior(run, L, &evidence, NULL, NULL);
+    CHECK(status == FFNN_OK && isfinite(evidence) && after->noise_variance > 0,
+          "evidence %g, noise %g", evidence, after->noise_variance);
+    free(L), free(variances);
+    ffnn_run_free(run);
+    check_guards();
+}
+
 static void check_all(method with)
 {
     const ptrdiff_t sizes[] = {1, 3, 8, 41, 511, 513, 1100};
@@ -191,6 +227,7 @@ static void check_all(method with)
         for (int layout = 0; layout < STRIDED + 1; layout++)
             if (!skipped(5)) check_method(with, sizes[i], (enum layout)layout);
     if (!skipped(4)) check_interruption(with);
+    if (with.is_bayesian && (!quick || k->real == FFNN_FLOAT)) check_interrupted_posterior(with);
     if (with.optimizer == FFNN_levenberg_marquardt && !quick) check_polls(with);
 }
 

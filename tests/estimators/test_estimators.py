@@ -115,6 +115,8 @@ def test_validation_examples_of_ones_own(digits):
     assert stopped.score(X[300:], y[300:]) == max(stopped.validation_scores_)
     with pytest.raises(ValueError, match="X_val and y_val, or neither"):
         plain.fit(X, y, X_val=X)
+    with pytest.raises(ValueError, match="X_val and y_val go with solver='sgd' or 'adam', not"):
+        ffnn.MLPClassifier(solver="lbfgs").fit(X, y, X_val=X, y_val=y)
     with pytest.raises(ValueError, match=r"y_val has classes \[77\]"):
         plain.fit(X, y, X_val=X[:2], y_val=[77, 1])
     with pytest.raises(ValueError, match="features"):
@@ -265,7 +267,12 @@ def test_ctrl_c_keeps_the_last_whole_epoch(digits, monkeypatch):
     monkeypatch.setattr(_steps.Epochs, "run", interrupted)
     with pytest.warns(UserWarning, match="Training interrupted by user"):
         model = fitted(digits)
+    calls.clear()
+    with pytest.warns(UserWarning, match="Training interrupted by user"):
+        best = fitted(digits, early_stopping=True)
     monkeypatch.undo()
+    assert len(best.validation_scores_) == best.n_iter_ == 3
+    assert best.best_validation_score_ == max(best.validation_scores_)
     assert model.n_iter_ == 3
     assert (model.coefs_[0] == fitted(digits, max_iter=3).coefs_[0]).all()
 
@@ -389,3 +396,15 @@ def test_losses_of_float32_can_be_written_as_json(rng, options):
     ]
     assert all(type(loss) is float for loss in losses)
     assert getattr(model, "best_loss_", None) is None or isinstance(model.best_loss_, float)
+
+
+@pytest.mark.parametrize("classes", [[1], [1, 2], [1, 2, 3]])
+def test_small_partial_fits_take_labels_of_any_kind(rng, classes):
+    X, y = rng.normal(size=(6, 2)), np.resize(classes, 6)
+    models = []
+    for labels in y, y.tolist(), y.astype(float):
+        model = ffnn.MLPClassifier((2,), random_state=0)
+        model.partial_fit(X, y, classes=classes)
+        models.append(model.partial_fit(X, labels))
+    for model in models[1:]:
+        assert (model.coefs_[0] == models[0].coefs_[0]).all() and model.t_ == 12

@@ -231,8 +231,10 @@ def test_scipy_is_not_reproducible(digits):
         ffnn.MLPClassifier(solver="lbfgs", reproducible=True).fit(X, y, weights)
 
 
-def test_lbfgs_leaves_a_loss_curve(digits):
-    model = fitted(digits, solver="lbfgs", max_iter=30)
+def test_lbfgs_leaves_a_loss_curve(digits, capsys):
+    model = fitted(digits, solver="lbfgs", max_iter=30, verbose=True)
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1] == f"Iteration {model.n_iter_}, loss = {model.loss_:.8f}"
     assert len(model.loss_curve_) == model.n_iter_ and model.loss_curve_[-1] == model.loss_
     assert np.diff(model.loss_curve_).max() <= 0
     assert (model.coefs_[0] == fitted(digits, solver="lbfgs", max_iter=30).coefs_[0]).all()
@@ -265,6 +267,9 @@ def test_a_callback_of_ffnns_sees_each_epoch_and_may_end_the_fit(digits, solver)
         assert {"val_cost", "val_score", "learning_rate"} <= seen[0].keys() and len(seen) == 5
         model.partial_fit(*digits)
         assert len(seen) == 5  # partial_fit is nothing to watch
+    if solver == {"solver": "lbfgs"}:  # by SciPy
+        model.fit(*digits, sample_weight=np.r_[-0.1, np.ones(len(digits[1]) - 1)])
+        assert model.n_iter_ == len(seen) == 5
 
 
 def test_an_error_of_a_callback_leaves_the_model(digits):
@@ -338,6 +343,14 @@ class TestCallbacksOfScikitLearn:
         model = ffnn.MLPClassifier(solver=solver, random_state=0).set_callbacks(recorder)
         model.fit(*digits)
         assert model.n_iter_ == 3 and recorder.calls[-2:] == ["end fit", "teardown"]
+
+    def test_an_epoch_that_finds_the_end_ends(self, digits):
+        recorder = Recorder()
+        model = ffnn.MLPClassifier(solver="lbfgs", tol=0.1, max_iter=90, random_state=0)
+        model.set_callbacks(recorder).fit(*digits)
+        epochs = ["begin epoch", "end epoch"] * (model.n_iter_ + 1)
+        assert model.n_iter_ < 90
+        assert recorder.calls == ["setup", "begin fit", *epochs, "end fit", "teardown"]
 
     def test_an_error_tears_down_and_leaves_the_model(self, digits):
         recorder = Recorder()

@@ -45,10 +45,11 @@ def test_sparse_rows_have_the_bits_of_dense_ones(digits, options):
     assert double.nnz == 2 * S.nnz and (double.indices[:2] == S.indices[back[:2]][0]).all()
 
 
-def test_sparse_rows_with_weights_below_0(digits):
+@pytest.mark.parametrize("first, others", [(-0.5, 1.0), (-1.0, -1.0)])
+def test_sparse_rows_with_weights_below_0(digits, first, others):
     """Which SciPy minimises, by the cost and the gradients of one call."""
     X, y = digits
-    weights = np.r_[-0.5, np.ones(len(X) - 1)]
+    weights = np.r_[first, np.full(len(X) - 1, others)]
     options = {"solver": "lbfgs", "random_state": 0, "max_iter": 5}
     dense = ffnn.MLPClassifier(**options).fit(X, y, sample_weight=weights)
     thin = ffnn.MLPClassifier(**options).fit(sparse.csc_array(X), y, sample_weight=weights)

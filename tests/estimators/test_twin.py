@@ -305,6 +305,13 @@ def test_weights_below_0_count_as_there(solver, shift):
     assert_same(theirs, ours, 1e-6 if solver == "lbfgs" else 1e-9)
 
 
+@pytest.mark.parametrize("sizes", [(0,), (5, -1)])
+def test_layers_without_units_are_refused_as_there(sizes):
+    name, X, y, _ = TASKS["binary"]
+    theirs, ours = both(name, X, y, hidden_layer_sizes=sizes)
+    assert ours == theirs and "must be > 0" in ours
+
+
 def test_words_of_a_verbose_fit(capsys):
     name, X, y, _ = TASKS["binary"]
     texts = []

@@ -359,6 +359,17 @@ def test_another_suffix_is_refused(rng, tmp_path):
             ffnn.load_parameters(tmp_path / name)
 
 
+def test_too_little_memory_is_no_damage(rng, path, monkeypatch):
+    def fail(content):
+        raise MemoryError
+
+    ffnn.save_parameters(path, net(rng))
+    monkeypatch.setattr(ffnn._files, "_read_npz", fail)
+    monkeypatch.setattr(ffnn._files, "_read_safetensors", fail)
+    with pytest.raises(MemoryError):
+        ffnn.load_parameters(path)
+
+
 def test_safetensors_is_an_extra(rng, tmp_path, monkeypatch):
     whole = builtins.__import__
 

@@ -146,6 +146,27 @@ def test_a_function_can_read_and_not_write(rng):
         assert Y.flags.writeable and w.flags.writeable
 
 
+def test_a_function_without_a_signature(rng):
+    """As some of those are that are written in C."""
+
+    class Silent:
+        @property
+        def __signature__(self):
+            raise ValueError("no signature found")
+
+        def __call__(self, Y, AL):
+            return _brier(Y, AL)
+
+    X, Y = data(rng)
+    _, history = measured(X, Y, metrics={"silent": Silent(), "brier": _brier})
+    assert history["silent"] == history["brier"]
+
+
+def test_no_metric_at_all(rng):
+    X, Y = data(rng)
+    assert measured(X, Y, metrics=None)[1].keys() == measured(X, Y)[1].keys()
+
+
 def test_a_function_that_takes_weights_gets_them(rng):
     X, Y = data(rng)
     w, seen = rng.random(60), []

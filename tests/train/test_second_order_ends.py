@@ -145,6 +145,21 @@ def test_a_limit_of_evaluations(rng, optimizer, limit, record_every):
     assert history["cost"][-1] == pytest.approx(cost, rel=1e-12)
 
 
+@pytest.mark.parametrize("seed", [6, 7, 9])
+def test_a_limit_within_a_search_keeps_its_best_step(seed):
+    """Whose last trial may be worse: of these limits some end a search so."""
+    rng = np.random.default_rng(seed)
+    X = 100 * rng.standard_normal((2, 12))
+    Y, net, costs = np.sin(3 * X[:1]), {"hidden_activation": "tanh"}, []
+    for limit in range(2, 16):
+        parameters, history = run(X, Y, [2, 6, 1], "lbfgs", 90, max_evaluations=limit, seed=seed,
+                                  tol=0, output_activation="linear", **net)  # fmt: skip
+        assert history["evaluations"][-1] == limit
+        assert_best_seen(X, Y, parameters, history, output_activation="linear", **net)
+        costs.append(history["cost"][-1])
+    assert (np.diff(costs) <= 0).all()
+
+
 @pytest.mark.parametrize("optimizer", METHODS)
 @pytest.mark.parametrize("record_every", [1, 7, 1000])
 def test_runs_end_where_their_gradient_is_small(rng, optimizer, record_every):

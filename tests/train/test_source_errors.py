@@ -206,6 +206,14 @@ def test_numbers_that_float32_cannot_hold(tmp_path, rows, Y):
         train(memory_map(tmp_path, wide).T, Y, dtype="float32")
 
 
+def test_a_run_that_diverges_looks_at_the_first_examples(rows, Y):
+    source = Slices(rows * np.float32(1e30))
+    says = r"^train: .* X reaches \S+e\+\d\d: scale its rows to mean 0 and deviation 1"
+    with pytest.warns(RuntimeWarning, match=says):
+        _, history = train(ffnn.rows(source), Y, learning_rate=1e30)
+    assert history["stopped_by"] == "diverged" and source.reads[-1] == slice(0, len(rows[:64]))
+
+
 def test_shapes_are_those_of_an_array(tmp_path, rows, Y):
     """The errors of arrays, word for word, before anything is read but one example."""
     for X, y, says in [

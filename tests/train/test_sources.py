@@ -39,8 +39,8 @@ def labels(rng):
     return rng.integers(0, CLASSES, M)
 
 
-def train(X, Y, **settings):
-    return ffnn.train(X, Y, [N_X, 9, CLASSES], **SETTINGS | settings)
+def train(X, Y, hidden=9, **settings):
+    return ffnn.train(X, Y, [N_X, hidden, CLASSES], **SETTINGS | settings)
 
 
 def assert_same_run(these, those):
@@ -86,11 +86,12 @@ def test_mini_batches_of_a_source_are_those_of_the_array(
 @pytest.mark.parametrize("m", [1, 40, 64])
 @pytest.mark.parametrize("shuffle", [True, "blocks", False])
 def test_few_examples_are_one_piece(tmp_path, rows, labels, m, shuffle):
-    """Which another epoch reads in another order."""
+    """Which another epoch reads in another order; a small net, and one that is none."""
     few = (rows[:m] / 100).astype(np.float32)
-    expected = train(few.T, labels[:m], shuffle=shuffle)
-    for _, source in sources_of(tmp_path, few, "float32"):
-        assert_same_run(train(source, labels[:m], shuffle=shuffle), expected)
+    for hidden in 9, 150:
+        expected = train(few.T, labels[:m], hidden, shuffle=shuffle)
+        for _, source in sources_of(tmp_path, few, "float32"):
+            assert_same_run(train(source, labels[:m], hidden, shuffle=shuffle), expected)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int64", "float16", "float32", "float64"])

@@ -226,6 +226,15 @@ def test_the_good_numbers_that_the_bad_ones_are_made_of():
 
 
 @pytest.mark.once
+def test_features_that_int32_cannot_number():
+    X, W1 = (np.broadcast_to(np.float32(0), shape) for shape in ((2**31, 2), (1, 2**31)))
+    parameters = {"W1": W1, "b1": np.zeros((1, 1), np.float32)}
+    numbers = np.zeros(0, np.float32), np.zeros(0, np.int32), np.zeros(3, np.int64)
+    with pytest.raises(ValueError, match="^predict: sparse X has 2147483648 features, 2147483647"):
+        _ffnn.net_output("predict", X, parameters, sparse=numbers)
+
+
+@pytest.mark.once
 @pytest.mark.parametrize("name", BAD)
 def test_bad_numbers(name):
     error, message, numbers = BAD[name]
