@@ -65,6 +65,13 @@ def test_calls_go_straight_where_the_client_may(two, X, Y, monkeypatch, direct):
     assert calls[-6:] == [("sums", 2, 2)] * 6
 
 
+def test_labels_in_rows(two, X, Y):
+    cut, rows = (dask.array.from_array(array.T, chunks=(700, -1)) for array in (X, Y))
+    found = ffnn.dask.train(two, ffnn.rows(cut), ffnn.rows(rows), DIMS, **KEYWORDS)
+    same(ffnn.train(X, Y, DIMS, **KEYWORDS), found)
+    assert_nothing_left(two)
+
+
 class Unreachable:
     """A network that has lost the way to the workers, or never had it."""
 

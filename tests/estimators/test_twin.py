@@ -305,6 +305,13 @@ def test_weights_below_0_count_as_there(solver, shift):
     assert_same(theirs, ours, 1e-6 if solver == "lbfgs" else 1e-9)
 
 
+def test_predictions_of_half_precision():
+    name, X, y, _ = TASKS["classes"]
+    model = ffnn.MLPClassifier(max_iter=2).fit(X, y)
+    half = X.astype(np.float16)
+    assert (model.predict_proba(half) == model.predict_proba(half.astype(float))).all()
+
+
 @pytest.mark.parametrize("sizes", [(0,), (5, -1)])
 def test_layers_without_units_are_refused_as_there(sizes):
     name, X, y, _ = TASKS["binary"]
