@@ -41,3 +41,10 @@ def test_small_partial_fits_take_labels_of_any_kind(rng, classes):
         models.append(model.partial_fit(X, labels))
     for model in models[1:]:
         assert (model.coefs_[0] == models[0].coefs_[0]).all() and model.t_ == 12
+
+
+def test_a_label_that_no_class_has(rng):
+    X, y = rng.normal(size=(30, 2)), np.tile([0, 1, 2], 10)
+    model = ffnn.MLPClassifier((3,), random_state=0).partial_fit(X, y, classes=[0, 1, 2])
+    with pytest.raises(ValueError, match="`y` has classes not in `self.classes_`"):
+        model.partial_fit(X, y + 7)
