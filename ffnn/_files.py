@@ -51,8 +51,8 @@ def save_parameters(
 
     The file is written beside its place and put there in one step: after a full disk or a crash
     the old file is there still; where path is a link, it stays one. ValueError for another
-    suffix, for a meta of more than a megabyte beside its arrays and for an activation as one (a
-    NetParameters knows it), TypeError for a name, an array
+    suffix, for a meta of more than a megabyte beside its arrays and for an activation as one that
+    the parameters do not know (a NetParameters does), TypeError for a name, an array
     or a value of another kind, all before anything is written; OSError as the system gives it.
     np.load reads an .npz, too. save_checkpoint keeps a run that is to go on.
 
@@ -65,7 +65,7 @@ def save_parameters(
     (array([[1., 1.]]), {'epochs': 3, 'mean': array([0.5, 2. ])})
     """
     for name in NET:
-        if name in meta:
+        if name in meta and getattr(parameters, name, None) != meta[name]:
             raise ValueError(
                 f"save_parameters: {name} belongs to the net, not to its metadata: pass "
                 f"NetParameters(parameters, {name}={meta[name]!r})"
