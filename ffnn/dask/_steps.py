@@ -204,9 +204,6 @@ class Steps:
         if first == 0 and (not self._sent or order is not self._order or self._size != count):
             self._begin(order, count)
         while first not in [begin for begin, _ in self._sent[0][0]]:
-            if order is None:
-                self._sent.rotate(-1)
-                continue
             self._sent.popleft()[1].release()
             self._send()
         batches, packets = self._sent[0]
